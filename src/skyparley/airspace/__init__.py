@@ -1,0 +1,1 @@
+"""The shared airspace (pure): state, rules and state tables; nothing changes it except `apply`."""

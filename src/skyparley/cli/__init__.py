@@ -1,0 +1,1 @@
+"""The command line: the composition root, which picks adapters and starts things."""

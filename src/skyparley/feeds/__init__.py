@@ -1,0 +1,1 @@
+"""Live and replayed sources that file operations."""

@@ -1,0 +1,1 @@
+"""Files: parsers that return operations, or say what is wrong and where."""

@@ -1,0 +1,1 @@
+"""The ordered log: the port, the envelope of an entry, and adapters."""

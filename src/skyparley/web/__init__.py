@@ -1,0 +1,1 @@
+"""HTTP: parse, authenticate, render. No rule lives here."""
