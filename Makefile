@@ -1,0 +1,74 @@
+# Skyparley: `make run` serves the demo, `make test` passes all tests; both set up all they need.
+# Python comes from the machine (3.11 or newer, with venv); everything else is pinned in locks/ and console/package-lock.json.
+
+PORT ?= 8080
+DATA ?= data/demo
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+CONSOLE := src/skyparley/web/console/index.html
+CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test soak bench lint format lock wheel clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.uv-ready: locks/uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r locks/uv.txt
+	@touch $@
+
+$(VENV)/.run-ready: $(VENV)/.uv-ready locks/run.txt pyproject.toml
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/run.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --only-binary numba --editable .
+	@touch $@
+
+$(VENV)/.dev-ready: $(VENV)/.run-ready locks/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/dev.txt
+	@touch $@
+
+$(CONSOLE): $(CONSOLE_SOURCES) tools/npm locks/node.txt | $(VENV)/.uv-ready
+	tools/npm ci
+	tools/npm run build
+	@touch $@
+
+$(VENV)/.warm: $(VENV)/.run-ready $(wildcard src/skyparley/conflict/*.py) $(wildcard src/skyparley/geometry/*.py)
+	$(BIN)/skyparley warm
+	@touch $@
+
+install: $(VENV)/.run-ready $(CONSOLE) $(VENV)/.warm ## prepare .venv with the command skyparley
+
+run: install ## serve the demo: make run [PORT=8080] [DATA=data/demo]
+	$(BIN)/skyparley demo --port $(PORT) --data $(DATA)
+
+test: install $(VENV)/.dev-ready ## set everything up and pass all tests
+	tools/need-chromium
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: install $(VENV)/.dev-ready ## the long runs: more kills, more random cases
+	$(BIN)/python -m pytest -m soak --timeout 7200
+
+bench: install $(VENV)/.dev-ready ## one table, each row with its baseline measured beside it
+	$(BIN)/python -m bench
+
+lint: $(VENV)/.dev-ready ## format, lint, types and import contracts, without tests
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev-ready ## put the code into its one format
+	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench
+
+lock: $(VENV)/.uv-ready ## pin the newest versions that pyproject.toml allows
+	tools/lock
+
+wheel: install $(VENV)/.dev-ready ## build the wheel, console included, into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove all that was built and installed, never data
+	rm -rf $(VENV) console/node_modules src/skyparley/web/console dist build
