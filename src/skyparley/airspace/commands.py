@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 RULES_VERSION: Final = 1
+"""The newest rules that this code can apply; `Epoch` entries move a log from one version to the next."""
 
 
 class Extent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +26,7 @@ class Extent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegisterParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="register_party", tag_field="kind"):
-    """The operator admits a party. `party_kind` is one of `parties.PARTY_KINDS`."""
+    """The operator admits a party. `party_kind` is one of `limits.PARTY_KINDS`."""
 
     party: str
     name: str

@@ -1,0 +1,255 @@
+"""`apply`: the one function that changes the airspace. It sees the state and the entry, nothing else.
+
+First it decides (`decide.py`), then it does: what has ended by the entry's time leaves, what the window has left is
+forgotten, and an accepted command takes effect. The same entries give the same state and state hash everywhere, for
+ever. Refusals are outcomes, not exceptions; only a log that cannot be one raises.
+"""
+
+import msgspec
+
+from skyparley.airspace.codec import span_us
+from skyparley.airspace.commands import (
+    RULES_VERSION,
+    AmendOperation,
+    DeclareHazard,
+    Epoch,
+    Finding,
+    RecordFindings,
+    RegisterParty,
+)
+from skyparley.airspace.decide import (
+    ACCEDED,
+    Filing,
+    OperationCommand,
+    admit,
+    decide_command,
+    event_of,
+    following_state,
+)
+from skyparley.airspace.events import (
+    Change,
+    ConflictFound,
+    ConflictVoid,
+    Event,
+    OperationChanged,
+    OperationLeft,
+    Outcome,
+    PartyRegistered,
+    Repeated,
+    Verdict,
+)
+from skyparley.airspace.limits import HAZARD_CLASS
+from skyparley.airspace.state import (
+    Airspace,
+    KeyRecord,
+    LiveOperation,
+    Party,
+    RecordedConflict,
+    RefusedEntry,
+    conflict_id,
+    pack_extents,
+)
+from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, is_final, next_state
+from skyparley.errors import StorageError
+
+
+def apply(state: Airspace, event: Event) -> Outcome:
+    """Apply the next entry: changes `state`, returns what became of the entry.
+
+    Raises `StorageError`, with the state unchanged, if the entry does not follow the last one in sequence and time, or
+    was written under rules that this software does not know.
+    """
+    _check_place(state, event)
+    admission = admit(state, event, event.time_us)
+    decision = decide_command(state, event, event.time_us) if admission is None else admission
+    changes: list[Change] = []
+    _expire(state, event, changes)
+    state.forget(event.time_us)
+    state.sequence = event.sequence
+    state.time_us = event.time_us
+
+    if isinstance(decision, Repeated):
+        return Outcome(
+            event.sequence,
+            event.time_us,
+            Verdict.REPEATED,
+            decision.first_sequence,
+            decision.refusal,
+            tuple(changes),
+        )
+    findings_void = 0
+    if decision is None:
+        findings_void = _perform(state, event, changes)
+    else:
+        state.put_refused(RefusedEntry(event.sequence, event.time_us, event.party, decision))
+    if event.idempotency_key and admission is None:
+        state.remember(
+            KeyRecord(
+                event.party,
+                event.idempotency_key,
+                event.content_digest,
+                event.sequence,
+                event.time_us,
+                decision,
+            )
+        )
+    return Outcome(
+        event.sequence,
+        event.time_us,
+        Verdict.ACCEPTED if decision is None else Verdict.REFUSED,
+        event.sequence,
+        decision,
+        tuple(changes),
+        findings_void,
+    )
+
+
+def _check_place(state: Airspace, event: Event) -> None:
+    if event.sequence != state.sequence + 1:
+        raise StorageError(f"entry {event.sequence} follows entry {state.sequence}: the log has a gap")
+    if event.time_us <= state.time_us:
+        raise StorageError(f"entry {event.sequence} is not later than the entry before it")
+    if isinstance(event.command, Epoch) and event.command.rules_version > RULES_VERSION:
+        raise StorageError(
+            f"entry {event.sequence} begins rules {event.command.rules_version}; this software knows up to"
+            f" {RULES_VERSION}: upgrade it"
+        )
+
+
+def _expire(state: Airspace, event: Event, changes: list[Change]) -> None:
+    """What has ended by the entry's time leaves, in the order of end, party and identifier."""
+    due_us = state.waits_for_time()
+    if due_us is not None and due_us <= event.time_us:
+        for key in state.due(event.time_us):
+            _move(state, state.operations[key], "time", event.sequence, changes)
+
+
+def _move(state: Airspace, operation: LiveOperation, word: str, sequence: int, changes: list[Change]) -> None:
+    """An operation passes to the state that follows, and leaves if that is final."""
+    moved = msgspec.structs.replace(
+        operation,
+        state=following_state(operation, word),
+        version=operation.version + 1,
+        changed_sequence=sequence,
+    )
+    if is_final(HAZARDS if operation.hazard else OPERATIONS, moved.state):
+        changes.append(OperationLeft(moved))
+        _void_conflicts(state, operation, changes)
+        state.drop_operation(operation)
+    else:
+        changes.append(OperationChanged(moved))
+        state.put_operation(moved)
+
+
+def _void_conflicts(state: Airspace, operation: LiveOperation, changes: list[Change]) -> None:
+    changes.extend(ConflictVoid(conflict) for conflict in state.drop_conflicts_of(operation.key))
+
+
+def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
+    """Do what an accepted command asks; the number of findings that were void at once."""
+    command = event.command
+    if isinstance(command, Filing):
+        _file(state, event, command, changes)
+    elif isinstance(command, RecordFindings):
+        return _record_findings(state, event, command, changes)
+    elif isinstance(command, AmendOperation):
+        _amend(state, event, command, changes)
+    elif isinstance(command, RegisterParty):
+        party = Party(command.party, command.name, command.party_kind, ACCEDED, event.sequence)
+        state.put_party(party)
+        changes.append(PartyRegistered(party))
+    elif isinstance(command, Epoch):
+        state.rules_version = command.rules_version
+    elif isinstance(command, OperationCommand):
+        operation = state.operations[event.party, command.operation_id]
+        _move(state, operation, event_of(command), event.sequence, changes)
+    return 0
+
+
+def _file(state: Airspace, event: Event, command: Filing, changes: list[Change]) -> None:
+    if isinstance(command, DeclareHazard):
+        word = "declare_confirmed" if command.confirmed else "declare_unconfirmed"
+        first, operation_class, hazard_kind = next_state(HAZARDS, START, word), HAZARD_CLASS, command.hazard_kind
+    else:
+        first, operation_class, hazard_kind = next_state(OPERATIONS, START, "file"), command.operation_class, ""
+    begin_us, end_us = span_us(command.extents)
+    operation = LiveOperation(
+        party=event.party,
+        operation_id=command.operation_id,
+        state=first,
+        version=1,
+        operation_class=operation_class,
+        hazard=isinstance(command, DeclareHazard),
+        hazard_kind=hazard_kind,
+        begin_us=begin_us,
+        end_us=end_us,
+        details_digest=command.details_digest,
+        filed_sequence=event.sequence,
+        details_sequence=event.sequence,
+        changed_sequence=event.sequence,
+        packed_extents=pack_extents(command.extents),
+    )
+    state.put_operation(operation)
+    changes.append(OperationChanged(operation))
+
+
+def _amend(state: Airspace, event: Event, command: AmendOperation, changes: list[Change]) -> None:
+    """The details are replaced; what was found about the old ones is void, findings about the new ones follow."""
+    before = state.operations[event.party, command.operation_id]
+    begin_us, end_us = span_us(command.extents)
+    operation = msgspec.structs.replace(
+        before,
+        state=following_state(before, "amend"),
+        version=before.version + 1,
+        operation_class=command.operation_class,
+        begin_us=begin_us,
+        end_us=end_us,
+        details_digest=command.details_digest,
+        details_sequence=event.sequence,
+        changed_sequence=event.sequence,
+        packed_extents=pack_extents(command.extents),
+    )
+    changes.append(OperationChanged(operation))
+    _void_conflicts(state, before, changes)
+    state.put_operation(operation)
+
+
+def _record_findings(state: Airspace, event: Event, command: RecordFindings, changes: list[Change]) -> int:
+    """Findings about operations as they still are become conflicts; the number of the others."""
+    void = 0
+    for finding in command.findings:
+        a = state.operations.get((finding.a_party, finding.a_operation_id))
+        b = state.operations.get((finding.b_party, finding.b_operation_id))
+        if a is None or b is None or not _still_holds(finding, a, b):
+            void += 1
+            continue
+        conflict = RecordedConflict(
+            conflict_id=conflict_id(a.key, b.key, finding.rule),
+            a_party=finding.a_party,
+            a_operation_id=finding.a_operation_id,
+            b_party=finding.b_party,
+            b_operation_id=finding.b_operation_id,
+            rule=finding.rule,
+            sequence=finding.sequence,
+            recorded_sequence=event.sequence,
+            certain=finding.certain,
+            algorithm=command.algorithm,
+            witness_digest=finding.witness_digest,
+        )
+        state.put_conflict(conflict)
+        changes.append(ConflictFound(conflict))
+    state.cover_findings(command.through)
+    return void
+
+
+def _still_holds(finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
+    """Whether both operations still have the details that were compared, and this filing is the later of the two.
+
+    The second half keeps a pair and rule from being found twice: an operation that was amended back to the same
+    details is compared again under its new sequence.
+    """
+    return (
+        a.details_digest == finding.a_digest
+        and b.details_digest == finding.b_digest
+        and max(a.details_sequence, b.details_sequence) == finding.sequence
+    )

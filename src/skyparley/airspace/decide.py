@@ -1,0 +1,219 @@
+"""What an entry would come to: pure, asked before a command is proposed and again when its entry is applied.
+
+`decide` looks at the state as it will be at the entry's time: what has ended by then counts as gone, and what the
+window has left counts as forgotten. So the answer before the log and the answer in it can differ only through entries
+that came between.
+"""
+
+from typing import Final
+
+from skyparley.airspace import limits
+from skyparley.airspace.codec import span_us
+from skyparley.airspace.commands import (
+    RULES_VERSION,
+    ActivateOperation,
+    AmendOperation,
+    CancelOperation,
+    ConfirmHazard,
+    DeclareHazard,
+    EndOperation,
+    Epoch,
+    Extent,
+    FileOperation,
+    RecordFindings,
+    RegisterParty,
+    RetractHazard,
+)
+from skyparley.airspace.events import AUTHENTICATIONS, NODE, Proposal, Repeated, refusal_of
+from skyparley.airspace.state import Airspace, LiveOperation, Refusal
+from skyparley.airspace.transitions import HAZARDS, OPERATIONS, next_state
+from skyparley.errors import (
+    ConflictingStateError,
+    ForbiddenError,
+    IdempotencyError,
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    SkyparleyError,
+)
+from skyparley.geometry.interval import format_time
+
+OperationCommand = AmendOperation | ActivateOperation | EndOperation | CancelOperation | ConfirmHazard | RetractHazard
+"""Commands on an operation that is live already."""
+Filing = FileOperation | DeclareHazard
+"""Commands that put a new operation or hazard notice into the airspace."""
+
+ACCEDED: Final = "acceded"
+_EVENTS: Final = {
+    AmendOperation: "amend",
+    ActivateOperation: "activate",
+    EndOperation: "end",
+    CancelOperation: "cancel",
+    ConfirmHazard: "confirm",
+    RetractHazard: "retract",
+}
+
+
+def check(state: Airspace, proposal: Proposal, now_us: int) -> Refusal | Repeated | None:
+    """What would become of a proposal that were the next entry, at the clock `now_us`: None if it would be accepted.
+
+    A refusal from here leaves no trace: no entry, no remembered key.
+    """
+    return decide(state, proposal, max(state.time_us + 1, now_us))
+
+
+def decide(state: Airspace, proposal: Proposal, time_us: int) -> Refusal | Repeated | None:
+    """What becomes of a proposal at a log time (microseconds since 1970 UTC) after the last entry's; None: accepted."""
+    admission = admit(state, proposal, time_us)
+    return decide_command(state, proposal, time_us) if admission is None else admission
+
+
+def admit(state: Airspace, proposal: Proposal, time_us: int) -> Refusal | Repeated | None:
+    """The author and the idempotency key; None if the command is to be looked at, and its answer to be remembered."""
+    try:
+        _check_author(state, proposal)
+        return _check_key(state, proposal, time_us) if proposal.idempotency_key else None
+    except SkyparleyError as error:
+        return refusal_of(error)
+
+
+def decide_command(state: Airspace, proposal: Proposal, time_us: int) -> Refusal | None:
+    """The command of an admitted proposal; None: accepted."""
+    try:
+        _check_command(state, proposal, time_us)
+    except SkyparleyError as error:
+        return refusal_of(error)
+    return None
+
+
+def event_of(command: OperationCommand) -> str:
+    """The word in the state tables for a command on a live operation."""
+    return _EVENTS[type(command)]
+
+
+def following_state(operation: LiveOperation, event: str) -> str:
+    """The state of an operation or hazard after an event. Raises `ConflictingStateError` if it is not possible."""
+    return next_state(HAZARDS if operation.hazard else OPERATIONS, operation.state, event)
+
+
+def _check_author(state: Airspace, proposal: Proposal) -> None:
+    if proposal.authentication not in AUTHENTICATIONS:
+        raise InvalidInputError(f"unknown authentication: use one of {', '.join(AUTHENTICATIONS)}")
+    if not proposal.party:
+        if proposal.authentication != NODE:
+            raise ForbiddenError("only the node itself may write without a party")
+        return
+    party = state.parties.get(proposal.party)
+    if party is None:
+        raise NotFoundError(f"there is no party '{proposal.party[:64]}'")
+    if party.state != ACCEDED:
+        raise ForbiddenError(f"the party '{proposal.party}' is {party.state}")
+
+
+def _check_key(state: Airspace, proposal: Proposal, time_us: int) -> Repeated | None:
+    limits.check_idempotency_key(proposal.idempotency_key)
+    record = state.key_record(proposal.party, proposal.idempotency_key, time_us=time_us)
+    if record is not None:
+        if record.content_digest != proposal.content_digest:
+            raise IdempotencyError(
+                f"the idempotency key was used by entry {record.sequence} for something else: take a new key"
+            )
+        return Repeated(record.sequence, record.refusal)
+    if state.keys_of_party(proposal.party, time_us=time_us) >= limits.MAX_IDEMPOTENCY_KEYS_PER_PARTY:
+        raise LimitExceededError(
+            f"{limits.MAX_IDEMPOTENCY_KEYS_PER_PARTY} idempotency keys are remembered for this party already"
+            f" (within {limits.IDEMPOTENCY_WINDOW_US // limits.HOUR_US} h): send without a key, or later"
+        )
+    return None
+
+
+def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
+    command = proposal.command
+    if isinstance(command, Filing):
+        _check_party_speaks(proposal)
+        _check_filing(state, proposal.party, command, time_us)
+    elif isinstance(command, OperationCommand):
+        _check_party_speaks(proposal)
+        _check_on_operation(state, proposal.party, command, time_us)
+    else:
+        if proposal.party:
+            raise ForbiddenError("only the node itself may do this")
+        if isinstance(command, RecordFindings):
+            _check_findings(state, command)
+        elif isinstance(command, RegisterParty):
+            _check_registration(state, command)
+        elif isinstance(command, Epoch):
+            _check_epoch(state, command)
+
+
+def _check_party_speaks(proposal: Proposal) -> None:
+    if not proposal.party:
+        raise ForbiddenError("an operation needs a party: the node itself has none")
+
+
+def _check_filing(state: Airspace, party: str, command: Filing, time_us: int) -> None:
+    live = state.operation(party, command.operation_id, time_us=time_us)
+    if live is not None:
+        raise ConflictingStateError(
+            f"'{command.operation_id}' is live already, {live.state} at version {live.version}:"
+            " amend it, or choose another identifier"
+        )
+    _check_times(command.extents, time_us)
+    if state.live_of_party(party) >= limits.MAX_LIVE_OPERATIONS_PER_PARTY:
+        ended = sum(due_party == party for due_party, _ in state.due(time_us))
+        if state.live_of_party(party) - ended >= limits.MAX_LIVE_OPERATIONS_PER_PARTY:
+            raise LimitExceededError(
+                f"'{party}' has {limits.MAX_LIVE_OPERATIONS_PER_PARTY} live operations, the most that a party may"
+                " have: end or cancel some"
+            )
+
+
+def _check_on_operation(state: Airspace, party: str, command: OperationCommand, time_us: int) -> None:
+    live = state.operation(party, command.operation_id, time_us=time_us)
+    if live is None:
+        raise NotFoundError(f"'{party}' has no live operation '{command.operation_id}'")
+    if command.version != live.version:
+        raise ConflictingStateError(
+            f"'{command.operation_id}' is at version {live.version} now, not {command.version}: read it again"
+        )
+    following_state(live, event_of(command))
+    if isinstance(command, AmendOperation):
+        _check_times(command.extents, time_us)
+
+
+def _check_times(extents: tuple[Extent, ...], time_us: int) -> None:
+    begin_us, end_us = span_us(extents)
+    if end_us <= time_us:
+        raise InvalidInputError(f"the operation ended at {format_time(end_us)}, which has passed", place="extents")
+    if begin_us - time_us > limits.MAX_AHEAD_US:
+        raise LimitExceededError(
+            f"the operation begins at {format_time(begin_us)}, more than {limits.MAX_AHEAD_US // limits.DAY_US} days"
+            " ahead: file it later",
+            place="extents",
+        )
+
+
+def _check_findings(state: Airspace, command: RecordFindings) -> None:
+    if command.after != state.findings_through:
+        raise ConflictingStateError(
+            f"findings are known through {state.findings_through}; these begin after {command.after}"
+        )
+    if command.through > state.sequence:
+        raise ConflictingStateError(f"there is no entry {command.through} before this one")
+
+
+def _check_registration(state: Airspace, command: RegisterParty) -> None:
+    if command.party in state.parties:
+        raise ConflictingStateError(f"the party '{command.party}' exists already")
+    if len(state.parties) >= limits.MAX_PARTIES:
+        raise LimitExceededError(f"there are {limits.MAX_PARTIES} parties, the most there may be")
+
+
+def _check_epoch(state: Airspace, command: Epoch) -> None:
+    if not state.rules_version <= command.rules_version <= RULES_VERSION:
+        raise ConflictingStateError(
+            f"rules {command.rules_version} cannot follow {state.rules_version}; this software knows up to"
+            f" {RULES_VERSION}"
+        )
+    if command.state_hash != state.state_hash():
+        raise ConflictingStateError("the state has moved on since this hash was taken")

@@ -1,0 +1,136 @@
+"""What goes into `apply` and what comes out: proposals, events, refusals, outcomes, changes.
+
+A proposal is a command with its author; an event is a proposal that has its place in the log. An outcome says what
+became of it and lists, in order, everything that changed, so that a node can tell its clients without looking again.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from skyparley.airspace.commands import Command
+from skyparley.airspace.state import LiveOperation, Party, RecordedConflict, Refusal
+from skyparley.errors import (
+    ConflictingStateError,
+    ForbiddenError,
+    IdempotencyError,
+    InvalidInputError,
+    LimitExceededError,
+    NotFoundError,
+    SkyparleyError,
+)
+
+PARTY_SIGNED: Final = "party-signed"
+BEARER_ATTESTED: Final = "bearer-attested"
+NODE: Final = "node"
+AUTHENTICATIONS: Final = (PARTY_SIGNED, BEARER_ATTESTED, NODE)
+"""How the author was authenticated; `node` with a party's name is the node that speaks for a party that it hosts."""
+
+_ERRORS: Final = {
+    kind.code: kind
+    for kind in (
+        ConflictingStateError,
+        ForbiddenError,
+        IdempotencyError,
+        InvalidInputError,
+        LimitExceededError,
+        NotFoundError,
+    )
+}
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A command and its author, before it has a place in the log.
+
+    `party` is empty for the node itself. `idempotency_key` is empty for none; `content_digest` is
+    `codec.content_digest` of the body. The command must be one that `codec` accepts.
+    """
+
+    party: str
+    authentication: str
+    command: Command
+    idempotency_key: str = ""
+    content_digest: bytes = b""
+
+
+class Event(Proposal, frozen=True, kw_only=True):
+    """A proposal with its place: sequence from 1, time in microseconds since 1970 UTC, both as the log assigned."""
+
+    sequence: int
+    time_us: int
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """The same command was here before: where, and how it was refused if it was."""
+
+    first_sequence: int
+    refusal: Refusal | None
+
+
+class Verdict(StrEnum):
+    """What became of an entry."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REPEATED = "repeated"
+
+
+class OperationChanged(msgspec.Struct, frozen=True, tag="operation_changed"):
+    """An operation or hazard notice is new or has changed, and is live."""
+
+    operation: LiveOperation
+
+
+class OperationLeft(msgspec.Struct, frozen=True, tag="operation_left"):
+    """An operation or hazard notice has left the airspace; `operation.state` is its final state."""
+
+    operation: LiveOperation
+
+
+class ConflictFound(msgspec.Struct, frozen=True, tag="conflict_found"):
+    """Two live operations conflict."""
+
+    conflict: RecordedConflict
+
+
+class ConflictVoid(msgspec.Struct, frozen=True, tag="conflict_void"):
+    """A conflict is over, because one of its operations left or was amended."""
+
+    conflict: RecordedConflict
+
+
+class PartyRegistered(msgspec.Struct, frozen=True, tag="party_registered"):
+    """A party was admitted."""
+
+    party: Party
+
+
+Change = OperationChanged | OperationLeft | ConflictFound | ConflictVoid | PartyRegistered
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of the entry `sequence`, and what changed, in order (expiry by time first).
+
+    `first_sequence` is that of the first entry with the same idempotency key if this one repeats it, else its own.
+    `refusal` is set if the entry was refused, or repeats one that was. `findings_void` counts findings of the entry
+    whose operations had left or changed meanwhile.
+    """
+
+    sequence: int
+    time_us: int
+    verdict: Verdict
+    first_sequence: int
+    refusal: Refusal | None = None
+    changes: tuple[Change, ...] = ()
+    findings_void: int = 0
+
+
+def refusal_of(error: SkyparleyError) -> Refusal:
+    """The refusal that stands for an error."""
+    return Refusal(error.code, error.message)
+
+
+def error_of(refusal: Refusal) -> SkyparleyError:
+    """The error that a refusal stands for, with the HTTP status that belongs to it."""
+    return _ERRORS.get(refusal.code, ConflictingStateError)(refusal.message)

@@ -1,0 +1,94 @@
+"""Named limits of the shared airspace, and the words that identifiers may be made of.
+
+Every list, area and time span that a party can fill has its limit here, so that nobody can exhaust the memory or the
+patience of the others. A limit is part of the rules: to change one is to change `commands.RULES_VERSION`.
+"""
+
+import re
+from typing import Final
+
+from skyparley.errors import InvalidInputError
+from skyparley.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
+
+HOUR_US: Final = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
+DAY_US: Final = 24 * HOUR_US
+
+IDEMPOTENCY_WINDOW_US: Final = DAY_US
+"""For this long, in log time, a repeated idempotency key gets its first answer."""
+MAX_AHEAD_US: Final = 30 * DAY_US
+"""An operation begins at most this long after it is filed."""
+MAX_OPERATION_DURATION_US: Final = 7 * DAY_US
+"""From the earliest begin to the latest end of one operation."""
+MAX_RESERVED_CELL_HOURS: Final = 5_000_000
+"""Level-13 cells (about 1.27 km² each) × hours that one operation may reserve, summed over its extents. A circle of
+100 km radius for a day is about 0.6 million, one of 1,000 km radius for two hours 5 million."""
+MAX_EXTENTS_PER_OPERATION: Final = 1_000
+MAX_CELLS_PER_OPERATION: Final = 100_000
+"""Cell tokens in one command, summed over its extents."""
+MAX_LIVE_OPERATIONS_PER_PARTY: Final = 250_000
+MAX_IDEMPOTENCY_KEYS_PER_PARTY: Final = 1_000_000
+"""Keys that are remembered for one party within the window."""
+MAX_FINDINGS_PER_COMMAND: Final = 100_000
+MAX_PARTIES: Final = 10_000
+MAX_NAME_LENGTH: Final = 200
+MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
+LOWEST_MM: Final = -20_000_000
+"""Lower edge of reserved bands: lower than any altitude that geometry accepts, tolerance included."""
+HIGHEST_MM: Final = 200_000_000
+
+PARTY_KINDS: Final = (
+    "state_force",
+    "coalition_member",
+    "third_state",
+    "civil_ats",
+    "humanitarian",
+    "utm_provider",
+    "neutral_custodian",
+)
+HAZARD_KINDS: Final = (
+    "firing",
+    "rocket",
+    "debris",
+    "gnss_interference",
+    "laser",
+    "balloon",
+    "drone_activity",
+)
+HAZARD_CLASS: Final = "hazard"
+"""The operation class that a hazard notice carries in the state; it selects no separation minimum."""
+
+_PARTY: Final = re.compile(r"[a-z0-9-]{1,64}")
+_OPERATION: Final = re.compile(r"[A-Za-z0-9._:/+-]{1,128}")
+_CLASS: Final = re.compile(r"[a-z0-9_]{1,32}")
+_KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY_LENGTH}}}")
+
+
+def check_party_id(party: str, *, place: str = "party") -> None:
+    """Raise `InvalidInputError` unless this is a party's identifier: 1 to 64 of a–z, 0–9 and hyphen."""
+    if not _PARTY.fullmatch(party):
+        raise InvalidInputError("a party's identifier is 1 to 64 characters of a-z, 0-9 and '-'", place=place)
+
+
+def check_operation_id(operation_id: str, *, place: str = "operation_id") -> None:
+    """Raise `InvalidInputError` unless this is an operation's identifier: 1 to 128 of letters, digits and ._:/+-"""
+    if not _OPERATION.fullmatch(operation_id):
+        raise InvalidInputError(
+            "an operation's identifier is 1 to 128 characters of A-Z, a-z, 0-9 and . _ : / + -", place=place
+        )
+
+
+def check_operation_class(operation_class: str, *, place: str = "operation_class") -> None:
+    """Raise `InvalidInputError` unless this is a class in canonical form: 1 to 32 of a–z, 0–9 and underscore."""
+    if not _CLASS.fullmatch(operation_class):
+        raise InvalidInputError(
+            "a class is 1 to 32 characters of a-z, 0-9 and '_', such as en_route or drone", place=place
+        )
+
+
+def check_idempotency_key(key: str, *, place: str = "idempotency_key") -> None:
+    """Raise `InvalidInputError` unless this is an idempotency key: 1 to 128 printable ASCII characters, no space."""
+    if not _KEY.fullmatch(key):
+        raise InvalidInputError(
+            f"an idempotency key is 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters without spaces",
+            place=place,
+        )

@@ -1,0 +1,88 @@
+"""The airspace as bytes: a snapshot that proves itself when it is read.
+
+Layout: 8 bytes `SKYSNAP1`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
+hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from skyparley.airspace.state import Airspace, KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
+from skyparley.errors import StorageError
+
+_MAGIC: Final = b"SKYSNAP1"
+_HEAD: Final = len(_MAGIC) + 32
+
+
+class _Content(msgspec.Struct, array_like=True, frozen=True):
+    state_hash: str
+    sequence: int
+    time_us: int
+    rules_version: int
+    findings_through: int
+    parties: list[Party]
+    operations: list[LiveOperation]
+    conflicts: list[RecordedConflict]
+    keys: list[KeyRecord]
+    refused: list[RefusedEntry]
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(_Content)
+
+
+def encode_snapshot(state: Airspace) -> bytes:
+    """The snapshot of a state; equal for equal states, whatever their history."""
+    content = _Content(
+        state_hash=state.state_hash(),
+        sequence=state.sequence,
+        time_us=state.time_us,
+        rules_version=state.rules_version,
+        findings_through=state.findings_through,
+        parties=[state.parties[party] for party in sorted(state.parties)],
+        operations=[state.operations[key] for key in sorted(state.operations)],
+        conflicts=[state.conflicts[identifier] for identifier in sorted(state.conflicts)],
+        keys=list(state.key_records()),
+        refused=list(state.refused.values()),
+    )
+    body = _ENCODER.encode(content)
+    return _MAGIC + sha256(body).digest() + body
+
+
+def decode_snapshot(data: bytes) -> Airspace:
+    """The state of a snapshot. Raises `StorageError` if it is damaged, cut short, or of another format."""
+    if data[: len(_MAGIC)] != _MAGIC:
+        raise StorageError("this is not a snapshot of this version of Skyparley")
+    body = data[_HEAD:]
+    if sha256(body).digest() != data[len(_MAGIC) : _HEAD]:
+        raise StorageError("the snapshot is damaged: its checksum does not fit")
+    try:
+        content = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StorageError(f"the snapshot cannot be read: {error}") from None
+    state = _restore(content)
+    if state.state_hash() != content.state_hash:
+        raise StorageError("the snapshot is damaged: its state hash does not fit its content")
+    return state
+
+
+def _restore(content: _Content) -> Airspace:
+    state = Airspace()
+    state.sequence = content.sequence
+    state.time_us = content.time_us
+    state.rules_version = content.rules_version
+    state.findings_through = content.findings_through
+    for party in content.parties:
+        state.put_party(party)
+    for operation in sorted(content.operations, key=lambda operation: operation.details_sequence):
+        state.put_operation(operation)
+    for conflict in content.conflicts:
+        state.put_conflict(conflict)
+    for record in content.keys:
+        state.remember(record)
+    for entry in content.refused:
+        state.put_refused(entry)
+    return state

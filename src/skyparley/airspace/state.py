@@ -1,0 +1,376 @@
+"""The shared airspace as of one entry of the log: what is live, what was found, what is still remembered.
+
+It changes only through `apply.apply`. Everything that counts is an item of the state hash; the rest (heap of ends,
+indexes, counts) is derived from the items and is rebuilt from them when a snapshot is read. Nothing here is a float,
+and no answer depends on the order of a set or on how the state came about.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from heapq import heapify, heappop, heappush
+from itertools import takewhile
+
+import msgspec
+
+from skyparley.airspace.commands import Extent
+from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
+from skyparley.airspace.statehash import MultisetHash, state_hash
+
+OperationKey = tuple[str, str]
+"""(party, operation_id)."""
+
+_ENCODER = msgspec.msgpack.Encoder()
+_EXTENTS_DECODER = msgspec.msgpack.Decoder(tuple[Extent, ...])
+GENESIS_RULES_VERSION = 1
+
+
+class Refusal(msgspec.Struct, frozen=True, array_like=True):
+    """Why not: the code of an error in `errors.py`, and a sentence that says what to change."""
+
+    code: str
+    message: str
+
+
+class Party(msgspec.Struct, frozen=True, array_like=True, tag="party"):
+    """A party to the shared sky, admitted by the entry `sequence`."""
+
+    party: str
+    name: str
+    party_kind: str
+    state: str
+    sequence: int
+
+
+class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="operation"):
+    """An operation or hazard notice that is live. `[begin_us, end_us)` spans its extents.
+
+    `version` counts its changes from 1. `filed_sequence`, `details_sequence` and `changed_sequence` are the entries
+    that filed it, last set its details, last changed it in any way. `packed_extents` is read by `extents()`.
+    `hazard_kind` is empty for operations, `operation_class` is `limits.HAZARD_CLASS` for hazards.
+    """
+
+    party: str
+    operation_id: str
+    state: str
+    version: int
+    operation_class: str
+    hazard: bool
+    hazard_kind: str
+    begin_us: int
+    end_us: int
+    details_digest: str
+    filed_sequence: int
+    details_sequence: int
+    changed_sequence: int
+    packed_extents: bytes
+
+    @property
+    def key(self) -> OperationKey:
+        """(party, operation_id)."""
+        return self.party, self.operation_id
+
+    def extents(self) -> tuple[Extent, ...]:
+        """What it reserves."""
+        return _EXTENTS_DECODER.decode(self.packed_extents)
+
+
+class RecordedConflict(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="conflict"):
+    """A finding that holds: both operations are live with the details that were compared.
+
+    `sequence` is the later filing of the pair, `recorded_sequence` the entry that brought the finding.
+    """
+
+    conflict_id: str
+    a_party: str
+    a_operation_id: str
+    b_party: str
+    b_operation_id: str
+    rule: str
+    sequence: int
+    recorded_sequence: int
+    certain: bool
+    algorithm: str
+    witness_digest: str
+
+    @property
+    def a(self) -> OperationKey:
+        """Key of the operation that sorts first."""
+        return self.a_party, self.a_operation_id
+
+    @property
+    def b(self) -> OperationKey:
+        """Key of the other operation."""
+        return self.b_party, self.b_operation_id
+
+
+class KeyRecord(msgspec.Struct, frozen=True, array_like=True):
+    """The first answer to an idempotency key: the entry, the digest of its body, its refusal if it was refused."""
+
+    party: str
+    idempotency_key: str
+    content_digest: bytes
+    sequence: int
+    time_us: int
+    refusal: Refusal | None
+
+
+class RefusedEntry(msgspec.Struct, frozen=True, array_like=True):
+    """An entry that was refused when it was applied: it had lost a race."""
+
+    sequence: int
+    time_us: int
+    party: str
+    refusal: Refusal
+
+
+def pack_extents(extents: Sequence[Extent]) -> bytes:
+    """Extents in the compact form in which the state keeps them (MessagePack)."""
+    return _ENCODER.encode(extents)
+
+
+def conflict_id(a: OperationKey, b: OperationKey, rule: str) -> str:
+    """Identifier of the conflict of a pair and a rule, `a` sorting before `b`: 32 hexadecimal digits, always the same.
+
+    128 bits of SHA-256, so that nobody can choose identifiers that make one conflict hide another.
+    """
+    return sha256(_ENCODER.encode((*a, *b, rule))).hexdigest()[:32]
+
+
+class Airspace:
+    """The state. Read it freely; only `apply` calls what changes it.
+
+    The mappings keep no order that means anything: sort before showing.
+    """
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.time_us = 0
+        self.rules_version = GENESIS_RULES_VERSION
+        self.findings_through = 0
+        """Filings up to this sequence have been compared with all before them."""
+        self.parties: dict[str, Party] = {}
+        self.operations: dict[OperationKey, LiveOperation] = {}
+        self.conflicts: dict[str, RecordedConflict] = {}
+        self.refused: OrderedDict[int, RefusedEntry] = OrderedDict()
+        self._items = MultisetHash()
+        self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
+        self._keys: dict[str, dict[str, KeyRecord]] = {}
+        self._key_order: deque[KeyRecord] = deque()
+        self._live_of_party: dict[str, int] = {}
+        self._pending: dict[int, OperationKey] = {}
+        self._ends: list[tuple[int, str, str]] = []
+
+    # reading
+
+    def operation(self, party: str, operation_id: str, *, time_us: int | None = None) -> LiveOperation | None:
+        """The live operation, or None; with a time, None also if it will have ended by then."""
+        operation = self.operations.get((party, operation_id))
+        if operation is None or (time_us is not None and operation.end_us <= time_us):
+            return None
+        return operation
+
+    def conflicts_of(self, key: OperationKey) -> list[RecordedConflict]:
+        """The conflicts of an operation, by identifier."""
+        return [self.conflicts[identifier] for identifier in sorted(self._conflicts_of.get(key, ()))]
+
+    def checked_through(self, key: OperationKey) -> int | None:
+        """The live operation has been compared exactly with everything filed up to this sequence; None: not yet."""
+        operation = self.operations[key]
+        return self.findings_through if operation.details_sequence <= self.findings_through else None
+
+    def pending_filings(self) -> list[tuple[int, OperationKey]]:
+        """Live operations not yet compared: sequence of their filing or amendment, and key, in the log's order."""
+        return list(self._pending.items())
+
+    def key_record(self, party: str, idempotency_key: str, *, time_us: int) -> KeyRecord | None:
+        """What is remembered at a time of an idempotency key, or None."""
+        record = self._keys.get(party, {}).get(idempotency_key)
+        return None if record is None or _forgotten(record, time_us) else record
+
+    def key_records(self) -> Iterator[KeyRecord]:
+        """All remembered keys, in the log's order."""
+        return iter(self._key_order)
+
+    def keys_of_party(self, party: str, *, time_us: int) -> int:
+        """How many idempotency keys of a party are remembered at a time, not before that of the last entry."""
+        due = takewhile(lambda record: _forgotten(record, time_us), self._key_order)
+        return len(self._keys.get(party, ())) - sum(record.party == party for record in due)
+
+    def live_of_party(self, party: str) -> int:
+        """How many operations of a party are live."""
+        return self._live_of_party.get(party, 0)
+
+    def due(self, time_us: int) -> list[OperationKey]:
+        """Operations whose end is not after a time, by end, party and identifier."""
+        found: dict[OperationKey, int] = {}
+        places = [0]
+        while places:  # the heap's entries that are due hang together at its top
+            place = places.pop()
+            if place < len(self._ends) and self._ends[place][0] <= time_us:
+                end_us, party, operation_id = self._ends[place]
+                operation = self.operations.get((party, operation_id))
+                if operation is not None and operation.end_us == end_us:
+                    found[party, operation_id] = end_us
+                places += (2 * place + 1, 2 * place + 2)
+        return sorted(found, key=lambda key: (found[key], key))
+
+    def waits_for_time(self) -> int | None:
+        """The next instant (microseconds since 1970 UTC) at which something is due, or None."""
+        return self._ends[0][0] if self._ends else None
+
+    def state_hash(self) -> str:
+        """The state hash, 64 hexadecimal digits: equal where all that counts is equal."""
+        return self._hash_of(self._items)
+
+    def recomputed_state_hash(self) -> str:
+        """The state hash computed from the content alone; differs from `state_hash()` only after damage."""
+        items = MultisetHash()
+        for item in self._content():
+            items.add(item)
+        return self._hash_of(items)
+
+    # changing: for `apply` and for reading a snapshot
+
+    def put_party(self, party: Party) -> None:
+        """Add a party that is not there yet."""
+        self.parties[party.party] = party
+        self._items.add(_ENCODER.encode(party))
+
+    def put_operation(self, operation: LiveOperation) -> None:
+        """Add or replace a live operation."""
+        key = operation.key
+        before = self.operations.get(key)
+        if before is None:
+            self._live_of_party[operation.party] = self._live_of_party.get(operation.party, 0) + 1
+        else:
+            self._items.remove(_ENCODER.encode(before))
+            if before.details_sequence != operation.details_sequence:
+                self._pending.pop(before.details_sequence, None)
+        if operation.details_sequence > self.findings_through:
+            self._pending[operation.details_sequence] = key
+        self.operations[key] = operation
+        self._items.add(_ENCODER.encode(operation))
+        if before is None or before.end_us != operation.end_us:
+            heappush(self._ends, (operation.end_us, *key))
+            self._tidy_ends()
+            self._skip_stale_ends()
+
+    def drop_operation(self, operation: LiveOperation) -> None:
+        """Remove a live operation, whose conflicts must be gone before."""
+        key = operation.key
+        del self.operations[key]
+        self._items.remove(_ENCODER.encode(operation))
+        self._pending.pop(operation.details_sequence, None)
+        self._live_of_party[operation.party] -= 1
+        if not self._live_of_party[operation.party]:
+            del self._live_of_party[operation.party]
+        self._skip_stale_ends()
+
+    def put_conflict(self, conflict: RecordedConflict) -> None:
+        """Add a conflict that is not there yet, of two live operations."""
+        self.conflicts[conflict.conflict_id] = conflict
+        for key in (conflict.a, conflict.b):
+            self._conflicts_of.setdefault(key, {})[conflict.conflict_id] = None
+        self._items.add(_ENCODER.encode(conflict))
+
+    def drop_conflicts_of(self, key: OperationKey) -> list[RecordedConflict]:
+        """Remove the conflicts of an operation; what was removed, by identifier."""
+        dropped = self.conflicts_of(key)
+        for conflict in dropped:
+            del self.conflicts[conflict.conflict_id]
+            self._items.remove(_ENCODER.encode(conflict))
+            for side in (conflict.a, conflict.b):
+                identifiers = self._conflicts_of[side]
+                del identifiers[conflict.conflict_id]
+                if not identifiers:
+                    del self._conflicts_of[side]
+        return dropped
+
+    def cover_findings(self, through: int) -> None:
+        """Filings up to a sequence have been compared."""
+        self.findings_through = through
+        for sequence in list(takewhile(lambda sequence: sequence <= through, self._pending)):
+            del self._pending[sequence]
+
+    def remember(self, record: KeyRecord) -> None:
+        """Remember the first answer to an idempotency key; records come in the log's order."""
+        self._keys.setdefault(record.party, {})[record.idempotency_key] = record
+        self._key_order.append(record)
+        self._items.add(_key_item(record))
+
+    def put_refused(self, entry: RefusedEntry) -> None:
+        """Remember a refused entry; they come in the log's order."""
+        self.refused[entry.sequence] = entry
+        self._items.add(_refused_item(entry))
+
+    def forget(self, time_us: int) -> None:
+        """Forget keys and refused entries that have left the window at a time."""
+        while self._key_order and _forgotten(self._key_order[0], time_us):
+            record = self._key_order.popleft()
+            of_party = self._keys[record.party]
+            del of_party[record.idempotency_key]
+            if not of_party:
+                del self._keys[record.party]
+            self._items.remove(_key_item(record))
+        while self.refused and _forgotten(next(iter(self.refused.values())), time_us):
+            self._items.remove(_refused_item(self.refused.popitem(last=False)[1]))
+
+    # inside
+
+    def _content(self) -> Iterator[bytes]:
+        """The canonical bytes of every item."""
+        for group in (self.parties, self.operations, self.conflicts):
+            yield from map(_ENCODER.encode, group.values())
+        yield from map(_key_item, self._key_order)
+        yield from map(_refused_item, self.refused.values())
+
+    def _hash_of(self, items: MultisetHash) -> str:
+        return state_hash(
+            items,
+            rules_version=self.rules_version,
+            sequence=self.sequence,
+            time_us=self.time_us,
+            findings_through=self.findings_through,
+        )
+
+    def _skip_stale_ends(self) -> None:
+        """Keep a valid entry at the top of the heap; amended and departed operations leave stale ones behind."""
+        while self._ends:
+            end_us, party, operation_id = self._ends[0]
+            operation = self.operations.get((party, operation_id))
+            if operation is not None and operation.end_us == end_us:
+                return
+            heappop(self._ends)
+
+    def _tidy_ends(self) -> None:
+        """Bound the stale entries, or an operation amended a million times would fill the memory."""
+        if len(self._ends) > 2 * len(self.operations) + 1_000:
+            self._ends = [(operation.end_us, *key) for key, operation in self.operations.items()]
+            heapify(self._ends)
+
+
+def _forgotten(record: KeyRecord | RefusedEntry, time_us: int) -> bool:
+    return time_us - record.time_us >= IDEMPOTENCY_WINDOW_US
+
+
+# The sentence of a refusal is for its reader and may be reworded without new rules: the hash covers its code only.
+
+
+def _key_item(record: KeyRecord) -> bytes:
+    code = "" if record.refusal is None else record.refusal.code
+    return _ENCODER.encode(
+        (
+            "key",
+            record.party,
+            record.idempotency_key,
+            record.content_digest,
+            record.sequence,
+            record.time_us,
+            code,
+        )
+    )
+
+
+def _refused_item(entry: RefusedEntry) -> bytes:
+    return _ENCODER.encode(("refused", entry.sequence, entry.time_us, entry.party, entry.refusal.code))
