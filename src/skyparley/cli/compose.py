@@ -1,0 +1,69 @@
+"""Composition: which adapters a node on one machine is made of, and how it is opened and closed."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from skyparley.errors import StorageError
+from skyparley.log.sqlite import SqliteLog
+from skyparley.node.node import Node, open_node
+from skyparley.node.storage import DataDirectory, open_directory
+from skyparley.node.vault import Vault
+
+THREAD_SWITCH_S = 0.0005
+"""The apply loop and the comparison share the interpreter: hand it over ten times sooner than Python would."""
+
+
+def clock_us() -> int:
+    """The machine's clock, microseconds since 1970 UTC."""
+    return time.time_ns() // 1_000
+
+
+@asynccontextmanager
+async def running_node(data: Path, *, pool: str, exercise: bool = False) -> AsyncIterator[Node]:
+    """A node on a data directory, from locked to released. Complaints about snapshots go to standard error."""
+    sys.setswitchinterval(THREAD_SWITCH_S)
+    directory = open_directory(data)
+    try:
+        vault = Vault(directory.vault_path)
+        log = await SqliteLog.open(directory.log_path, pool=pool, clock=clock_us)
+
+        async def take_snapshot() -> None:
+            await spawn_follower(data, pool)
+
+        node, complaints = await open_node(
+            log, vault, directory, pool=pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot
+        )
+        for complaint in complaints:
+            print(complaint, file=sys.stderr)
+        await node.start()
+        try:
+            await _ensure_operator_key(node, directory)
+            yield node
+        finally:
+            await node.stop()
+    finally:
+        directory.close()
+
+
+async def spawn_follower(data: Path, pool: str) -> None:
+    """Let a process of its own write a snapshot, so that the apply loop never stops for it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "skyparley.cli.main", "snapshot", "--data", str(data), "--pool", pool,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        _, complaint = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        raise
+    if process.returncode:
+        raise StorageError(f"no snapshot was written: {complaint.decode(errors='replace').strip()}")
+
+
+async def _ensure_operator_key(node: Node, directory: DataDirectory) -> None:
+    if not directory.has_operator_key():
+        directory.write_operator_key((await node.access.create_operator_key()).api_key)

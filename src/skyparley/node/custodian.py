@@ -1,0 +1,169 @@
+"""The custodian: compares what was filed exactly, in log order, off the apply loop.
+
+What it finds becomes one entry for a run of filings: findings with digests of both inputs and of the witness, which is
+durable in the vault first. So two clashing operations filed in the same millisecond are both told. The comparison runs
+on one worker thread, so that it never holds up the loop and never meets itself.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from skyparley.airspace.commands import RecordFindings
+from skyparley.airspace.state import LiveOperation
+from skyparley.conflict.codec import decode_conflict, decode_operation
+from skyparley.conflict.minima import SeparationMinima
+from skyparley.conflict.operation import Conflict, Operation, OperationRef
+from skyparley.conflict.search import ALGORITHM
+from skyparley.errors import SkyparleyError
+from skyparley.geometry.bounds import Box
+from skyparley.node.comparison import Compared, Comparison, Filed, Step, filed, steps_of
+from skyparley.node.engine import Applied
+from skyparley.node.vault import Vault
+
+MAX_BATCH: Final = 256
+WITNESS_CACHE: Final = 20_000
+RETRY_S: Final = 1.0
+
+Record = Callable[[RecordFindings], Awaitable[object]]
+
+
+class Custodian:
+    """Exact comparison for the parties that this node hosts. Lives on the event loop's thread, with a worker."""
+
+    def __init__(self, vault: Vault, record: Record, through: int, minima: SeparationMinima) -> None:
+        self.through = through
+        self.complaint: str | None = None
+        self._vault = vault
+        self._record = record
+        self._comparison = Comparison(self._take_details, minima)
+        self._work: deque[Step] = deque()
+        self._wake = asyncio.Event()
+        self._fresh: dict[str, Operation] = {}
+        self._witnesses: OrderedDict[str, Conflict] = OrderedDict()
+        self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="custodian")
+
+    @property
+    def backlog(self) -> int:
+        """How many filings and departures are not compared yet."""
+        return len(self._work)
+
+    def box(self, ref: OperationRef) -> Box | None:
+        """The bounding box of a compared operation."""
+        return self._comparison.boxes.get(ref)
+
+    def lend(self, details_digest: str, operation: Operation) -> None:
+        """Hand over an operation that is about to be filed, so that it need not be read back from the vault."""
+        self._fresh[details_digest] = operation
+
+    def forget(self, details_digest: str) -> None:
+        """Take back what was lent: the command was refused."""
+        self._fresh.pop(details_digest, None)
+
+    async def load(self, operations: Iterable[LiveOperation]) -> None:
+        """Take in what is live at start; filings after `through` are compared in their order, the others only kept."""
+        ordered = sorted(operations, key=lambda live: live.details_sequence)
+        known = [filed(live, compare=False) for live in ordered if live.details_sequence <= self.through]
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._comparison.advance, known)
+        self._push([filed(live, compare=True) for live in ordered if live.details_sequence > self.through])
+
+    def follow(self, applied: Applied) -> None:
+        """Take note of what an entry changed. Called for every entry, in log order."""
+        if applied.outcome.changes:
+            self._push(steps_of(applied.sequence, applied.outcome))
+
+    async def run(self) -> None:
+        """Compare what comes in, for ever; what cannot be recorded is tried again until it can."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while not self._work:
+                self._wake.clear()
+                await self._wake.wait()
+            batch = self._next_batch()
+            compared = await loop.run_in_executor(self._thread, self._comparison.advance, batch)
+            for witness_digest, _, conflict in compared.witnesses:
+                self._remember(witness_digest, conflict)
+            if any(isinstance(step, Filed) for step in batch):
+                await self._record_until_done(compared, batch[-1].sequence)
+
+    async def compared(self, sequence: int) -> int:
+        """Up to where findings are durable and applied, once that is at least a sequence.
+
+        Raises `StorageError` or `OverloadedError` if they cannot be recorded now; they will be, later.
+        """
+        if self.through >= sequence:
+            return self.through
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((sequence, future))
+        return await future
+
+    def covered(self, through: int) -> None:
+        """Findings up to `through` are durable and applied."""
+        self.through = through
+        waiting, self._waiting = self._waiting, deque()
+        for sequence, future in waiting:
+            if sequence > through:
+                self._waiting.append((sequence, future))
+            elif not future.done():
+                future.set_result(through)
+
+    async def check(self, operation: Operation) -> list[Conflict]:
+        """A dry run: one operation against everything compared so far. Nothing is filed."""
+        index = self._comparison.index
+        return await asyncio.get_running_loop().run_in_executor(self._thread, index.check, operation)
+
+    def witness(self, witness_digest: str) -> Conflict:
+        """The witness that a finding names."""
+        found = self._witnesses.get(witness_digest)
+        if found is None:
+            found = decode_conflict(self._vault.body(witness_digest))
+            self._remember(witness_digest, found)
+        return found
+
+    def close(self) -> None:
+        """Stop the worker thread once it is idle."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _push(self, steps: Iterable[Step]) -> None:
+        self._work.extend(steps)
+        self._wake.set()
+
+    def _next_batch(self) -> list[Step]:
+        """Steps of whole entries: what one entry changed is never cut in two."""
+        batch = [self._work.popleft()]
+        while self._work and (len(batch) < MAX_BATCH or self._work[0].sequence == batch[-1].sequence):
+            batch.append(self._work.popleft())
+        return batch
+
+    def _take_details(self, details_digest: str) -> Operation:
+        operation = self._fresh.pop(details_digest, None)
+        return decode_operation(self._vault.body(details_digest)) if operation is None else operation
+
+    async def _record_until_done(self, compared: Compared, through: int) -> None:
+        command = RecordFindings(self.through, through, ALGORITHM, tuple(compared.findings))
+        while True:
+            try:
+                if compared.witnesses:
+                    await self._vault.put_bodies((name, "", data) for name, data, _ in compared.witnesses)
+                await self._record(command)
+            except SkyparleyError as error:
+                self.complaint = f"findings cannot be recorded: {error.message}"
+                self._fail_waiting(error)
+                await asyncio.sleep(RETRY_S)
+            else:
+                self.complaint = None
+                return
+
+    def _fail_waiting(self, error: SkyparleyError) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(error)
+
+    def _remember(self, witness_digest: str, conflict: Conflict) -> None:
+        self._witnesses[witness_digest] = conflict
+        if len(self._witnesses) > WITNESS_CACHE:
+            self._witnesses.popitem(last=False)

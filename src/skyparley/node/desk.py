@@ -1,0 +1,248 @@
+"""The write side of a node: where a party's commands on its operations come in and are answered.
+
+In this order: check the command against the applied state, keep its details in the vault, propose it to the log, wait
+for what the exact comparison finds, keep the answer if the command has an idempotency key. A command that was here
+before gets its first answer.
+"""
+
+import logging
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+
+from skyparley.airspace.codec import content_digest, encode_command
+from skyparley.airspace.commands import (
+    ActivateOperation,
+    AmendOperation,
+    CancelOperation,
+    Command,
+    ConfirmHazard,
+    DeclareHazard,
+    EndOperation,
+    FileOperation,
+    Finding,
+    RecordFindings,
+    RetractHazard,
+)
+from skyparley.airspace.events import (
+    BEARER_ATTESTED,
+    ConflictFound,
+    OperationChanged,
+    OperationLeft,
+    Proposal,
+    Repeated,
+    Verdict,
+    error_of,
+)
+from skyparley.airspace.state import LiveOperation, conflict_id
+from skyparley.conflict.operation import Operation
+from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError
+from skyparley.node.custodian import Custodian
+from skyparley.node.details import Details, details_of, extents_of
+from skyparley.node.disclosure import conflict_view
+from skyparley.node.engine import Applied, Engine
+from skyparley.node.identity import Author
+from skyparley.node.reading import Reader
+from skyparley.node.vault import Vault
+from skyparley.node.views import Answer, ConflictView
+
+MAX_CLAIMED_SKEW_US: Final = 300_000_000
+RECENT_FINDINGS: Final = 50_000
+ACTIONS: Final = {
+    "activate": ActivateOperation,
+    "end": EndOperation,
+    "cancel": CancelOperation,
+    "confirm": ConfirmHazard,
+    "retract": RetractHazard,
+}
+
+_journal = logging.getLogger("skyparley.refused")
+
+
+class Desk:
+    """Takes commands on operations and hazard areas and answers them."""
+
+    def __init__(self, engine: Engine, vault: Vault, custodian: Custodian, reader: Reader) -> None:
+        self._engine = engine
+        self._vault = vault
+        self._custodian = custodian
+        self._reader = reader
+        self._findings: OrderedDict[int, list[Finding]] = OrderedDict()
+
+    def follow(self, applied: Applied) -> None:
+        """Remember findings for the answers that wait for them."""
+        if isinstance(applied.command, RecordFindings):
+            for finding in applied.command.findings:
+                self._findings.setdefault(finding.sequence, []).append(finding)
+            while len(self._findings) > RECENT_FINDINGS:
+                self._findings.popitem(last=False)
+
+    async def file(
+        self, author: Author, operation: Operation, *, idempotency_key: str = "", claimed_time_us: int | None = None
+    ) -> Answer:
+        """File an operation of the author's party."""
+        details = self._details(author, operation)
+        command = FileOperation(
+            operation.ref.operation_id, operation.operation_class, extents_of(details.operation), details.digest
+        )
+        return await self._submit(author, command, details, idempotency_key, claimed_time_us)
+
+    async def amend(
+        self,
+        author: Author,
+        operation: Operation,
+        *,
+        version: int,
+        idempotency_key: str = "",
+        claimed_time_us: int | None = None,
+    ) -> Answer:
+        """Replace an operation of the author's party as a whole; `version` is the one that is replaced."""
+        details = self._details(author, operation)
+        command = AmendOperation(
+            operation.ref.operation_id,
+            version,
+            operation.operation_class,
+            extents_of(details.operation),
+            details.digest,
+        )
+        return await self._submit(author, command, details, idempotency_key, claimed_time_us)
+
+    async def declare_hazard(
+        self,
+        author: Author,
+        operation: Operation,
+        *,
+        hazard_kind: str,
+        confirmed: bool,
+        idempotency_key: str = "",
+        claimed_time_us: int | None = None,
+    ) -> Answer:
+        """Declare a hazard area; everybody sees it."""
+        details = self._details(author, operation)
+        command = DeclareHazard(
+            operation.ref.operation_id, hazard_kind, confirmed, extents_of(details.operation), details.digest
+        )
+        return await self._submit(author, command, details, idempotency_key, claimed_time_us)
+
+    async def act(
+        self, author: Author, action: str, operation_id: str, *, version: int, idempotency_key: str = ""
+    ) -> Answer:
+        """Activate, end or cancel an operation; confirm or retract a hazard area."""
+        author.require_party()
+        if action not in ACTIONS:
+            raise InvalidInputError(f"unknown action {action!r}: use one of {', '.join(ACTIONS)}")
+        return await self._submit(author, ACTIONS[action](operation_id, version), None, idempotency_key, None)
+
+    def _details(self, author: Author, operation: Operation) -> Details:
+        if operation.ref.party != author.require_party():
+            raise InvalidInputError("a party files only its own operations: leave `party` out or name your own")
+        return details_of(operation)
+
+    async def _submit(
+        self,
+        author: Author,
+        command: Command,
+        details: Details | None,
+        idempotency_key: str,
+        claimed_time_us: int | None,
+    ) -> Answer:
+        self._check_skew(claimed_time_us)
+        proposal = Proposal(
+            party=author.party,
+            authentication=BEARER_ATTESTED,
+            command=command,
+            idempotency_key=idempotency_key,
+            content_digest=content_digest(encode_command(command)),
+        )
+        verdict = self._engine.check(proposal)
+        if isinstance(verdict, Repeated):
+            return await self._first_answer(author, proposal, verdict)
+        if verdict is not None:
+            _journal.info("refused %s of %s: %s", proposal.content_digest.hex(), author.party, verdict.code)
+            raise error_of(verdict)
+        applied = await self._propose(author, proposal, details, claimed_time_us)
+        if applied.outcome.verdict is Verdict.REPEATED:
+            return await self._first_answer(
+                author, proposal, Repeated(applied.outcome.first_sequence, applied.outcome.refusal)
+            )
+        if applied.outcome.refusal is not None:
+            raise error_of(applied.outcome.refusal)
+        answer = await self._answer(author, applied, compare=details is not None)
+        if idempotency_key:
+            await self._vault.put_reply(
+                author.party, idempotency_key, applied.sequence, applied.time_us, msgspec.json.encode(answer)
+            )
+        return answer
+
+    async def _propose(
+        self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
+    ) -> Applied:
+        if details is None:
+            return await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
+        await self._vault.put_bodies([(details.digest, author.party, details.data)])
+        self._custodian.lend(details.digest, details.operation)
+        try:
+            applied = await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
+        except SkyparleyError:
+            self._custodian.forget(details.digest)
+            raise
+        if applied.outcome.verdict is not Verdict.ACCEPTED:
+            self._custodian.forget(details.digest)
+        return applied
+
+    async def _answer(self, author: Author, applied: Applied, *, compare: bool) -> Answer:
+        live = _subject(applied)
+        if compare:
+            through = await self._custodian.compared(applied.sequence)
+            conflicts = self._found(author, applied.sequence)
+        else:
+            through = self._engine.state.findings_through
+            conflicts = self._reader.conflicts_of(author, live)
+        return Answer(self._reader.view(live), applied.sequence, through, conflicts)
+
+    def _found(self, author: Author, sequence: int) -> list[ConflictView]:
+        """What the comparison of the filing at a sequence found."""
+        return [
+            conflict_view(
+                author,
+                self._custodian.witness(finding.witness_digest),
+                conflict_id(
+                    (finding.a_party, finding.a_operation_id), (finding.b_party, finding.b_operation_id), finding.rule
+                ),
+                sequence,
+            )
+            for finding in self._findings.get(sequence, ())
+        ]
+
+    async def _first_answer(self, author: Author, proposal: Proposal, first: Repeated) -> Answer:
+        """The answer to the entry that a command repeats: the kept one, else one made from what is live."""
+        if first.refusal is not None:
+            raise error_of(first.refusal)
+        kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)
+        if kept is not None:
+            return msgspec.json.decode(kept, type=Answer)
+        through = await self._custodian.compared(first.first_sequence)
+        operation_id = getattr(proposal.command, "operation_id", "")
+        live = self._engine.state.operation(author.party, operation_id)
+        if live is None:
+            raise ConflictingStateError(
+                f"the command was accepted as entry {first.first_sequence}; '{operation_id}' is no longer live"
+            )
+        return Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
+
+    def _check_skew(self, claimed_time_us: int | None) -> None:
+        if claimed_time_us is not None and abs(claimed_time_us - self._engine.clock()) > MAX_CLAIMED_SKEW_US:
+            raise InvalidInputError(
+                f"the claimed time is more than {MAX_CLAIMED_SKEW_US // 1_000_000} s off this node's clock: set your clock"
+            )
+
+
+def _subject(applied: Applied) -> LiveOperation:
+    """The operation that a command was about, as the entry left it: the last that changed (expiry comes first)."""
+    for change in reversed(applied.outcome.changes):
+        if isinstance(change, OperationChanged | OperationLeft):
+            return change.operation
+        if isinstance(change, ConflictFound):
+            break
+    raise ConflictingStateError(f"entry {applied.sequence} changed no operation")

@@ -1,0 +1,74 @@
+"""Details of an operation on their way into vault and log: canonical bytes, digest, and the extents that are shared.
+
+Extents are coarser than the details on purpose: cells of level 13 or larger, bands in whole millimetres rounded
+outward, and tracks in stretches. They never leave out anything that the details touch.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from skyparley.airspace.commands import Extent
+from skyparley.conflict.codec import decode_operation, digest, encode_operation
+from skyparley.conflict.operation import Operation
+from skyparley.geometry.cells import cover_path, cover_volume
+from skyparley.geometry.trajectory import Trajectory4D
+from skyparley.units import MICROSECONDS_PER_SECOND
+
+STRETCH_POINTS: Final = 64
+"""A track is shared in stretches of so many points, so that a long flight does not reserve its whole path all day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """An operation as it is compared (quantised), its canonical bytes and their SHA-256 (hex)."""
+
+    operation: Operation
+    data: bytes
+    digest: str
+
+
+def details_of(operation: Operation) -> Details:
+    """Quantise an operation to what is stored, so that every later comparison sees the same numbers."""
+    data = encode_operation(operation)
+    return Details(decode_operation(data), data, digest(data))
+
+
+def extents_of(operation: Operation) -> tuple[Extent, ...]:
+    """What of an operation is shared with all: cells × band × time."""
+    extents = [
+        Extent(
+            cells=cover_volume(volume.footprint),
+            lower_mm=_floor_mm(volume.altitude.lower_m),
+            upper_mm=_ceil_mm(volume.altitude.upper_m),
+            datum=volume.altitude.datum.value,
+            begin_us=volume.time.begin_us,
+            end_us=volume.time.end_us,
+        )
+        for volume in operation.volumes
+    ]
+    for trajectory in operation.trajectories:
+        extents.extend(_stretch(trajectory, begin) for begin in range(0, len(trajectory.times_us) - 1, STRETCH_POINTS))
+    return tuple(extents)
+
+
+def _stretch(trajectory: Trajectory4D, begin: int) -> Extent:
+    part = slice(begin, begin + STRETCH_POINTS + 1)
+    altitudes_m, times_us = trajectory.altitudes_m[part], trajectory.times_us[part]
+    early_late_us = round(trajectory.time_tolerance_s * MICROSECONDS_PER_SECOND)
+    return Extent(
+        cells=cover_path(trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m),
+        lower_mm=_floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m),
+        upper_mm=_ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m),
+        datum=trajectory.datum.value,
+        begin_us=max(0, int(times_us[0]) - early_late_us),
+        end_us=int(times_us[-1]) + early_late_us,
+    )
+
+
+def _floor_mm(altitude_m: float) -> int:
+    return math.floor(altitude_m * 1000.0 + 1e-6)
+
+
+def _ceil_mm(altitude_m: float) -> int:
+    return math.ceil(altitude_m * 1000.0 - 1e-6)

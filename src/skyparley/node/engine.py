@@ -1,0 +1,189 @@
+"""The propose and apply loop: the one way in which the airspace changes.
+
+A command is checked against the applied state, wrapped in its envelope, ordered and made durable by the log, and
+applied when the log hands it back, one entry after another. Whoever proposed it learns the outcome only then. While
+something waits for time, ticks move the log's time along.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from skyparley.airspace.apply import apply
+from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
+from skyparley.airspace.commands import Command, Tick
+from skyparley.airspace.decide import check
+from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated
+from skyparley.airspace.state import Airspace, Refusal
+from skyparley.errors import OverloadedError, SkyparleyError, StorageError
+from skyparley.log.envelope import Header, body_digest, decode_header, encode_header
+from skyparley.log.port import Draft, Entry, Log
+
+MAX_IN_FLIGHT: Final = 1_024
+TICK_S: Final = 1.0
+RETRY_AFTER_FAILURE_S: Final = 1.0
+
+Clock = Callable[[], int]
+"""Microseconds since 1970 UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An entry that was applied: its command and what became of it."""
+
+    sequence: int
+    time_us: int
+    command: Command
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    proposal: Proposal
+    future: asyncio.Future[Applied]
+
+
+class Engine:
+    """Proposes commands to a log and applies what comes back to one airspace. Lives on the event loop's thread."""
+
+    def __init__(self, log: Log, state: Airspace, pool: str, clock: Clock) -> None:
+        self.log = log
+        self.state = state
+        self.pool = pool
+        self.clock = clock
+        self.failure: str | None = None
+        self.on_applied: Callable[[Applied], None] = lambda applied: None
+        """Called for every entry, in order, once it is applied."""
+        self._waiting: dict[bytes, _Waiting] = {}
+        self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        """How many commands are proposed and not yet applied."""
+        return len(self._waiting)
+
+    def check(self, proposal: Proposal) -> Refusal | Repeated | None:
+        """What is wrong with a proposal against the applied state, or where it was before; None: it may be proposed."""
+        return check(self.state, proposal, self.clock())
+
+    async def propose(self, proposal: Proposal, *, key_id: str = "", claimed_time_us: int | None = None) -> Applied:
+        """Order, store and apply a command.
+
+        Raises `OverloadedError` when too much is in flight, `StorageError` when the log cannot be written; nothing was
+        recorded then.
+        """
+        if self.failure is not None:
+            raise StorageError(self.failure)
+        if len(self._waiting) >= MAX_IN_FLIGHT:
+            raise OverloadedError("the node has too many commands in flight: try again shortly")
+        draft = self._draft(proposal, key_id, claimed_time_us)
+        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
+        self._waiting[draft.salt] = _Waiting(proposal, future)
+        try:
+            await self.log.append([draft])
+            return await future
+        finally:
+            self._waiting.pop(draft.salt, None)
+
+    async def run(self) -> None:
+        """Apply entries as the log hands them out, until it is closed."""
+        try:
+            async for group in self.log.entries(self.state.sequence):
+                for entry in group:
+                    self._apply(entry)
+        except SkyparleyError as error:
+            self._fail(f"the log cannot be followed: {error.message}")
+        except Exception as error:
+            self._fail(f"an entry could not be applied ({type(error).__name__}: {error})")
+            raise
+
+    async def tick_forever(self) -> None:
+        """Propose a tick whenever something is due by the clock."""
+        while self.failure is None:
+            await asyncio.sleep(TICK_S)
+            due_us = self.state.waits_for_time()
+            if due_us is None or due_us > self.clock():
+                continue
+            try:
+                await self.propose(node_proposal(Tick()))
+            except SkyparleyError:
+                await asyncio.sleep(RETRY_AFTER_FAILURE_S)
+
+    async def reached(self, sequence: int) -> None:
+        """Return once everything up to a sequence is applied. Raises `StorageError` if the node has failed."""
+        if self.state.sequence >= sequence:
+            return
+        if self.failure is not None:
+            raise StorageError(self.failure)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._reached.append((sequence, future))
+        await future
+
+    def _apply(self, entry: Entry) -> None:
+        waiting = self._waiting.get(entry.salt)
+        event = event_of(entry) if waiting is None else _placed(waiting.proposal, entry)
+        applied = Applied(entry.sequence, entry.time_us, event.command, apply(self.state, event))
+        self.on_applied(applied)
+        if waiting is not None and not waiting.future.done():
+            waiting.future.set_result(applied)
+        while self._reached and self._reached[0][0] <= entry.sequence:
+            _, waiter = self._reached.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _fail(self, reason: str) -> None:
+        self.failure = f"{reason}; the node takes no more commands: restart it, or restore it from a backup"
+        futures = [*(waiting.future for waiting in self._waiting.values()), *(waiter for _, waiter in self._reached)]
+        for future in futures:
+            if not future.done():
+                future.set_exception(StorageError(self.failure))
+
+    def _draft(self, proposal: Proposal, key_id: str, claimed_time_us: int | None) -> Draft:
+        body = encode_command(proposal.command)
+        salt = secrets.token_bytes(16)
+        header = Header(
+            pool=self.pool,
+            kind=command_kind(proposal.command),
+            party=proposal.party,
+            authentication=proposal.authentication,
+            key_id=key_id,
+            idempotency_key=proposal.idempotency_key,
+            claimed_time_us=self.clock() if claimed_time_us is None else claimed_time_us,
+            body_digest=body_digest(salt, body),
+        )
+        return Draft(encode_header(header), salt, body)
+
+
+def node_proposal(command: Command) -> Proposal:
+    """A command of the node itself."""
+    return Proposal(party="", authentication=NODE, command=command, content_digest=content_digest(encode_command(command)))
+
+
+def event_of(entry: Entry) -> Event:
+    """The event that an entry of the log stands for. Raises `InvalidInputError` if it cannot be read."""
+    header = decode_header(entry.header)
+    return Event(
+        party=header.party,
+        authentication=header.authentication,
+        command=decode_command(entry.body),
+        idempotency_key=header.idempotency_key,
+        content_digest=content_digest(entry.body),
+        sequence=entry.sequence,
+        time_us=entry.time_us,
+    )
+
+
+def _placed(proposal: Proposal, entry: Entry) -> Event:
+    """A proposal of this process with its place: what `event_of` would read back, without reading it."""
+    return Event(
+        party=proposal.party,
+        authentication=proposal.authentication,
+        command=proposal.command,
+        idempotency_key=proposal.idempotency_key,
+        content_digest=proposal.content_digest,
+        sequence=entry.sequence,
+        time_us=entry.time_us,
+    )

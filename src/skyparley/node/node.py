@@ -1,0 +1,241 @@
+"""One running node: what the edges call. Commands go in, views come out; every rule lies below.
+
+This is the wiring: recovery at start, the loops that run while it serves, and an orderly stop.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from skyparley.airspace.codec import content_digest, encode_command
+from skyparley.airspace.commands import RecordFindings, RegisterParty
+from skyparley.airspace.events import NODE, Change, Proposal, Verdict, error_of
+from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
+from skyparley.airspace.state import conflict_id
+from skyparley.conflict.codec import quantise
+from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
+from skyparley.conflict.operation import Operation
+from skyparley.errors import SkyparleyError, StorageError
+from skyparley.geometry.interval import format_time
+from skyparley.log.port import Log
+from skyparley.node.access import Access
+from skyparley.node.custodian import Custodian
+from skyparley.node.desk import Desk
+from skyparley.node.disclosure import conflict_view, party_view
+from skyparley.node.engine import Applied, Clock, Engine, node_proposal
+from skyparley.node.events import HEARTBEAT_S, EventHub
+from skyparley.node.identity import Author
+from skyparley.node.reading import Reader
+from skyparley.node.recovery import reconcile_vault, recover
+from skyparley.node.storage import DataDirectory
+from skyparley.node.vault import Vault
+from skyparley.node.views import Checked, Health, PartyView
+
+SNAPSHOT_EVERY_ENTRIES: Final = 20_000
+SNAPSHOT_POLL_S: Final = 10.0
+CLEAN_REPLIES_S: Final = 3_600.0
+
+TakeSnapshot = Callable[[], Awaitable[None]]
+
+
+class Node:
+    """A node over one log and one vault. Make it with `open_node`; `start` before use, `stop` after."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        vault: Vault,
+        directory: DataDirectory | None,
+        minima: SeparationMinima,
+        *,
+        exercise: bool,
+        take_snapshot: TakeSnapshot | None,
+    ) -> None:
+        state = engine.state
+        self.engine = engine
+        self.state = state
+        self.vault = vault
+        self.directory = directory
+        self.exercise = exercise
+        self.custodian = Custodian(vault, self._record, state.findings_through, minima)
+        self.reader = Reader(state, vault, self.custodian)
+        self.desk = Desk(engine, vault, self.custodian, self.reader)
+        self.access = Access(vault, state, engine.clock)
+        self.events: EventHub[Change] = EventHub(self.reader.render)
+        self.hold: str | None = None
+        """A word on why the node is not healthy yet although it runs; None: nothing holds it."""
+        self.authenticate = self.access.authenticate
+        self.create_key, self.keys, self.revoke_key = self.access.create, self.access.of_party, self.access.revoke
+        self.file, self.amend = self.desk.file, self.desk.amend
+        self.act, self.declare_hazard = self.desk.act, self.desk.declare_hazard
+        self.operations, self.operation = self.reader.operations, self.reader.operation
+        self.conflicts, self.conflict = self.reader.conflicts, self.reader.conflict
+        self.subscribe = self.events.subscribe
+        self._take_snapshot = take_snapshot
+        self._snapshot_sequence = state.sequence
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pool(self) -> str:
+        """Name of the pool whose log this is."""
+        return self.engine.pool
+
+    async def start(self) -> None:
+        """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
+        for live in self.state.operations.values():
+            self.reader.catalogue.add(live)
+        self.events.start_after(self.state.sequence, self.state.time_us)
+        await self.custodian.load(self.state.operations.values())
+        loops: list[Coroutine[Any, Any, None]] = [
+            self.engine.run(),
+            self.engine.tick_forever(),
+            self.custodian.run(),
+            self._beat_forever(),
+            self._clean_forever(),
+        ]
+        if self._take_snapshot is not None:
+            loops.append(self._snapshot_forever(self._take_snapshot))
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    async def stop(self) -> None:
+        """End streams, finish what is in flight, write a snapshot, release log and vault."""
+        self.events.close()
+        for task in self._tasks[1:]:
+            task.cancel()
+        await self.engine.log.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.custodian.close()
+        if self.directory is not None and self.state.sequence > self._snapshot_sequence and self.engine.failure is None:
+            with contextlib.suppress(StorageError):
+                self.directory.save_snapshot(self.state)
+        self.vault.close()
+
+    async def register_party(
+        self, author: Author, party: str, name: str, kind: str, *, idempotency_key: str = ""
+    ) -> PartyView:
+        """Admit a party; only the operator may."""
+        author.require_operator()
+        command = RegisterParty(party, name, kind)
+        proposal = Proposal(
+            party="",
+            authentication=NODE,
+            command=command,
+            idempotency_key=idempotency_key,
+            content_digest=content_digest(encode_command(command)),
+        )
+        verdict = self.engine.check(proposal)
+        if verdict is None:
+            outcome = (await self.engine.propose(proposal, key_id=author.key_id)).outcome
+            if outcome.refusal is not None:
+                raise error_of(outcome.refusal)
+        elif getattr(verdict, "refusal", verdict) is not None:
+            raise error_of(getattr(verdict, "refusal", verdict))
+        return party_view(self.state.parties[party])
+
+    async def check(self, author: Author, operation: Operation) -> Checked:
+        """A dry run against everything filed: nothing is recorded."""
+        through = self.custodian.through
+        found = await self.custodian.check(quantise(operation))
+        views = [
+            conflict_view(
+                author,
+                conflict,
+                conflict_id(
+                    (conflict.a.party, conflict.a.operation_id),
+                    (conflict.b.party, conflict.b.operation_id),
+                    conflict.rule.value,
+                ),
+                None,
+            )
+            for conflict in found
+        ]
+        return Checked(views, through)
+
+    async def read_barrier(self) -> None:
+        """Return once everything up to the log's end as of now is applied."""
+        await self.engine.reached((await self.engine.log.head()).sequence)
+
+    def parties(self, _author: Author) -> list[PartyView]:
+        """All parties: every party may know who else there is."""
+        return self.reader.parties()
+
+    def queues(self) -> dict[str, int]:
+        """How much waits inside the node, by queue."""
+        return {"in_flight": self.engine.in_flight, "comparison": self.custodian.backlog}
+
+    def health(self) -> Health:
+        """Whether the node serves, and a word on why not."""
+        detail: dict[str, Any] = {**self.status(), **self.queues()}
+        for complaint in (self.engine.failure, self.custodian.complaint):
+            if complaint is not None:
+                return Health(False, "failed", {**detail, "reason": complaint})
+        if self.hold is not None:
+            return Health(False, "starting", {**detail, "reason": self.hold})
+        return Health(True, "ok", detail)
+
+    def status(self) -> dict[str, Any]:
+        """Where the log and the state are."""
+        return {
+            "sequence": self.state.sequence,
+            "time": format_time(self.state.time_us),
+            "checked_through": self.custodian.through,
+            "state_hash": self.state.state_hash(),
+            "operations": len(self.state.operations),
+            "conflicts": len(self.state.conflicts),
+        }
+
+    def on_applied(self, applied: Applied) -> None:
+        """What the engine calls for every entry, in order."""
+        outcome = applied.outcome
+        self.reader.catalogue.follow(outcome)
+        self.custodian.follow(applied)
+        self.desk.follow(applied)
+        self.events.publish(applied.sequence, applied.time_us, outcome.changes)
+        if isinstance(applied.command, RecordFindings) and outcome.verdict is Verdict.ACCEPTED:
+            self.custodian.covered(self.state.findings_through)
+
+    async def _record(self, command: RecordFindings) -> None:
+        applied = await self.engine.propose(node_proposal(command))
+        if applied.outcome.refusal is not None:
+            raise StorageError(f"the log refused findings: {applied.outcome.refusal.message}")
+
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            self.events.heartbeat(self.engine.clock())
+
+    async def _clean_forever(self) -> None:
+        while True:
+            with contextlib.suppress(SkyparleyError):
+                await self.vault.drop_replies(self.state.time_us - IDEMPOTENCY_WINDOW_US)
+            await asyncio.sleep(CLEAN_REPLIES_S)
+
+    async def _snapshot_forever(self, take_snapshot: TakeSnapshot) -> None:
+        while True:
+            await asyncio.sleep(SNAPSHOT_POLL_S)
+            if self.state.sequence - self._snapshot_sequence >= SNAPSHOT_EVERY_ENTRIES:
+                sequence = self.state.sequence
+                with contextlib.suppress(SkyparleyError, OSError):
+                    await take_snapshot()
+                    self._snapshot_sequence = sequence
+
+
+async def open_node(
+    log: Log,
+    vault: Vault,
+    directory: DataDirectory | None,
+    *,
+    pool: str,
+    clock: Clock,
+    minima: SeparationMinima = DEFAULT_MINIMA,
+    exercise: bool = False,
+    take_snapshot: TakeSnapshot | None = None,
+) -> tuple[Node, tuple[str, ...]]:
+    """A node with the state of its log's end, and a word on each snapshot that could not be used."""
+    recovered = await recover(log, directory.path if directory is not None else None)
+    await reconcile_vault(log, vault, recovered.state.sequence)
+    engine = Engine(log, recovered.state, pool, clock)
+    node = Node(engine, vault, directory, minima, exercise=exercise, take_snapshot=take_snapshot)
+    engine.on_applied = node.on_applied
+    return node, recovered.complaints

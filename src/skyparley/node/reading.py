@@ -1,0 +1,153 @@
+"""The read side of a node: lists, single items, and the changes that streams carry. It never waits and never writes."""
+
+from collections import OrderedDict
+from typing import Final
+
+import msgspec
+
+from skyparley.airspace.events import Change, ConflictFound, OperationChanged, OperationLeft, PartyRegistered
+from skyparley.airspace.state import Airspace, LiveOperation, RecordedConflict
+from skyparley.conflict.codec import decode_operation
+from skyparley.conflict.operation import OperationRef
+from skyparley.errors import InvalidInputError, NotFoundError
+from skyparley.geometry.bounds import overlap
+from skyparley.node.catalogue import Catalogue, decode_cursor, encode_cursor
+from skyparley.node.custodian import Custodian
+from skyparley.node.disclosure import (
+    concerns,
+    conflict_view,
+    may_see_conflict,
+    may_see_operation,
+    operation_view,
+    party_view,
+)
+from skyparley.node.identity import Author
+from skyparley.node.vault import Vault
+from skyparley.node.views import (
+    ConflictPage,
+    ConflictView,
+    OperationPage,
+    OperationQuery,
+    OperationView,
+    PartyView,
+)
+
+MAX_PAGE: Final = 1_000
+RENDERED_CACHE: Final = 2_000
+
+
+class Reader:
+    """Views of one node's state for one reader at a time."""
+
+    def __init__(self, state: Airspace, vault: Vault, custodian: Custodian) -> None:
+        self._state = state
+        self._vault = vault
+        self._custodian = custodian
+        self.catalogue = Catalogue()
+        self._rendered: OrderedDict[tuple[str, str, str, int], OperationView] = OrderedDict()
+
+    def parties(self) -> list[PartyView]:
+        """All parties, by identifier."""
+        return [party_view(self._state.parties[name]) for name in sorted(self._state.parties)]
+
+    def operation(self, author: Author, party: str | None, operation_id: str) -> OperationView:
+        """One live operation. `party` None: the reader's own, else the only one that has this identifier.
+
+        Raises `NotFoundError` if there is none that the reader may see.
+        """
+        names = [party or author.party] if party or author.role == "party" else sorted(self._state.parties)
+        for name in names:
+            live = self._state.operation(name, operation_id)
+            if live is not None and may_see_operation(author, live):
+                return self.view(live)
+        raise NotFoundError(f"there is no live operation '{operation_id}' that this key may see")
+
+    def operations(self, author: Author, query: OperationQuery) -> OperationPage:
+        """A page of operations that the reader may see, by party and identifier."""
+        limit = _page_size(query.limit)
+        cursor = None if query.after is None else decode_cursor(query.after)
+        refs = self.catalogue.after(
+            cursor, party=None if author.sees_all else author.party, hazards_only=query.hazards_only
+        )
+        found: list[OperationRef] = []
+        for ref in refs:
+            if self._asked_for(ref, query):
+                if len(found) == limit:
+                    return OperationPage([self._view_of(ref) for ref in found], encode_cursor(found[-1]))
+                found.append(ref)
+        return OperationPage([self._view_of(ref) for ref in found], None)
+
+    def conflicts(self, author: Author, after: str | None, limit: int) -> ConflictPage:
+        """A page of conflicts that concern the reader, by identifier."""
+        size = _page_size(limit)
+        found = [
+            recorded
+            for identifier, recorded in self._state.conflicts.items()
+            if (after is None or identifier > after) and may_see_conflict(author, recorded.a_party, recorded.b_party)
+        ]
+        found.sort(key=lambda recorded: recorded.conflict_id)
+        page = found[:size]
+        return ConflictPage(
+            [self.conflict_view(author, recorded) for recorded in page],
+            page[-1].conflict_id if len(found) > size else None,
+        )
+
+    def conflict(self, author: Author, conflict_id: str) -> ConflictView:
+        """One conflict. Raises `NotFoundError` if there is none that concerns the reader."""
+        recorded = self._state.conflicts.get(conflict_id)
+        if recorded is None or not may_see_conflict(author, recorded.a_party, recorded.b_party):
+            raise NotFoundError(f"there is no conflict '{conflict_id}' that concerns this key")
+        return self.conflict_view(author, recorded)
+
+    def conflicts_of(self, author: Author, live: LiveOperation) -> list[ConflictView]:
+        """The conflicts of an operation that hold now."""
+        return [self.conflict_view(author, recorded) for recorded in self._state.conflicts_of(live.key)]
+
+    def conflict_view(self, author: Author, recorded: RecordedConflict) -> ConflictView:
+        """A recorded conflict with its witness, as far as it is for the reader."""
+        witness = self._custodian.witness(recorded.witness_digest)
+        return conflict_view(author, witness, recorded.conflict_id, recorded.sequence)
+
+    def view(self, live: LiveOperation) -> OperationView:
+        """An operation in full."""
+        key = (live.party, live.operation_id, live.state, live.version)
+        found = self._rendered.get(key)
+        if found is None or found.sequence != live.changed_sequence:
+            found = operation_view(live, decode_operation(self._vault.body(live.details_digest)))
+            self._rendered[key] = found
+            if len(self._rendered) > RENDERED_CACHE:
+                self._rendered.popitem(last=False)
+        return found
+
+    def render(self, author: Author, change: Change, _sequence: int) -> bytes | None:
+        """A change as JSON for a stream, or None if the reader is not concerned."""
+        if not concerns(author, change):
+            return None
+        if isinstance(change, OperationChanged | OperationLeft):
+            return msgspec.json.encode({"type": "operation", "operation": self.view(change.operation)})
+        if isinstance(change, ConflictFound):
+            view = self.conflict_view(author, change.conflict)
+            return msgspec.json.encode({"type": "conflict", "conflict": view})
+        if isinstance(change, PartyRegistered):
+            return msgspec.json.encode({"type": "party", "party": party_view(change.party)})
+        return msgspec.json.encode({"type": "conflict_void", "conflict_id": change.conflict.conflict_id})
+
+    def _view_of(self, ref: OperationRef) -> OperationView:
+        return self.view(self._state.operations[ref.party, ref.operation_id])
+
+    def _asked_for(self, ref: OperationRef, query: OperationQuery) -> bool:
+        live = self._state.operations[ref.party, ref.operation_id]
+        if query.begin_us is not None and live.end_us <= query.begin_us:
+            return False
+        if query.end_us is not None and live.begin_us >= query.end_us:
+            return False
+        if query.bbox is None:
+            return True
+        box = self._custodian.box(ref)
+        return box is None or overlap(box, query.bbox)
+
+
+def _page_size(limit: int) -> int:
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInputError(f"limit must be a whole number from 1 to {MAX_PAGE}", place="limit")
+    return limit

@@ -1,0 +1,179 @@
+"""Coming back: snapshot + tail at start, a follower that writes snapshots, and the proof that both agree with zero.
+
+A restart that has lost snapshot and index comes back to the same state hash and the same list of conflicts, because
+everything is computed from the log; `verify` shows it by doing it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from skyparley.airspace.apply import apply
+from skyparley.airspace.commands import AmendOperation, DeclareHazard, FileOperation, Finding, RecordFindings
+from skyparley.airspace.events import Event, Outcome
+from skyparley.airspace.state import Airspace
+from skyparley.conflict.codec import decode_operation
+from skyparley.conflict.minima import SeparationMinima
+from skyparley.errors import StorageError
+from skyparley.log.port import Log
+from skyparley.node.comparison import Comparison, Step, steps_of
+from skyparley.node.engine import event_of
+from skyparley.node.storage import load_snapshot, save_snapshot
+from skyparley.node.vault import Vault
+
+_MARK_NUMBER: Final = "reconciled_number"
+_MARK_SEQUENCE: Final = "reconciled_sequence"
+MAX_PROBLEMS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A state brought up to the log's end, from which snapshot, and what was wrong with newer ones."""
+
+    state: Airspace
+    snapshot_sequence: int
+    complaints: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a replay from zero found; sound if there are no problems."""
+
+    sequence: int = 0
+    state_hash: str = ""
+    conflicts: int = 0
+    findings: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+Before = Callable[[Event], None]
+After = Callable[[Event, Outcome], None]
+
+
+async def catch_up(
+    log: Log, state: Airspace, through: int, *, before: Before | None = None, after: After | None = None
+) -> None:
+    """Apply the entries after the state's sequence up to `through`. Raises `StorageError` if one does not fit."""
+    if state.sequence >= through:
+        return
+    async for group in log.entries(state.sequence):
+        for entry in group:
+            event = event_of(entry)
+            if before is not None:
+                before(event)
+            outcome = apply(state, event)
+            if after is not None:
+                after(event, outcome)
+            if state.sequence >= through:
+                return
+    raise StorageError(f"the log ends at entry {state.sequence}, before {through}")
+
+
+async def recover(log: Log, directory: Path | None) -> Recovered:
+    """The state as of the log's end: from the newest intact snapshot and the tail, else from zero."""
+    head = await log.head()
+    state, complaints = load_snapshot(directory) if directory is not None else (None, [])
+    if state is not None and state.sequence > head.sequence:
+        complaints.append(f"the snapshot at {state.sequence} is newer than the log ({head.sequence}): not used")
+        state = None
+    state = state or Airspace()
+    snapshot_sequence = state.sequence
+    await catch_up(log, state, head.sequence)
+    return Recovered(state, snapshot_sequence, tuple(complaints))
+
+
+async def follow_to_snapshot(log: Log, directory: Path) -> int:
+    """The follower's work: bring the last snapshot up to the log's end and write a new one; its sequence."""
+    recovered = await recover(log, directory)
+    if recovered.state.sequence > recovered.snapshot_sequence:
+        save_snapshot(directory, recovered.state)
+    return recovered.state.sequence
+
+
+async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
+    """Drop bodies that were kept for a command that never reached the log; how many there were.
+
+    Looks at what is new since the last time, up to the log's end `through`; call it before the node serves.
+    """
+    after_sequence, after_number = vault.mark(_MARK_SEQUENCE), vault.mark(_MARK_NUMBER)
+    last_number = vault.last_number()
+    if last_number <= after_number:
+        return 0
+    orphans = dict.fromkeys(vault.digests_between(after_number, last_number))
+    if after_sequence < through:
+        async for group in log.entries(after_sequence):
+            for entry in group:
+                for digest in _named_digests(event_of(entry)):
+                    orphans.pop(digest, None)
+            if group[-1].sequence >= through:
+                break
+    await vault.forget(orphans, {_MARK_NUMBER: last_number, _MARK_SEQUENCE: through})
+    return len(orphans)
+
+
+async def verify(
+    log: Log, vault: Vault, minima: SeparationMinima, progress: Callable[[int, int], None] | None = None
+) -> Verification:
+    """Replay from zero: apply every entry again, compare every filing again, hold it against the logged findings."""
+    head = await log.head()
+    result = Verification()
+    state = Airspace()
+    comparison = Comparison(lambda digest: decode_operation(vault.body(digest)), minima)
+    steps: list[Step] = []
+
+    def before(event: Event) -> None:
+        if isinstance(event.command, RecordFindings):
+            due = [step for step in steps if step.sequence <= event.command.through]
+            del steps[: len(due)]
+            result.findings += len(event.command.findings)
+            _hold_against(state, event, comparison.advance(due).findings, result)
+
+    def after(event: Event, outcome: Outcome) -> None:
+        steps.extend(steps_of(event.sequence, outcome))
+        if progress is not None:
+            progress(event.sequence, head.sequence)
+
+    await catch_up(log, state, head.sequence, before=before, after=after)
+    result.sequence, result.state_hash, result.conflicts = state.sequence, state.state_hash(), len(state.conflicts)
+    if state.state_hash() != state.recomputed_state_hash():
+        result.problems.append("the state hash does not fit the state's content")
+    return result
+
+
+def _hold_against(state: Airspace, event: Event, expected: list[Finding], result: Verification) -> None:
+    """Note every difference between logged and recomputed findings that was not void when it was logged.
+
+    A node that restarts does not compare with what has left meanwhile, so void findings may differ.
+    """
+    if not isinstance(event.command, RecordFindings):
+        return
+    logged = {finding: None for finding in event.command.findings if _holds(state, finding)}
+    again = {finding: None for finding in expected if _holds(state, finding)}
+    for word, found, others in (("lacks", again, logged), ("wrongly has", logged, again)):
+        for finding in found:
+            if finding not in others and len(result.problems) < MAX_PROBLEMS:
+                result.problems.append(
+                    f"entry {event.sequence} {word} the finding {finding.a_party}/{finding.a_operation_id} with"
+                    f" {finding.b_party}/{finding.b_operation_id} ({finding.rule})"
+                )
+
+
+def _holds(state: Airspace, finding: Finding) -> bool:
+    a = state.operation(finding.a_party, finding.a_operation_id)
+    b = state.operation(finding.b_party, finding.b_operation_id)
+    return (
+        a is not None
+        and b is not None
+        and a.details_digest == finding.a_digest
+        and b.details_digest == finding.b_digest
+    )
+
+
+def _named_digests(event: Event) -> list[str]:
+    command = event.command
+    if isinstance(command, FileOperation | AmendOperation | DeclareHazard):
+        return [command.details_digest]
+    if isinstance(command, RecordFindings):
+        return [finding.witness_digest for finding in command.findings]
+    return []

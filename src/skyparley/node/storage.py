@@ -1,0 +1,140 @@
+"""The node's directory: its lock, its address, its snapshots.
+
+One process per data directory, held by an advisory lock that the kernel drops when the process dies. Snapshots are
+written beside the log under a temporary name, made durable and renamed, so that a crash leaves either the old or the
+new one; the last two are kept, because a snapshot that turns out damaged costs only a longer replay.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from skyparley.airspace.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.state import Airspace
+from skyparley.errors import DataDirectoryBusyError, StorageError
+
+KEPT_SNAPSHOTS: Final = 2
+LOG_FILE: Final = "log.sqlite"
+VAULT_FILE: Final = "vault.sqlite"
+OPERATOR_KEY_FILE: Final = "operator.key"
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a running node is reached; the operator's commands look here."""
+
+    url: str
+    process: int
+
+
+@dataclass(slots=True)
+class DataDirectory:
+    """A node's directory, locked for this process from `open_directory` to `close`."""
+
+    path: Path
+    _lock: IO[str]
+
+    @property
+    def log_path(self) -> Path:
+        """File of the SQLite log."""
+        return self.path / LOG_FILE
+
+    @property
+    def vault_path(self) -> Path:
+        """File of the SQLite vault."""
+        return self.path / VAULT_FILE
+
+    def publish_address(self, url: str) -> None:
+        """Say where this process serves."""
+        write_durably(self.path / "node.json", msgspec.json.encode(Address(url, os.getpid())))
+
+    def write_operator_key(self, api_key: str) -> None:
+        """Keep the operator's key where only this user reads it."""
+        write_durably(self.path / OPERATOR_KEY_FILE, api_key.encode(), mode=0o600)
+
+    def has_operator_key(self) -> bool:
+        """Whether an operator's key was written here before."""
+        return (self.path / OPERATOR_KEY_FILE).exists()
+
+    def save_snapshot(self, state: Airspace) -> None:
+        """Write a snapshot of the state and drop all but the newest two."""
+        save_snapshot(self.path, state)
+
+    def load_snapshot(self) -> tuple[Airspace | None, list[str]]:
+        """The newest intact snapshot, and a word on each one that was damaged."""
+        return load_snapshot(self.path)
+
+    def close(self) -> None:
+        """Release the lock."""
+        (self.path / "node.json").unlink(missing_ok=True)
+        self._lock.close()
+
+
+def open_directory(path: Path) -> DataDirectory:
+    """Make the directory if needed and lock it. Raises `DataDirectoryBusyError` or `StorageError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / "lock").open("a+")
+    except OSError as error:
+        raise StorageError(f"cannot use {path} as data directory: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise DataDirectoryBusyError(
+            f"{path} is in use by another Skyparley process: stop it or choose another --data directory"
+        ) from None
+    return DataDirectory(path, lock)
+
+
+def read_address(path: Path) -> Address | None:
+    """Where the node that holds a data directory serves, if it said so."""
+    try:
+        return msgspec.json.decode((path / "node.json").read_bytes(), type=Address)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def snapshot_paths(path: Path) -> list[Path]:
+    """Snapshots of a data directory, newest first."""
+    return sorted(path.glob("snapshot-*.bin"), reverse=True)
+
+
+def save_snapshot(path: Path, state: Airspace) -> None:
+    """Write a snapshot into a data directory. Raises `StorageError` if the disk does not take it."""
+    write_durably(path / f"snapshot-{state.sequence:016d}.bin", encode_snapshot(state))
+    for old in snapshot_paths(path)[KEPT_SNAPSHOTS:]:
+        old.unlink(missing_ok=True)
+
+
+def load_snapshot(path: Path) -> tuple[Airspace | None, list[str]]:
+    """The newest intact snapshot of a data directory (none: start from zero), and what was wrong with newer ones."""
+    complaints = []
+    for candidate in snapshot_paths(path):
+        try:
+            return decode_snapshot(candidate.read_bytes()), complaints
+        except (StorageError, OSError) as error:
+            complaints.append(f"{candidate.name} is damaged ({error}): using an older one or the whole log")
+    return None, complaints
+
+
+def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Replace a file so that after a crash it holds either its old or its new content."""
+    temporary = path.with_name(path.name + ".new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise StorageError(f"cannot write {path.name}: {error.strerror}") from error

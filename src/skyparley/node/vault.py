@@ -1,0 +1,204 @@
+"""The node's vault: details of the operations of the parties that this node hosts, witnesses, API keys. Never in the log.
+
+Bodies are kept under the SHA-256 of their bytes, so that the log can name them without disclosing them. Details are
+durable here before the command that names their digest is proposed. One writer thread commits everything that waits as
+one group (SQLite, WAL, synchronous=FULL); reads come from connections of their own and never wait for it.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from skyparley.errors import OverloadedError, StorageError
+from skyparley.node.identity import StoredKey
+
+MAX_QUEUED_WRITES: Final = 4_096
+MAX_GROUP: Final = 512
+_SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS bodies (
+    number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, party TEXT NOT NULL, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (
+    key_id TEXT PRIMARY KEY, party TEXT NOT NULL, secret_sha256 BLOB NOT NULL,
+    created_us INTEGER NOT NULL, revoked_us INTEGER);
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS replies (
+    party TEXT NOT NULL, idempotency_key TEXT NOT NULL, sequence INTEGER NOT NULL, time_us INTEGER NOT NULL,
+    data BLOB NOT NULL, PRIMARY KEY (party, idempotency_key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS replies_by_time ON replies (time_us);
+"""
+
+Statement = tuple[str, Sequence[tuple[Any, ...]]]
+_PUT_BODY: Final = "INSERT OR IGNORE INTO bodies (digest, party, data) VALUES (?, ?, ?)"
+
+
+def open_connection(path: Path) -> apsw.Connection:
+    """A connection to the vault with the durability the vault promises."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+class Vault:
+    """Private data of a node. Writes are awaited until durable; reads are immediate and see every awaited write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._reader = open_connection(path)
+            version = self._reader.pragma("user_version")
+            if version not in (0, _SCHEMA_VERSION):
+                raise StorageError(f"vault {path.name} has format {version}; this Skyparley reads {_SCHEMA_VERSION}")
+            self._reader.execute(_SCHEMA)
+            self._reader.pragma("user_version", _SCHEMA_VERSION)
+        except apsw.Error as error:
+            raise StorageError(f"vault {path.name} cannot be opened ({error}): restore it from a backup") from error
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[tuple[list[Statement], Callable[[Exception | None], None]] | None] = queue.Queue(
+            MAX_QUEUED_WRITES
+        )
+        self._writer = threading.Thread(target=self._write_forever, name="vault-writer", daemon=True)
+        self._writer.start()
+
+    async def put_bodies(self, bodies: Iterable[tuple[str, str, bytes]]) -> None:
+        """Keep bodies `(digest hex, party, data)`; returns when they are durable."""
+        rows = [(bytes.fromhex(digest), party, data) for digest, party, data in bodies]
+        await self._commit([(_PUT_BODY, rows)])
+
+    def body(self, digest: str) -> bytes:
+        """The body with a digest (hex). Raises `StorageError` if the vault does not hold it."""
+        with self._lock:
+            row = self._reader.execute("SELECT data FROM bodies WHERE digest = ?", (bytes.fromhex(digest),)).fetchone()
+        if row is None:
+            raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
+        return bytes(row[0])
+
+    async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
+        """Keep the answer to a command, so that a repeat gets the same one."""
+        row = (party, idempotency_key, sequence, time_us, data)
+        await self._commit([("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?)", [row])])
+
+    def reply(self, party: str, idempotency_key: str, sequence: int) -> bytes | None:
+        """The answer that the command at a sequence was given, if it was kept."""
+        with self._lock:
+            row = self._reader.execute(
+                "SELECT data FROM replies WHERE party = ? AND idempotency_key = ? AND sequence = ?",
+                (party, idempotency_key, sequence),
+            ).fetchone()
+        return bytes(row[0]) if row else None
+
+    async def drop_replies(self, before_us: int) -> None:
+        """Forget answers to commands older than an instant (log time, microseconds since 1970 UTC)."""
+        await self._commit([("DELETE FROM replies WHERE time_us < ?", [(before_us,)])])
+
+    async def put_key(self, key: StoredKey) -> None:
+        """Keep a key, or its revocation."""
+        row = (key.key_id, key.party, key.secret_sha256, key.created_us, key.revoked_us)
+        await self._commit([("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", [row])])
+
+    def keys(self) -> list[StoredKey]:
+        """All keys, revoked ones too, oldest first."""
+        with self._lock:
+            rows = self._reader.execute("SELECT * FROM keys ORDER BY created_us, key_id").fetchall()
+        return [StoredKey(*row) for row in rows]
+
+    def mark(self, name: str) -> int:
+        """A remembered number, 0 if it was never set."""
+        with self._lock:
+            row = self._reader.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def last_number(self) -> int:
+        """Number of the newest body."""
+        with self._lock:
+            row = self._reader.execute("SELECT max(number) FROM bodies").fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def digests_between(self, after: int, through: int) -> list[str]:
+        """Digests (hex) of the bodies numbered in `(after, through]`."""
+        with self._lock:
+            rows = self._reader.execute(
+                "SELECT digest FROM bodies WHERE number > ? AND number <= ? ORDER BY number", (after, through)
+            ).fetchall()
+        return [bytes(row[0]).hex() for row in rows]
+
+    async def forget(self, digests: Iterable[str], marks: dict[str, int]) -> None:
+        """Drop bodies that no entry of the log names, and remember how far was looked, as one act."""
+        rows = [(bytes.fromhex(digest),) for digest in digests]
+        mark_rows = sorted(marks.items())
+        await self._commit(
+            [
+                ("DELETE FROM bodies WHERE digest = ?", rows),
+                ("INSERT OR REPLACE INTO marks VALUES (?, ?)", mark_rows),
+            ]
+        )
+
+    def close(self) -> None:
+        """Write what is queued, then release the file."""
+        if self._writer.is_alive():
+            self._queue.put(None)
+            self._writer.join()
+        self._reader.close()
+
+    async def _commit(self, statements: list[Statement]) -> None:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+
+        def resolve(error: Exception | None) -> None:
+            if done.cancelled():
+                return
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+
+        try:
+            self._queue.put_nowait((statements, lambda error: _call_in(loop, resolve, error)))
+        except queue.Full:
+            raise OverloadedError("the vault's write queue is full: try again shortly") from None
+        await done
+
+    def _write_forever(self) -> None:
+        connection = open_connection(self._path)
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            stop = False
+            while len(group) < MAX_GROUP and not self._queue.empty():
+                item = self._queue.get_nowait()
+                if item is None:
+                    stop = True
+                    break
+                group.append(item)
+            error = _write_group(connection, [statement for statements, _ in group for statement in statements])
+            for _, resolve in group:
+                resolve(error)
+            if stop:
+                break
+        connection.close()
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, resolve: Callable[[Exception | None], None], error: Exception | None) -> None:
+    """Resolve a waiter on its own loop; a loop that is closed no longer waits."""
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(resolve, error)
+
+
+def _write_group(connection: apsw.Connection, statements: Iterable[Statement]) -> Exception | None:
+    """Run statements as one durable transaction; the error that undid it, if any."""
+    try:
+        with connection:
+            for sql, rows in statements:
+                if rows:
+                    connection.executemany(sql, rows)
+    except apsw.FullError:
+        return StorageError("the disk is full: free space; nothing of this was recorded")
+    except apsw.Error as error:
+        return StorageError(f"the vault cannot be written ({error}); nothing of this was recorded")
+    return None

@@ -1,0 +1,155 @@
+"""What leaves the node: closed records whose JSON encoding is the body of the HTTP API.
+
+Times are RFC 3339 with `Z`; the rest carries its unit in its name. What a party may see is decided in
+`disclosure.py`; nothing here decides anything.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class OperationView(msgspec.Struct, frozen=True, rename={"operation_class": "class"}):
+    """An operation or hazard area, with its details."""
+
+    party: str
+    operation_id: str
+    operation_class: str
+    state: str
+    version: int
+    sequence: int
+    begin: str
+    end: str
+    hazard: bool
+    hazard_kind: str | None
+    volumes: list[dict[str, Any]]
+    trajectories: list[dict[str, Any]]
+
+
+class RefView(msgspec.Struct, frozen=True):
+    """One side of a conflict; `operation_id` is null where it is not disclosed."""
+
+    party: str
+    operation_id: str | None
+
+
+class WindowView(msgspec.Struct, frozen=True):
+    """From the first to the last instant at which the rule is broken."""
+
+    first_time: str
+    last_time: str
+
+
+class ClosestView(msgspec.Struct, frozen=True):
+    """When and where the two are closest, and how far apart."""
+
+    time: str
+    latitude_deg: float
+    longitude_deg: float
+    horizontal_m: float
+    vertical_m: float
+
+
+class ConflictView(msgspec.Struct, frozen=True):
+    """One pair that breaks one rule, as far as it is disclosed to the reader."""
+
+    conflict_id: str
+    rule: str
+    a: RefView
+    b: RefView
+    first_time: str
+    last_time: str
+    windows: list[WindowView]
+    closest: ClosestView
+    certain: bool
+    same_party: bool
+    sentence: str
+    sequence: int | None
+
+
+class PartyView(msgspec.Struct, frozen=True):
+    """A party to the shared sky."""
+
+    party: str
+    name: str
+    kind: str
+    state: str
+    sequence: int
+
+
+class KeyView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An API key without its secret."""
+
+    key_id: str
+    party: str
+    created: str
+    revoked: str | None = None
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key just made; its text is shown this once."""
+
+    key_id: str
+    party: str
+    api_key: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The answer to a command on an operation: it holds at `sequence`; conflicts are known exactly through
+    `checked_through`.
+    """
+
+    operation: OperationView
+    sequence: int
+    checked_through: int
+    conflicts: list[ConflictView]
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """The answer to a dry run: nothing was filed."""
+
+    conflicts: list[ConflictView]
+    checked_through: int
+
+
+class OperationPage(msgspec.Struct, frozen=True):
+    """A page of operations; `next` continues, null at the end."""
+
+    items: list[OperationView]
+    next: str | None
+
+
+class ConflictPage(msgspec.Struct, frozen=True):
+    """A page of conflicts; `next` continues, null at the end."""
+
+    items: list[ConflictView]
+    next: str | None
+
+
+class OperationQuery(msgspec.Struct, frozen=True):
+    """Which operations: a box (west, south, east, north degrees; west > east crosses the antimeridian) and
+    a half-open time (microseconds since 1970 UTC), each optional.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    begin_us: int | None = None
+    end_us: int | None = None
+    hazards_only: bool = False
+    after: str | None = None
+    limit: int = 200
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether the node serves, and a word on why not."""
+
+    ok: bool
+    status: str
+    detail: dict[str, Any]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One server-sent event, rendered; `id` is a log sequence or absent."""
+
+    event: str
+    id: int | None
+    data: bytes
