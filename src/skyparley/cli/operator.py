@@ -1,0 +1,142 @@
+"""`skyparley party …`: what the operator does with parties and keys.
+
+On a running node it goes through the node's API with the operator's key, which lies in the data directory; otherwise
+the directory is opened here. Either way it is the same commands on the same log.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from skyparley.cli.compose import running_node
+from skyparley.config import Settings
+from skyparley.errors import DataDirectoryBusyError, SkyparleyError, StorageError
+from skyparley.node.identity import Author
+from skyparley.node.node import Node
+from skyparley.node.storage import OPERATOR_KEY_FILE, read_address
+from skyparley.node.views import KeyView, NewKey, PartyView
+
+OPERATOR = Author("operator")
+TIMEOUT_S = 30.0
+ResultT = TypeVar("ResultT")
+
+
+def add_party(settings: Settings, party: str, name: str, kind: str) -> None:
+    """Admit a party and say so."""
+    body = {"party": party, "name": name, "kind": kind}
+    view = _do(
+        settings,
+        lambda node: node.register_party(OPERATOR, party, name, kind),
+        lambda call: call("POST", "/v1/parties", PartyView, body),
+    )
+    Console().print(f"{view.party} ({view.name}, {view.kind}) is admitted by entry {view.sequence}")
+
+
+def make_key(settings: Settings, party: str) -> None:
+    """Make a key and show it this once: the key alone on standard output, so that a script can take it."""
+    new = _do(
+        settings,
+        lambda node: node.create_key(OPERATOR, party),
+        lambda call: call("POST", f"/v1/parties/{party}/keys", NewKey, None),
+    )
+    Console(stderr=True).print(f"Key {new.key_id} of {party}. It is shown this once; keep it where only {party} reads it:")
+    print(new.api_key)
+
+
+def list_keys(settings: Settings, party: str) -> None:
+    """Show a party's keys without their secrets."""
+
+    async def local(node: Node) -> list[KeyView]:
+        return node.keys(OPERATOR, party)
+
+    keys = _do(settings, local, lambda call: _items(call("GET", f"/v1/parties/{party}/keys", dict, None), KeyView))
+    table = Table("key", "made", "revoked")
+    for key in keys:
+        table.add_row(key.key_id, key.created, key.revoked or "")
+    Console().print(table)
+
+
+def revoke_key(settings: Settings, party: str, key_id: str) -> None:
+    """Revoke a key: it opens nothing from now on."""
+    _do(
+        settings,
+        lambda node: node.revoke_key(OPERATOR, party, key_id),
+        lambda call: call("DELETE", f"/v1/parties/{party}/keys/{key_id}", type(None), None),
+    )
+    Console().print(f"Key {key_id} of {party} is revoked")
+
+
+def list_parties(settings: Settings) -> None:
+    """Show all parties."""
+
+    async def local(node: Node) -> list[PartyView]:
+        return node.parties(OPERATOR)
+
+    parties = _do(settings, local, lambda call: _items(call("GET", "/v1/parties", dict, None), PartyView))
+    table = Table("party", "name", "kind", "state", "since entry")
+    for view in parties:
+        table.add_row(view.party, view.name, view.kind, view.state, str(view.sequence))
+    Console().print(table)
+
+
+Call = Callable[[str, str, Any, object], Any]
+
+
+def _do(
+    settings: Settings, local: Callable[[Node], Awaitable[ResultT]], remote: Callable[[Call], ResultT]
+) -> ResultT:
+    """Do it here, or, if another process holds the directory, by its API."""
+
+    async def here() -> ResultT:
+        async with running_node(settings.data, pool=settings.pool) as node:
+            return await local(node)
+
+    try:
+        return asyncio.run(here())
+    except DataDirectoryBusyError:
+        return remote(_caller(settings.data))
+
+
+def _caller(data: Path) -> Call:
+    address = read_address(data)
+    if address is None:
+        raise DataDirectoryBusyError(f"{data} is in use by a process that does not serve yet: try again shortly")
+    try:
+        api_key = (data / OPERATOR_KEY_FILE).read_text().strip()
+    except OSError as error:
+        raise StorageError(f"cannot read the operator's key in {data}: {error.strerror}") from error
+
+    def call(method: str, path: str, answer: Any, body: object) -> Any:
+        try:
+            response = httpx.request(
+                method,
+                address.url + path,
+                headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
+                content=None if body is None else msgspec.json.encode(body),
+                timeout=TIMEOUT_S,
+                verify=not address.url.startswith("https://127."),
+            )
+        except httpx.HTTPError as error:
+            raise StorageError(f"the node at {address.url} does not answer ({error})") from error
+        if response.is_error:
+            raise SkyparleyError(_complaint(response))
+        return None if answer is type(None) else msgspec.json.decode(response.content, type=answer)
+
+    return call
+
+
+def _complaint(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the node answered {response.status_code}"
+
+
+def _items(page: dict[str, Any], kind: type[ResultT]) -> list[ResultT]:
+    return msgspec.convert(page["items"], type=list[kind])  # type: ignore[valid-type]

@@ -1,0 +1,140 @@
+"""`skyparley backup`, `restore`, `replay` and `warm`: looking after a node's data.
+
+A backup copies the log first and the vault after it, so that the vault holds every body that the log names. Nothing is
+taken for sound because it is there: a restored log is verified from its first entry.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from skyparley.airspace.state import Airspace
+from skyparley.cli.compose import clock_us
+from skyparley.conflict.minima import DEFAULT_MINIMA
+from skyparley.errors import InvalidInputError, StorageError
+from skyparley.log.sqlite import SqliteLog, copy_database
+from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, recover, verify
+from skyparley.node.storage import LOG_FILE, VAULT_FILE
+from skyparley.node.vault import Vault
+
+_FILES: Final = (LOG_FILE, VAULT_FILE)
+
+
+def back_up(data: Path, to: Path) -> None:
+    """Copy log and vault into a new directory."""
+    _require(data)
+    if to.exists():
+        raise InvalidInputError(f"{to} exists already: name a directory that does not")
+    to.mkdir(parents=True)
+    for name in _FILES:
+        copy_database(data / name, to / name)
+    head = asyncio.run(_head(to))
+    Console().print(f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}")
+
+
+def restore_from(backup: Path, data: Path) -> None:
+    """Make a data directory from a backup whose log verifies."""
+    _require(backup)
+    if data.exists() and any(data.iterdir()):
+        raise InvalidInputError(f"{data} is not empty: restore into a new directory, then serve that")
+    data.mkdir(parents=True, exist_ok=True)
+    for name in _FILES:
+        copy_database(backup / name, data / name)
+    result = asyncio.run(_verify(data))
+    if result.problems:
+        raise StorageError(f"the backup does not verify: {result.problems[0]}")
+    Console().print(f"{data} is restored up to entry {result.sequence}; keys of parties work as before")
+
+
+def replay_from_zero(data: Path, *, verify: bool) -> bool:
+    """Replay the log; whether all that was compared agrees."""
+    _require(data)
+    out = Console()
+    if verify:
+        result = asyncio.run(_verify(data))
+    else:
+        result = asyncio.run(_replay(data))
+    out.print(f"entries    {result.sequence}\nstate hash {result.state_hash}\nconflicts  {result.conflicts}")
+    for problem in result.problems:
+        out.print(f"[bold red]differs[/bold red]: {problem}")
+    if verify and not result.problems:
+        out.print(
+            f"verified: chain, state hash, and {result.findings} logged findings agree with a replay from the first entry"
+        )
+    return not result.problems
+
+
+def write_snapshot(data: Path) -> None:
+    """Bring the snapshot of a data directory up to its log's end."""
+    _require(data)
+
+    async def follow() -> None:
+        log = await _open_log(data)
+        try:
+            await follow_to_snapshot(log, data)
+        finally:
+            await log.close()
+
+    asyncio.run(follow())
+
+
+def warm_kernels() -> None:
+    """Compile and cache the kernels, and say so."""
+    from skyparley.conflict.warm import warm
+
+    with Console(stderr=True).status("Compiling the kernels; this takes a minute the first time"):
+        seconds = warm()
+    Console(stderr=True).print(f"Kernels are ready ({seconds:.1f} s)")
+
+
+def _require(data: Path) -> None:
+    if not (data / LOG_FILE).is_file():
+        raise InvalidInputError(f"{data} holds no log: name a node's data directory")
+
+
+async def _open_log(data: Path) -> SqliteLog:
+    return await SqliteLog.open(data / LOG_FILE, pool=None, clock=clock_us, read_only=True)
+
+
+async def _head(data: Path) -> int:
+    log = await _open_log(data)
+    try:
+        return (await log.head()).sequence
+    finally:
+        await log.close()
+
+
+async def _replay(data: Path) -> Verification:
+    log = await _open_log(data)
+    try:
+        state = Airspace()
+        await catch_up(log, state, (await log.head()).sequence)
+        return Verification(state.sequence, state.state_hash(), len(state.conflicts))
+    finally:
+        await log.close()
+
+
+async def _verify(data: Path) -> Verification:
+    """Chain, state from zero against snapshot + tail, and every finding."""
+    log = await _open_log(data)
+    vault = Vault(data / VAULT_FILE)
+    columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("replay", total=None)
+            await log.verify(1)
+            result = await verify(
+                log, vault, DEFAULT_MINIMA, lambda done, total: progress.update(task, completed=done, total=total)
+            )
+        recovered = await recover(log, data)
+        if recovered.state.sequence == result.sequence and recovered.state.state_hash() != result.state_hash:
+            result.problems.append(f"snapshot and tail give the state hash {recovered.state.state_hash()}")
+        result.problems.extend(recovered.complaints)
+        return result
+    finally:
+        vault.close()
+        await log.close()
