@@ -1,0 +1,320 @@
+"""The log in SQLite: the default on one machine. WAL, synchronous=FULL, one writer thread, group commit.
+
+Everything that waits is written as one transaction, so that the price of making it durable is shared. SQLite's WAL has
+checksums: a torn last page is an end before it, never a wrong entry; what stands is checked against the chain when
+opened. Followers read what is stored and then the groups as they are committed.
+"""
+
+import asyncio
+import queue
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import apsw
+
+from skyparley.errors import NotFoundError, OverloadedError, SkyparleyError, StorageError
+from skyparley.log.envelope import first_chain, verify_entry
+from skyparley.log.port import Draft, Entry, Head
+from skyparley.log.sequencer import REMEMBERED_APPENDS, Sequencer
+
+MAX_QUEUED_APPENDS: Final = 4_096
+MAX_GROUP_DRAFTS: Final = 512
+MAX_LIVE_GROUPS: Final = 4_096
+"""A follower that lags by more groups reads from storage again."""
+VERIFIED_AT_OPEN: Final = 1_000
+"""So many of the last entries are checked against the chain when the log is opened."""
+PAGE: Final = 512
+_SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE entries (
+    sequence INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, chain BLOB NOT NULL, header BLOB NOT NULL,
+    salt BLOB NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL);
+CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+_INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SELECT: Final = "SELECT sequence, time_us, chain, header, salt, body, signature FROM entries"
+
+
+@dataclass(slots=True)
+class _Append:
+    drafts: Sequence[Draft]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Sequence[Entry]]
+
+
+@dataclass(slots=True, eq=False)
+class _Follower:
+    """Groups that were committed since the follower last looked. `lost` says that some were dropped."""
+
+    groups: deque[Sequence[Entry]] = field(default_factory=deque)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: bool = False
+
+
+class SqliteLog:
+    """A `Log` in one SQLite file. Open it with `open`."""
+
+    def __init__(self, path: Path, sequencer: Sequencer, clock: Callable[[], int], trimmed: int, pool: str) -> None:
+        self.pool = pool
+        self._path = path
+        self._sequencer = sequencer
+        self._clock = clock
+        self._trimmed = trimmed
+        self._durable = sequencer.head
+        self._queue: queue.Queue[_Append | None] = queue.Queue(MAX_QUEUED_APPENDS)
+        self._followers: list[_Follower] = []
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self._writer: threading.Thread | None = None
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, pool: str | None, clock: Callable[[], int], read_only: bool = False
+    ) -> Self:
+        """Open or make a log. `pool` None takes the log's own.
+
+        Raises `StorageError` if the file is no log, belongs to another pool, or its last entries do not fit the chain.
+        """
+        try:
+            connection = connect(path)
+            _prepare(connection, pool, read_only=read_only)
+            stored_pool, trimmed, chain = _facts(connection)
+            if pool is not None and stored_pool != pool:
+                raise StorageError(f"this is the log of the pool '{stored_pool}', not '{pool}': use its own name")
+            sequencer = _load(connection, trimmed, chain)
+            connection.close()
+        except apsw.Error as error:
+            raise StorageError(f"{path.name} cannot be read as a log ({error}): restore it from a backup") from error
+        log = cls(path, sequencer, clock, trimmed, stored_pool)
+        if not read_only:
+            log._writer = threading.Thread(target=log._write_forever, name="log-writer", daemon=True)
+            log._writer.start()
+        return log
+
+    async def append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
+        """Order and store drafts as one durable group."""
+        if self._closed or self._writer is None:
+            raise StorageError("the log is closed for writing")
+        loop = asyncio.get_running_loop()
+        item = _Append(drafts, loop, loop.create_future())
+        try:
+            self._queue.put_nowait(item)
+        except queue.Full:
+            raise OverloadedError("the log's write queue is full: try again shortly") from None
+        return await item.future
+
+    async def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
+        """Entries after a sequence, then new ones, until the log is closed."""
+        follower = _Follower()
+        self._followers.append(follower)
+        reader = connect(self._path)
+        try:
+            while True:
+                if after < self._trimmed:
+                    raise NotFoundError(f"entries up to {self._trimmed} were trimmed; start from a snapshot")
+                if after < self._durable.sequence and (follower.lost or not _joins(follower, after)):
+                    follower.lost = False
+                    page = await asyncio.to_thread(_read, reader, after)
+                    after = page[-1].sequence
+                    yield page
+                    continue
+                while follower.groups:
+                    group = [entry for entry in follower.groups.popleft() if entry.sequence > after]
+                    if group:
+                        after = group[-1].sequence
+                        yield group
+                if self._closed and after >= self._durable.sequence:
+                    return
+                if not follower.groups and after >= self._durable.sequence:
+                    follower.wake.clear()
+                    await follower.wake.wait()
+        finally:
+            self._followers.remove(follower)
+            reader.close()
+
+    async def head(self) -> Head:
+        """The durable end of the log."""
+        return self._durable
+
+    async def trim(self, before: int) -> None:
+        """Forget entries with a sequence below `before`."""
+        last = min(before - 1, self._durable.sequence)
+        if last > self._trimmed:
+            await asyncio.to_thread(_trim, self._path, last)
+            self._trimmed = last
+
+    async def verify(self) -> int:
+        """Check the chain from the first entry that is held; how many entries. Raises `StorageError` at the first bad."""
+        return await asyncio.to_thread(_verify, self._path)
+
+    async def close(self) -> None:
+        """Write what is queued, end all followers, release the file."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._writer is not None:
+            await asyncio.to_thread(self._queue.put, None)
+            await asyncio.to_thread(self._writer.join)
+        await asyncio.sleep(0)
+        for follower in self._followers:
+            follower.wake.set()
+
+    def _write_forever(self) -> None:
+        connection = connect(self._path)
+        stop = False
+        while not stop:
+            item = self._queue.get()
+            group: list[_Append] = []
+            size = 0
+            while item is not None:
+                group.append(item)
+                size += len(item.drafts)
+                if size >= MAX_GROUP_DRAFTS or self._queue.empty():
+                    break
+                item = self._queue.get_nowait()
+            stop = item is None
+            if group:
+                self._write(connection, group)
+        connection.close()
+
+    def _write(self, connection: apsw.Connection, group: list[_Append]) -> None:
+        drafts = [draft for item in group for draft in item.drafts]
+        answers, new = self._sequencer.place(drafts, self._clock())
+        try:
+            with connection:
+                connection.executemany(
+                    _INSERT, [(e.sequence, e.time_us, e.chain, e.header, e.salt, e.body, e.signature) for e in new]
+                )
+        except apsw.FullError:
+            self._tell(group, StorageError("the disk is full: free space; nothing of this was recorded"))
+            return
+        except apsw.Error as error:
+            self._tell(group, StorageError(f"the log cannot be written ({error}); nothing of this was recorded"))
+            return
+        self._sequencer.commit(new)
+        results = []
+        for item in group:
+            results.append(answers[: len(item.drafts)])
+            answers = answers[len(item.drafts) :]
+        self._loop.call_soon_threadsafe(self._committed, group, results, new, self._sequencer.head)
+
+    def _committed(self, group: list[_Append], results: list[list[Entry]], new: list[Entry], head: Head) -> None:
+        """On the loop: followers first, then those who wait."""
+        self._durable = head
+        for follower in self._followers:
+            if len(follower.groups) >= MAX_LIVE_GROUPS:
+                follower.groups.clear()
+                follower.lost = True
+            elif new:
+                follower.groups.append(new)
+            follower.wake.set()
+        for item, entries in zip(group, results, strict=True):
+            if not item.future.done():
+                item.future.set_result(entries)
+
+    def _tell(self, group: list[_Append], error: SkyparleyError) -> None:
+        def resolve() -> None:
+            for item in group:
+                if not item.future.done():
+                    item.future.set_exception(error)
+
+        self._loop.call_soon_threadsafe(resolve)
+
+
+def connect(path: Path) -> apsw.Connection:
+    """A connection with the durability that the log promises."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    return connection
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy an SQLite file as of one instant, also while it is written. Raises `StorageError` if it cannot be done."""
+    try:
+        origin, copy = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE), apsw.Connection(str(target))
+        with copy.backup("main", origin, "main") as work:
+            while not work.done:
+                work.step(4_096)
+        copy.close()
+        origin.close()
+    except apsw.Error as error:
+        raise StorageError(f"{source.name} cannot be copied: {error}") from error
+
+
+def _prepare(connection: apsw.Connection, pool: str | None, *, read_only: bool) -> None:
+    version = connection.pragma("user_version")
+    if version == 0 and not read_only and pool is not None:
+        with connection:
+            connection.execute(_SCHEMA)
+            connection.execute("INSERT INTO facts VALUES ('pool', ?), ('trimmed', 0)", (pool,))
+            connection.execute("INSERT INTO facts VALUES ('trimmed_chain', ?)", (first_chain(pool),))
+            connection.pragma("user_version", _SCHEMA_VERSION)
+    elif version != _SCHEMA_VERSION:
+        raise StorageError(f"the log has format {version}; this Skyparley reads {_SCHEMA_VERSION}")
+
+
+def _facts(connection: apsw.Connection) -> tuple[str, int, bytes]:
+    facts = dict(connection.execute("SELECT name, value FROM facts").fetchall())
+    return str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
+
+
+def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
+    """The sequencer at the log's end, its last entries checked against the chain."""
+    last = connection.execute("SELECT max(sequence) FROM entries").fetchone()
+    end = int(last[0]) if last and last[0] is not None else trimmed
+    recent = [Entry(*row) for row in connection.execute(f"{_SELECT} WHERE sequence > ?", (end - REMEMBERED_APPENDS,))]
+    sequencer = Sequencer(Head(end, recent[-1].time_us, recent[-1].chain) if recent else Head(trimmed, 0, chain))
+    checked = recent[-VERIFIED_AT_OPEN:]
+    for previous, entry in zip(checked, checked[1:], strict=False):
+        verify_entry(entry, previous.chain)
+    for entry in recent:
+        sequencer.remember(entry)
+    return sequencer
+
+
+def _read(connection: apsw.Connection, after: int) -> list[Entry]:
+    rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, PAGE)).fetchall()
+    if not rows or rows[0][0] != after + 1:
+        raise StorageError(f"entry {after + 1} is missing: restore the log from a backup")
+    return [Entry(*row) for row in rows]
+
+
+def _trim(path: Path, last: int) -> None:
+    connection = connect(path)
+    try:
+        with connection:
+            chain = connection.execute("SELECT chain FROM entries WHERE sequence = ?", (last,)).fetchall()[0][0]
+            connection.execute("DELETE FROM entries WHERE sequence <= ?", (last,))
+            connection.execute("UPDATE facts SET value = ? WHERE name = 'trimmed'", (last,))
+            connection.execute("UPDATE facts SET value = ? WHERE name = 'trimmed_chain'", (chain,))
+    finally:
+        connection.close()
+
+
+def _verify(path: Path) -> int:
+    connection = connect(path)
+    try:
+        _, trimmed, chain = _facts(connection)
+        sequence, count = trimmed, 0
+        for row in connection.execute(f"{_SELECT} ORDER BY sequence"):
+            entry = Entry(*row)
+            if entry.sequence != sequence + 1:
+                raise StorageError(f"entry {sequence + 1} is missing: restore the log from a backup")
+            verify_entry(entry, chain)
+            sequence, chain, count = entry.sequence, entry.chain, count + 1
+        return count
+    except apsw.Error as error:
+        raise StorageError(f"the log is damaged after entry {sequence} ({error}): restore it from a backup") from error
+    finally:
+        connection.close()
+
+
+def _joins(follower: _Follower, after: int) -> bool:
+    """Whether the groups that wait continue right after a sequence."""
+    return bool(follower.groups) and follower.groups[0][0].sequence <= after + 1
