@@ -1,0 +1,63 @@
+"""The tables: every pair of state and event, final states, and the diagrams in the documentation."""
+
+from pathlib import Path
+
+import pytest
+
+from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, Table, is_final, mermaid, next_state
+from skyparley.errors import ConflictingStateError
+
+PAGE = Path(__file__).parents[2] / "docs" / "states.md"
+
+ALLOWED_OPERATIONS = {
+    ("none", "file"): "accepted",
+    ("accepted", "amend"): "accepted",
+    ("accepted", "activate"): "activated",
+    ("accepted", "cancel"): "cancelled",
+    ("accepted", "time"): "unused",
+    ("activated", "amend"): "activated",
+    ("activated", "end"): "ended",
+    ("activated", "time"): "expired",
+}
+ALLOWED_HAZARDS = {
+    ("none", "declare_unconfirmed"): "unconfirmed",
+    ("none", "declare_confirmed"): "confirmed",
+    ("unconfirmed", "confirm"): "confirmed",
+    ("unconfirmed", "retract"): "retracted",
+    ("unconfirmed", "time"): "expired",
+    ("confirmed", "retract"): "retracted",
+    ("confirmed", "time"): "expired",
+}
+EVENTS = sorted({event for table in (OPERATIONS, HAZARDS) for events in table.values() for event in events} | {"fly"})
+
+
+@pytest.mark.parametrize(("table", "allowed"), [(OPERATIONS, ALLOWED_OPERATIONS), (HAZARDS, ALLOWED_HAZARDS)])
+def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
+    for state in (*table, "unheard of"):
+        for event in EVENTS:
+            if (state, event) in allowed:
+                assert next_state(table, state, event) == allowed[state, event]
+            else:
+                with pytest.raises(ConflictingStateError, match=event):
+                    next_state(table, state, event)
+
+
+@pytest.mark.parametrize("table", [OPERATIONS, HAZARDS])
+def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> None:
+    reached, todo = set(), [START]
+    while todo:
+        state = todo.pop()
+        if state not in reached:
+            reached.add(state)
+            todo += table[state].values()
+    assert reached == set(table)
+    for state in table:
+        assert is_final(table, state) == (not table[state])
+        if state != START and not is_final(table, state):
+            assert is_final(table, next_state(table, state, "time"))
+
+
+@pytest.mark.parametrize(("name", "table"), [("operations", OPERATIONS), ("hazards", HAZARDS)])
+def test_the_documentation_shows_the_table(name: str, table: Table) -> None:
+    block = f"```mermaid\n{mermaid(table)}```\n"
+    assert block in PAGE.read_text(encoding="utf-8"), f"docs/states.md must show for {name}:\n{block}"
