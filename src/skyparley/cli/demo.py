@@ -78,9 +78,7 @@ async def start_demo(node: Node, out: Console) -> asyncio.Task[None]:
     memory = await _remember(node)
     with out.status("Reading recorded flights"):
         recorded = read_recorded(files("skyparley.feeds").joinpath(RECORDING).read_bytes(), RECORDING)
-    replay = plan_replay(
-        recorded.operations, SLICE, [party for party, _, _ in PARTIES[:2]], anchor_us=memory.anchor_us
-    )
+    replay = plan_replay(recorded.operations, SLICE, [party for party, _, _ in PARTIES[:2]], anchor_us=memory.anchor_us)
     for party, name, _ in PARTIES:
         out.print(f"[dim]{name}: to act as this party enter its key[/dim] {memory.api_keys[party]}")
     return asyncio.create_task(_feed(_Demo(node, replay, 0)))

@@ -48,9 +48,7 @@ def serve(
     """Serve a node: API, event stream and console."""
     from skyparley.cli.serving import run
 
-    settings = _settings(
-        host=host, port=port, data=data, pool=pool, tls_certificate=tls_certificate, tls_key=tls_key
-    )
+    settings = _settings(host=host, port=port, data=data, pool=pool, tls_certificate=tls_certificate, tls_key=tls_key)
     run(settings, demo=False)
 
 

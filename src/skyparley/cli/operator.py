@@ -45,7 +45,9 @@ def make_key(settings: Settings, party: str) -> None:
         lambda node: node.create_key(OPERATOR, party),
         lambda call: call("POST", f"/v1/parties/{party}/keys", NewKey, None),
     )
-    Console(stderr=True).print(f"Key {new.key_id} of {party}. It is shown this once; keep it where only {party} reads it:")
+    Console(stderr=True).print(
+        f"Key {new.key_id} of {party}. It is shown this once; keep it where only {party} reads it:"
+    )
     print(new.api_key)
 
 
@@ -88,9 +90,7 @@ def list_parties(settings: Settings) -> None:
 Call = Callable[[str, str, Any, object], Any]
 
 
-def _do(
-    settings: Settings, local: Callable[[Node], Awaitable[ResultT]], remote: Callable[[Call], ResultT]
-) -> ResultT:
+def _do(settings: Settings, local: Callable[[Node], Awaitable[ResultT]], remote: Callable[[Call], ResultT]) -> ResultT:
     """Do it here, or, if another process holds the directory, by its API."""
 
     async def here() -> ResultT:

@@ -41,4 +41,3 @@ async def _run(settings: Settings, *, demo: bool) -> None:
     finally:
         listener.close()
     out.print("Stopped; what was filed is kept")
-

@@ -33,7 +33,9 @@ def back_up(data: Path, to: Path) -> None:
     for name in _FILES:
         copy_database(data / name, to / name)
     head = asyncio.run(_head(to))
-    Console().print(f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}")
+    Console().print(
+        f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}"
+    )
 
 
 def restore_from(backup: Path, data: Path) -> None:
@@ -124,9 +126,11 @@ async def _verify(data: Path) -> Verification:
     vault = Vault(data / VAULT_FILE)
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        with Progress(
+            *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as progress:
             task = progress.add_task("replay", total=None)
-            await log.verify(1)
+            await log.verify()
             result = await verify(
                 log, vault, DEFAULT_MINIMA, lambda done, total: progress.update(task, completed=done, total=total)
             )

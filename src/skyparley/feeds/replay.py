@@ -45,7 +45,12 @@ class Replay:
 
 
 def plan_replay(
-    recorded: Sequence[Operation], cut: TimeInterval, parties: Sequence[str], *, anchor_us: int, at_least_s: float = 120.0
+    recorded: Sequence[Operation],
+    cut: TimeInterval,
+    parties: Sequence[str],
+    *,
+    anchor_us: int,
+    at_least_s: float = 120.0,
 ) -> Replay:
     """A replay of what of a recording lies in a slice; aircraft are dealt to the parties by their address.
 

@@ -48,7 +48,9 @@ def _of_footprint(footprint: Circle | Polygon) -> Box:
     return WHOLE_EARTH if box == WHOLE_EARTH else _grown(box, _bulge_m(box))
 
 
-def _of_points(latitudes_deg: Sequence[float] | np.ndarray, longitudes_deg: Sequence[float] | np.ndarray, margin_m: float) -> Box:
+def _of_points(
+    latitudes_deg: Sequence[float] | np.ndarray, longitudes_deg: Sequence[float] | np.ndarray, margin_m: float
+) -> Box:
     """Box of a ring or track; one that winds round a pole spans all longitudes."""
     latitudes, longitudes = np.asarray(latitudes_deg, dtype=float), np.asarray(longitudes_deg, dtype=float)
     steps = np.diff(np.append(longitudes, longitudes[0]))

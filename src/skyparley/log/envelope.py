@@ -102,4 +102,6 @@ def verify_entry(entry: Entry, previous: bytes) -> None:
     except InvalidInputError as error:
         raise StorageError(f"entry {entry.sequence} has a damaged header ({error.message})") from error
     if header.body_digest != body_digest(entry.salt, entry.body):
-        raise StorageError(f"entry {entry.sequence} has a body that is not the one in its header: restore from a backup")
+        raise StorageError(
+            f"entry {entry.sequence} has a body that is not the one in its header: restore from a backup"
+        )

@@ -72,9 +72,7 @@ class SqliteLog:
         self._writer: threading.Thread | None = None
 
     @classmethod
-    async def open(
-        cls, path: Path, *, pool: str | None, clock: Callable[[], int], read_only: bool = False
-    ) -> Self:
+    async def open(cls, path: Path, *, pool: str | None, clock: Callable[[], int], read_only: bool = False) -> Self:
         """Open or make a log. `pool` None takes the log's own.
 
         Raises `StorageError` if the file is no log, belongs to another pool, or its last entries do not fit the chain.

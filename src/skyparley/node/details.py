@@ -57,7 +57,9 @@ def _stretch(trajectory: Trajectory4D, begin: int) -> Extent:
     altitudes_m, times_us = trajectory.altitudes_m[part], trajectory.times_us[part]
     early_late_us = round(trajectory.time_tolerance_s * MICROSECONDS_PER_SECOND)
     return Extent(
-        cells=cover_path(trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m),
+        cells=cover_path(
+            trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m
+        ),
         lower_mm=_floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m),
         upper_mm=_ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m),
         datum=trajectory.datum.value,

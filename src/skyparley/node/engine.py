@@ -159,7 +159,9 @@ class Engine:
 
 def node_proposal(command: Command) -> Proposal:
     """A command of the node itself."""
-    return Proposal(party="", authentication=NODE, command=command, content_digest=content_digest(encode_command(command)))
+    return Proposal(
+        party="", authentication=NODE, command=command, content_digest=content_digest(encode_command(command))
+    )
 
 
 def event_of(entry: Entry) -> Event:

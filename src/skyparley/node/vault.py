@@ -184,7 +184,9 @@ class Vault:
         connection.close()
 
 
-def _call_in(loop: asyncio.AbstractEventLoop, resolve: Callable[[Exception | None], None], error: Exception | None) -> None:
+def _call_in(
+    loop: asyncio.AbstractEventLoop, resolve: Callable[[Exception | None], None], error: Exception | None
+) -> None:
     """Resolve a waiter on its own loop; a loop that is closed no longer waits."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(resolve, error)

@@ -1,0 +1,71 @@
+"""Separation minima per pair of classes: how close two trajectories may come.
+
+A minimum is infringed only by less than it, and only if both parts are infringed at once. The defaults are those of
+radar separation en route (ICAO Doc 4444, 8.7.3: 5 NM; Annex 11: 1,000 ft with RVSM) and 50 m / 15 m between drones. A
+pair without an entry takes the larger minimum: whoever meets an aircraft keeps the distance that aircraft needs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from skyparley.errors import InvalidInputError
+from skyparley.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
+
+EN_ROUTE: Final = "en_route"
+DRONE: Final = "drone"
+MAX_HORIZONTAL_M: Final = 500_000.0
+MAX_VERTICAL_M: Final = 50_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeparationMinimum:
+    """Horizontal (geodesic) and vertical distance, metres, that may not be fallen short of both at once."""
+
+    horizontal_m: float
+    vertical_m: float
+
+    def __post_init__(self) -> None:
+        for name, value, limit in (
+            ("horizontal_m", self.horizontal_m, MAX_HORIZONTAL_M),
+            ("vertical_m", self.vertical_m, MAX_VERTICAL_M),
+        ):
+            if not 0.0 <= value <= limit:
+                raise InvalidInputError(f"a minimum must be a number from 0 to {limit:g} metres", place=name)
+
+
+@dataclass(frozen=True, slots=True)
+class SeparationMinima:
+    """Minima by unordered pair of classes, keys sorted; `larger` is taken by pairs without an entry."""
+
+    table: Mapping[tuple[str, str], SeparationMinimum]
+    larger: SeparationMinimum = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.table:
+            raise InvalidInputError("separation minima need at least one entry")
+        object.__setattr__(
+            self,
+            "larger",
+            SeparationMinimum(
+                max(minimum.horizontal_m for minimum in self.table.values()),
+                max(minimum.vertical_m for minimum in self.table.values()),
+            ),
+        )
+
+    def between(self, class_a: str, class_b: str) -> SeparationMinimum:
+        """The minimum between two classes."""
+        return self.table.get((min(class_a, class_b), max(class_a, class_b)), self.larger)
+
+
+DEFAULT_MINIMA: Final = SeparationMinima(
+    {
+        (EN_ROUTE, EN_ROUTE): SeparationMinimum(5 * METRES_PER_NAUTICAL_MILE, 1000 * METRES_PER_FOOT),
+        (DRONE, DRONE): SeparationMinimum(50.0, 15.0),
+    }
+)
+
+
+def uniform(horizontal_m: float, vertical_m: float) -> SeparationMinima:
+    """The same minimum between all classes."""
+    return SeparationMinima({("", ""): SeparationMinimum(horizontal_m, vertical_m)})

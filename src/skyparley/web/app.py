@@ -1,0 +1,145 @@
+"""The HTTP app: routes, authentication before each handler, one shape for every error, measurement. Plain ASGI.
+
+No middleware wraps the handlers: a request passes the router, its resource and its handler, and nothing else, because
+an acknowledged filing has a budget of well under a millisecond here.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route, Router
+from starlette.types import Receive, Scope, Send
+
+from skyparley.errors import NotFoundError, OverloadedError
+from skyparley.node.node import Node
+from skyparley.web import routes_operations, routes_service
+from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
+from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
+from skyparley.web.replies import Replies, error_reply
+from skyparley.web.static import CONSOLE_DIRECTORY, Console
+from skyparley.web.stream import end_streams
+
+CLIENT_GONE: Final = 499
+"""Status that is only counted, never sent: the client left before it had its answer."""
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*routes_operations.ENDPOINTS, *routes_service.ENDPOINTS)
+
+
+class Resource:
+    """All methods of one path."""
+
+    def __init__(self, context: Context, path: str, endpoints: dict[str, Endpoint]) -> None:
+        self.path = path
+        self.endpoints = endpoints
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request and count it."""
+        began_s = time.perf_counter()
+        context = self._context
+        status = CLIENT_GONE
+        context.at_work += 1
+        try:
+            reply = await self._answer(scope, receive)
+            status = reply.status
+            await reply.send(receive, send)
+        except ClientGoneError:
+            pass
+        finally:
+            context.at_work -= 1
+            context.metrics.observe(scope["method"], self.path, status, time.perf_counter() - began_s)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Replies:
+        try:
+            method = scope["method"]
+            endpoint = self.endpoints["GET" if method == "HEAD" else method]
+            if method == "HEAD" and endpoint.media_type == EVENT_STREAM:
+                raise HTTPException(405, "a stream has no HEAD", {"Allow": "GET"})
+            context = self._context
+            if context.at_work - len(context.streams) > MAX_REQUESTS_AT_WORK and endpoint.access != "public":
+                raise OverloadedError("too many requests are at work: try again shortly")
+            exchange = Exchange(context, scope, receive)
+            if endpoint.access != "public":
+                exchange.authenticate(observer_allowed=endpoint.access == "observer")
+            return await endpoint.handler(exchange)
+        except ClientGoneError:
+            raise
+        except Exception as error:
+            return error_reply(error)
+
+
+class WebApp:
+    """The ASGI app over a node. `end_streams` lets a server stop without waiting for its subscribers."""
+
+    def __init__(self, context: Context, routes: Sequence[Route], console: Console) -> None:
+        self.context = context
+        self.routes = routes
+        self._console = console
+        self._router = Router(routes=routes, redirect_slashes=False, default=self._elsewhere)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection; only HTTP is spoken here."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"this app speaks HTTP only, not {scope['type']}")
+        scope["app"] = self
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as error:  # the router's only refusal: a path with another method
+            allowed = ", ".join(self._methods(scope))
+            refusal = HTTPException(error.status_code, f"this path takes {allowed}", {"Allow": allowed})
+            await self._refuse(scope, receive, send, refusal)
+
+    def end_streams(self) -> None:
+        """End all event streams, because the server stops."""
+        end_streams(self.context)
+
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Paths that are no route: files of the console, else not found."""
+        path: str = scope["path"]
+        if self._console.holds(path):
+            if scope["method"] not in ("GET", "HEAD"):
+                await self._refuse(
+                    scope, receive, send, HTTPException(405, "this path takes GET", {"Allow": "GET, HEAD"})
+                )
+            else:
+                await self._console.reply(path, dict(scope["headers"])).send(receive, send)
+            return
+        message = "there is nothing at this path: the routes are listed in /v1/openapi.json"
+        if path == "/":
+            message = "the console is not built: run make install; the API is at /v1"
+        await self._refuse(scope, receive, send, NotFoundError(message))
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
+        reply = error_reply(error)
+        self.context.metrics.observe(_known_method(scope["method"]), "other", reply.status, 0.0)
+        await reply.send(receive, send)
+
+    def _methods(self, scope: Scope) -> list[str]:
+        found: set[str] = set()
+        for route in self.routes:
+            if route.matches(scope)[0] is not Match.NONE:
+                found.update(route.methods or ())
+        return sorted(found)
+
+
+def create_app(
+    node: Node, *, observer: bool = False, max_body_bytes: int = MAX_BODY_BYTES, console: Path = CONSOLE_DIRECTORY
+) -> WebApp:
+    """The app over a running node. `observer`: requests from this machine may read without a key (the demo only)."""
+    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS))
+    return WebApp(context, _routes(context), Console(console))
+
+
+def _routes(context: Context) -> list[Route]:
+    """One route per path, in the order of the endpoints: starlette takes the first that matches."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in ENDPOINTS:
+        by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    return [Route(path, Resource(context, path, methods), methods=list(methods)) for path, methods in by_path.items()]
+
+
+def _known_method(method: str) -> str:
+    return method if method in ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS") else "other"

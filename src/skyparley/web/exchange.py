@@ -1,0 +1,253 @@
+"""One request as its handler sees it: who asks, with which parameters, headers and body, each within a named limit.
+
+Authentication (RFC 6750 bearer) happens here and nowhere else. The observer of a demo needs no key, but must ask from
+this machine by a loopback name: a page elsewhere that points its own name at 127.0.0.1 is not let in, nor is whoever
+comes through a proxy.
+"""
+
+import asyncio
+import ipaddress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope
+
+from skyparley.airspace.limits import check_idempotency_key
+from skyparley.errors import InvalidInputError, LimitExceededError, OverloadedError, UnauthenticatedError
+from skyparley.geometry.interval import parse_time
+from skyparley.node.identity import OBSERVER
+from skyparley.node.node import Node
+from skyparley.web.metrics import Metrics
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+MAX_ARRIVING_BYTES: Final = 128 * 1024 * 1024
+MAX_REQUESTS_AT_WORK: Final = 4_096
+MAX_QUERY_BYTES: Final = 8_192
+MAX_LIST_LIMIT: Final = 1_000
+DEFAULT_LIST_LIMIT: Final = 200
+BODY_TIMEOUT_S: Final = 30.0
+BUSY_REQUESTS: Final = 64
+"""With more than this at work, it is worth asking whether a client still waits before its command is queued."""
+
+_FORWARDING_HEADERS: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
+_StructT = TypeVar("_StructT")
+
+
+class ClientGoneError(Exception):
+    """The client closed its connection before it had its answer: there is nobody to answer."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What all requests of one app share. `document` is the OpenAPI document; counters are of this moment."""
+
+    node: Node
+    observer: bool = False
+    max_body_bytes: int = MAX_BODY_BYTES
+    metrics: Metrics = field(default_factory=Metrics)
+    document: bytes = b""
+    at_work: int = 0
+    arriving_bytes: int = 0
+    streams: set[Any] = field(default_factory=set)
+
+
+class Exchange:
+    """One request. `parameters` are those of the path; header names are lower case."""
+
+    __slots__ = ("_receive", "author", "context", "headers", "parameters", "scope")
+
+    def __init__(self, context: Context, scope: Scope, receive: Receive) -> None:
+        self.context = context
+        self.scope = scope
+        self.parameters: dict[str, str] = scope.get("path_params", {})
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.author = OBSERVER
+        self._receive = receive
+
+    @property
+    def node(self) -> Node:
+        """The node that is asked."""
+        return self.context.node
+
+    def authenticate(self, *, observer_allowed: bool) -> None:
+        """Set `author` from the API key, or to the demo's observer where that is allowed.
+
+        Raises `UnauthenticatedError`.
+        """
+        presented = self.headers.get(b"authorization")
+        if presented is not None:
+            scheme, _, key = presented.decode("latin-1").partition(" ")
+            if scheme.lower() != "bearer":
+                raise UnauthenticatedError("send the API key as the header Authorization: Bearer sp_…")
+            self.author = self.node.authenticate(key.strip())
+        elif observer_allowed and self.context.observer and self.is_local():
+            self.author = OBSERVER
+        else:
+            raise UnauthenticatedError("an API key is needed: send the header Authorization: Bearer sp_…")
+
+    def is_local(self) -> bool:
+        """Whether the request comes from this machine, addressed to it by a loopback name, and not through a proxy."""
+        client = self.scope.get("client")
+        if client is None or not _is_loopback_address(client[0]):
+            return False
+        if any(name in self.headers for name in _FORWARDING_HEADERS):
+            return False
+        return _is_loopback_host(self.headers.get(b"host", b"").decode("latin-1"))
+
+    def idempotency_key(self) -> str:
+        """The header Idempotency-Key; empty if there is none. Raises `InvalidInputError` unless it is one."""
+        presented = self.headers.get(b"idempotency-key")
+        if presented is None:
+            return ""
+        key = presented.decode("latin-1")
+        check_idempotency_key(key, place="header Idempotency-Key")
+        return key
+
+    def claimed_time_us(self) -> int | None:
+        """The header Skyparley-Claimed-Time in microseconds since 1970 UTC, if given. Raises `InvalidInputError`."""
+        presented = self.headers.get(b"skyparley-claimed-time")
+        if presented is None:
+            return None
+        return parse_time(presented.decode("latin-1"), place="header Skyparley-Claimed-Time")
+
+    def query(self, *known: str) -> dict[str, str]:
+        """The query's parameters by name. Raises `InvalidInputError` for unknown, repeated or unreadable ones."""
+        raw: bytes = self.scope["query_string"]
+        if not raw:
+            return {}
+        if len(raw) > MAX_QUERY_BYTES:
+            raise InvalidInputError(f"the query is longer than {MAX_QUERY_BYTES} bytes", place="query")
+        try:
+            pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+        except ValueError:
+            raise InvalidInputError("the query is not percent-encoded UTF-8", place="query") from None
+        found: dict[str, str] = {}
+        for name, value in pairs:
+            if name not in known:
+                takes = ", ".join(known) if known else "none"
+                raise InvalidInputError(f"unknown parameter; this route takes: {takes}", place=f"query {name[:40]}")
+            if name in found:
+                raise InvalidInputError("given more than once", place=f"query {name}")
+            found[name] = value
+        return found
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises `LimitExceededError` as soon as it is known to be too long, `HTTPException` for an encoding that is not
+        read here or a body that takes too long to arrive, and `ClientGoneError`.
+        """
+        limit = self.context.max_body_bytes
+        declared = self.headers.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_long(limit)
+        self._check_media_type()
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        first: bytes = message.get("body", b"")
+        if len(first) > limit:
+            raise _too_long(limit)
+        if not message.get("more_body", False):
+            return first
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                return await self._rest_of_body(first, limit)
+        except TimeoutError:
+            raise HTTPException(408, f"the body did not arrive within {BODY_TIMEOUT_S:g} s") from None
+
+    async def leave_if_gone(self) -> None:
+        """When the node is busy, find out whether the client still waits. Raises `ClientGoneError` if it does not."""
+        if self.context.at_work <= BUSY_REQUESTS:
+            return
+        try:
+            async with asyncio.timeout(0):
+                message = await self._receive()
+        except TimeoutError:
+            return
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+
+    def _check_media_type(self) -> None:
+        encoding = self.headers.get(b"content-encoding", b"identity")
+        if encoding.lower() != b"identity":
+            raise HTTPException(415, "compressed bodies are not read: send the JSON as it is, without Content-Encoding")
+        media_type = self.headers.get(b"content-type")
+        if media_type is not None and not _is_json(media_type):
+            raise HTTPException(415, "the body must be JSON in UTF-8: send Content-Type: application/json")
+
+    async def _rest_of_body(self, first: bytes, limit: int) -> bytes:
+        chunks = [first]
+        size = len(first)
+        context = self.context
+        context.arriving_bytes += size
+        try:
+            while True:
+                message = await self._receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGoneError
+                chunk: bytes = message.get("body", b"")
+                size += len(chunk)
+                context.arriving_bytes += len(chunk)
+                if size > limit:
+                    raise _too_long(limit)
+                if context.arriving_bytes > MAX_ARRIVING_BYTES:
+                    raise OverloadedError("too many large requests are arriving at once: try again shortly")
+                chunks.append(chunk)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+        finally:
+            context.arriving_bytes -= size
+
+
+def decode(data: bytes, body_type: type[_StructT]) -> _StructT:
+    """A small JSON body as its closed record. Raises `InvalidInputError` with the place of what is wrong."""
+    try:
+        return msgspec.json.decode(data, type=body_type)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        raise InvalidInputError(message, place=place.strip("`.") or "body") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInputError(f"the body is not JSON in UTF-8: {error}", place="body") from None
+
+
+def list_limit(text: str | None) -> int:
+    """The parameter `limit` of a list. Raises `InvalidInputError` unless it is 1 to 1,000."""
+    if text is None:
+        return DEFAULT_LIST_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_LIST_LIMIT):
+        raise InvalidInputError(f"must be a whole number from 1 to {MAX_LIST_LIMIT}", place="query limit")
+    return int(text)
+
+
+def _too_long(limit: int) -> LimitExceededError:
+    return LimitExceededError(f"the body is longer than max_body_bytes ({limit} bytes): split it", place="body")
+
+
+@lru_cache(maxsize=64)
+def _is_json(media_type: bytes) -> bool:
+    name, *options = (part.strip().lower() for part in media_type.split(b";"))
+    return name == b"application/json" and all(
+        option in (b"", b"charset=utf-8", b'charset="utf-8"') for option in options
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return bool((mapped or address).is_loopback)
+
+
+@lru_cache(maxsize=64)
+def _is_loopback_host(host: str) -> bool:
+    """Whether a Host header (with or without a port) names this machine: localhost, 127.x.y.z or [::1]."""
+    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    return name.lower() == "localhost" or _is_loopback_address(name)
