@@ -1,0 +1,67 @@
+"""Settings: read from the environment, and described in docs/settings.md exactly as they are."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from skyparley.config import Settings, read_settings, variable_of
+from skyparley.errors import InvalidInputError
+from skyparley.web.exchange import MAX_BODY_BYTES
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `(SKYPARLEY_\w+)` \| `?([^|`]+?)`? \| (.+?) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    documented = {name: default for name, default, _ in rows}
+    present = {
+        variable_of(field.name): "none" if field.default is None else str(field.default) for field in fields(Settings)
+    }
+    assert documented == present
+    assert all(len(meaning) > 10 for _, _, meaning in rows)
+
+
+def test_defaults_agree_with_the_room_that_uses_them() -> None:
+    assert Settings().max_body_bytes == MAX_BODY_BYTES
+
+
+def test_what_is_set_is_read() -> None:
+    environment = {
+        "SKYPARLEY_HOST": "::1",
+        "SKYPARLEY_PORT": "0",
+        "SKYPARLEY_DATA": "elsewhere",
+        "SKYPARLEY_MAX_BODY_BYTES": "1000",
+        "SKYPARLEY_TLS_CERTIFICATE": "c.pem",
+        "SKYPARLEY_TLS_KEY": "k.pem",
+        "HOME": "/root",
+    }
+    expected = Settings(
+        host="::1",
+        port=0,
+        data=Path("elsewhere"),
+        tls_certificate=Path("c.pem"),
+        tls_key=Path("k.pem"),
+        max_body_bytes=1000,
+    )
+    assert read_settings(environment) == expected
+    assert read_settings({}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("SKYPARLEY_PORT", "http"),
+        ("SKYPARLEY_PORT", "70000"),
+        ("SKYPARLEY_PORT", "-1"),
+        ("SKYPARLEY_MAX_BODY_BYTES", "0"),
+        ("SKYPARLEY_DATA", ""),
+        ("SKYPARLEY_PROT", "8080"),
+        ("SKYPARLEY_TLS_KEY", "k.pem"),
+    ],
+)
+def test_what_cannot_be_read_names_its_variable(variable: str, text: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        read_settings({variable: text})
+    assert "SKYPARLEY_" in str(caught.value.place)
