@@ -140,6 +140,22 @@ async def test_a_client_that_leaves_is_forgotten(here: World) -> None:
         await until(lambda: not here.node.events.open_streams and not here.app.context.streams)
 
 
+async def test_a_revoked_key_loses_its_streams_and_no_other_does(here: World) -> None:
+    key_id = here.node.authenticate(here.alpha).key_id
+    async with (
+        served(here.app) as url,
+        httpx.AsyncClient(base_url=url) as client,
+        client.stream("GET", "/v1/events", headers={"Authorization": f"Bearer {here.alpha}"}) as revoked,
+        client.stream("GET", "/v1/events", headers={"Authorization": f"Bearer {here.bravo}"}) as kept,
+    ):
+        headers = {"Authorization": f"Bearer {here.operator}"}
+        assert (await client.delete(f"/v1/parties/alpha/keys/{key_id}", headers=headers)).status_code == 204
+        async with asyncio.timeout(5):
+            await revoked.aread()
+        assert len(here.app.context.streams) == 1
+        assert (await anext(events(kept)))[0] == "hello"
+
+
 @pytest.mark.parametrize("identifier", ["x", "-1", "1.5", "9" * 19])
 async def test_an_id_that_is_no_sequence_is_refused(here: World, identifier: str) -> None:
     async with here.client(here.alpha) as alpha:

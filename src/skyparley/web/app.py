@@ -92,8 +92,13 @@ class WebApp:
             refusal = HTTPException(error.status_code, f"this path takes {allowed}", {"Allow": allowed})
             await self._refuse(scope, receive, send, refusal)
 
+    def begin(self) -> None:
+        """The server begins: event streams may be opened."""
+        self.context.stopping = False
+
     def end_streams(self) -> None:
-        """End all event streams, because the server stops."""
+        """The server stops: end all event streams and open no more."""
+        self.context.stopping = True
         end_streams(self.context)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:

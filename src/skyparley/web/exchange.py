@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,6 +22,9 @@ from skyparley.geometry.interval import parse_time
 from skyparley.node.identity import OBSERVER
 from skyparley.node.node import Node
 from skyparley.web.metrics import Metrics
+
+if TYPE_CHECKING:
+    from skyparley.web.stream import EventStream
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 MAX_ARRIVING_BYTES: Final = 128 * 1024 * 1024
@@ -52,7 +55,8 @@ class Context:
     document: bytes = b""
     at_work: int = 0
     arriving_bytes: int = 0
-    streams: set[Any] = field(default_factory=set)
+    streams: set["EventStream"] = field(default_factory=set)
+    stopping: bool = False
 
 
 class Exchange:

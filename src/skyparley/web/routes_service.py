@@ -9,7 +9,7 @@ from skyparley.web.exchange import Context, Exchange, decode
 from skyparley.web.metrics import CONTENT_TYPE
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, Query
 from skyparley.web.replies import API_HEADERS, ErrorDetail, Replies, Reply, json_reply, no_content, page_reply
-from skyparley.web.stream import open_stream
+from skyparley.web.stream import end_streams, open_stream
 
 DOCUMENT_PATH: Final = "/v1/openapi.json"
 
@@ -100,8 +100,10 @@ async def list_keys(exchange: Exchange) -> Replies:
 
 
 async def revoke_key(exchange: Exchange) -> Replies:
-    """Revoke a key; the operator only."""
-    await exchange.node.revoke_key(exchange.author, exchange.parameters["party"], exchange.parameters["key_id"])
+    """Revoke a key and end the streams it opened; the operator only."""
+    key_id = exchange.parameters["key_id"]
+    await exchange.node.revoke_key(exchange.author, exchange.parameters["party"], key_id)
+    end_streams(exchange.context, key_id=key_id)
     return no_content()
 
 

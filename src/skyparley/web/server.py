@@ -87,6 +87,7 @@ async def serve(
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -97,6 +98,7 @@ async def serve(
     config.load()
     config.ssl = _tls_context(tls_certificate, tls_key)
     server = _Server(config)
+    app.begin()
 
     def finish() -> None:
         if server.should_exit:

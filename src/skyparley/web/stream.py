@@ -12,7 +12,8 @@ from typing import Final
 
 from starlette.types import Receive, Send
 
-from skyparley.errors import InvalidInputError
+from skyparley.errors import InvalidInputError, OverloadedError
+from skyparley.node.identity import Author
 from skyparley.node.views import Message
 from skyparley.web.exchange import Context, Exchange
 from skyparley.web.replies import Headers
@@ -31,10 +32,9 @@ _HEADERS: Final[Headers] = (
 class EventStream:
     """The answer to one subscriber; it ends when the client leaves, falls behind, or the server stops."""
 
-    __slots__ = ("_buffer", "_buffered_bytes", "_context", "_first", "_messages", "_over", "_room", "_wake", "status")
-
-    def __init__(self, context: Context, messages: AsyncIterator[Message], first: Message) -> None:
+    def __init__(self, context: Context, author: Author, messages: AsyncIterator[Message], first: Message) -> None:
         self.status = 200
+        self.author = author
         self._context = context
         self._messages = messages
         self._first = first
@@ -108,17 +108,21 @@ class EventStream:
 async def open_stream(exchange: Exchange) -> EventStream:
     """Subscribe as the exchange's author, after the id it saw last.
 
-    Raises `InvalidInputError` for an id that is no sequence, `OverloadedError` when too many streams are open.
+    Raises `InvalidInputError` for an id that is no sequence, `OverloadedError` when too many streams are open or the
+    server stops.
     """
+    if exchange.context.stopping:
+        raise OverloadedError("the node is stopping: connect again shortly", retry_after_s=2)
     after = _last_seen(exchange)
     messages = exchange.node.subscribe(exchange.author, after)
-    return EventStream(exchange.context, messages, await anext(messages))
+    return EventStream(exchange.context, exchange.author, messages, await anext(messages))
 
 
-def end_streams(context: Context) -> None:
-    """End all open streams, because the server stops."""
+def end_streams(context: Context, *, key_id: str | None = None) -> None:
+    """End the open streams of a key, because it was revoked; or, without one, all."""
     for stream in list(context.streams):
-        stream.end()
+        if key_id is None or stream.author.key_id == key_id:
+            stream.end()
 
 
 def frame(message: Message) -> bytes:
