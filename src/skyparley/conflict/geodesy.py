@@ -1,0 +1,118 @@
+"""Distances on the WGS 84 ellipsoid for the kernels: surface points in space, geodesics between positions.
+
+Surface points are Earth-centred, Earth-fixed coordinates of the ellipsoid's surface at height 0. The geodesic inverse
+is Vincenty's (Survey Review 23, 1975), iterated to 1e-13 rad; near the antipode, where it may not converge, the value is
+that of the auxiliary sphere so far, which is off by less than 1 %. Over short ranges the chord is the geodesic up to
+c (1 + c² / 24 R²).
+"""
+
+import math
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+from pyproj import Geod
+
+EQUATORIAL_RADIUS_M: Final = 6_378_137.0
+FLATTENING: Final = 1.0 / 298.257223563
+POLAR_RADIUS_M: Final = EQUATORIAL_RADIUS_M * (1.0 - FLATTENING)
+ECCENTRICITY_SQUARED: Final = FLATTENING * (2.0 - FLATTENING)
+MEAN_RADIUS_M: Final = 6_371_008.8
+CHORD_IS_EXACT_M: Final = 20_000.0
+"""Up to here `chord_to_geodesic_m` is within 0.2 mm of the geodesic (tested)."""
+
+GEOD: Final = Geod(ellps="WGS84")
+
+Floats = npt.NDArray[np.float64]
+
+
+@nb.njit(cache=True, nogil=True)
+def surface_xyz(latitude_deg: float, longitude_deg: float) -> tuple[float, float, float]:
+    """Surface point (metres) of a position (degrees)."""
+    latitude, longitude = math.radians(latitude_deg), math.radians(longitude_deg)
+    sine = math.sin(latitude)
+    normal_m = EQUATORIAL_RADIUS_M / math.sqrt(1.0 - ECCENTRICITY_SQUARED * sine * sine)
+    across_m = normal_m * math.cos(latitude)
+    return (
+        across_m * math.cos(longitude),
+        across_m * math.sin(longitude),
+        normal_m * (1.0 - ECCENTRICITY_SQUARED) * sine,
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def latitude_longitude_deg(x: float, y: float, z: float) -> tuple[float, float]:
+    """Geodetic position (degrees) of a point near the surface, exact for points on it."""
+    across = math.hypot(x, y)
+    latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED))
+    longitude = 0.0 if across == 0.0 else math.atan2(y, x)
+    return math.degrees(latitude), math.degrees(longitude)
+
+
+@nb.njit(cache=True, nogil=True)
+def chord_to_geodesic_m(chord_m: float) -> float:
+    """Geodesic distance between surface points a short chord apart (metres)."""
+    return chord_m * (1.0 + chord_m * chord_m / (24.0 * MEAN_RADIUS_M * MEAN_RADIUS_M))
+
+
+@nb.njit(cache=True, nogil=True)
+def geodesic_to_chord_m(geodesic_m: float) -> float:
+    """Chord between surface points a short geodesic apart (metres): the inverse of `chord_to_geodesic_m`."""
+    return geodesic_m * (1.0 - geodesic_m * geodesic_m / (24.0 * MEAN_RADIUS_M * MEAN_RADIUS_M))
+
+
+@nb.njit(cache=True, nogil=True)
+def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitude_2: float) -> float:
+    """Geodesic distance (metres) between two positions in radians."""
+    reduced_1 = math.atan2((1.0 - FLATTENING) * math.sin(latitude_1), math.cos(latitude_1))
+    reduced_2 = math.atan2((1.0 - FLATTENING) * math.sin(latitude_2), math.cos(latitude_2))
+    sin_1, cos_1 = math.sin(reduced_1), math.cos(reduced_1)
+    sin_2, cos_2 = math.sin(reduced_2), math.cos(reduced_2)
+    difference = longitude_2 - longitude_1
+    difference -= 2.0 * math.pi * math.floor((difference + math.pi) / (2.0 * math.pi))
+    on_sphere = difference
+    sin_sigma, cos_sigma, sigma, cos_squared, cos_middle = 0.0, 1.0, 0.0, 1.0, 0.0
+    for _ in range(40):
+        sine, cosine = math.sin(on_sphere), math.cos(on_sphere)
+        across = cos_2 * sine
+        along = cos_1 * sin_2 - sin_1 * cos_2 * cosine
+        sin_sigma = math.hypot(across, along)
+        if sin_sigma == 0.0:
+            return 0.0
+        cos_sigma = sin_1 * sin_2 + cos_1 * cos_2 * cosine
+        sigma = math.atan2(sin_sigma, cos_sigma)
+        sin_azimuth = cos_1 * cos_2 * sine / sin_sigma
+        cos_squared = 1.0 - sin_azimuth * sin_azimuth
+        cos_middle = cos_sigma - 2.0 * sin_1 * sin_2 / cos_squared if cos_squared > 1e-15 else 0.0
+        c = FLATTENING / 16.0 * cos_squared * (4.0 + FLATTENING * (4.0 - 3.0 * cos_squared))
+        bend = cos_middle + c * cos_sigma * (2.0 * cos_middle * cos_middle - 1.0)
+        following = difference + (1.0 - c) * FLATTENING * sin_azimuth * (sigma + c * sin_sigma * bend)
+        moved = abs(following - on_sphere)
+        on_sphere = following
+        if moved < 1e-13:
+            break
+    u_squared = cos_squared * (EQUATORIAL_RADIUS_M**2 - POLAR_RADIUS_M**2) / POLAR_RADIUS_M**2
+    a = 1.0 + u_squared / 16384.0 * (4096.0 + u_squared * (-768.0 + u_squared * (320.0 - 175.0 * u_squared)))
+    b = u_squared / 1024.0 * (256.0 + u_squared * (-128.0 + u_squared * (74.0 - 47.0 * u_squared)))
+    outer = cos_sigma * (2.0 * cos_middle * cos_middle - 1.0)
+    inner = b / 6.0 * cos_middle * (4.0 * sin_sigma * sin_sigma - 3.0) * (4.0 * cos_middle * cos_middle - 3.0)
+    correction = b * sin_sigma * (cos_middle + b / 4.0 * (outer - inner))
+    return POLAR_RADIUS_M * a * (sigma - correction)
+
+
+@nb.njit(cache=True, nogil=True)
+def surface_points(latitudes_deg: Floats, longitudes_deg: Floats) -> Floats:
+    """Surface points `(n, 3)` in metres of positions `(n,)` in degrees."""
+    points = np.empty((len(latitudes_deg), 3))
+    for i in range(len(latitudes_deg)):
+        points[i, 0], points[i, 1], points[i, 2] = surface_xyz(latitudes_deg[i], longitudes_deg[i])
+    return points
+
+
+def points_along(
+    latitude_1_deg: float, longitude_1_deg: float, latitude_2_deg: float, longitude_2_deg: float, pieces: int
+) -> tuple[list[float], list[float]]:
+    """Latitudes and longitudes (degrees) of the `pieces − 1` points that cut a geodesic into equal pieces."""
+    between = GEOD.npts(longitude_1_deg, latitude_1_deg, longitude_2_deg, latitude_2_deg, pieces - 1)
+    return [latitude for _, latitude in between], [longitude for longitude, _ in between]

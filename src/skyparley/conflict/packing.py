@@ -1,0 +1,217 @@
+"""Operations as rows of pieces and edges, as `layout.py` describes them."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict import layout
+from skyparley.conflict.geodesy import GEOD, geodesic_m, points_along, surface_points
+from skyparley.conflict.operation import Operation
+from skyparley.geometry.altitude import Datum
+from skyparley.geometry.footprint import Circle, Ring
+from skyparley.geometry.trajectory import Trajectory4D
+from skyparley.geometry.volume import Volume4D
+from skyparley.units import MICROSECONDS_PER_SECOND
+
+Floats = npt.NDArray[np.float64]
+DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
+_DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
+_SURELY_SHORT_DEG: Final = 0.05
+_NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
+
+
+@dataclass(slots=True)
+class ClassTable:
+    """Numbers for operation classes, in the order in which they were first seen."""
+
+    names: list[str] = field(default_factory=list)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, name: str) -> int:
+        """The number of a class, a new one if it is new."""
+        found = self._numbers.get(name)
+        if found is None:
+            found = self._numbers[name] = len(self.names)
+            self.names.append(name)
+        return found
+
+
+def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:
+    """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation; edge ranges count from 0, `OWNER` is left 0."""
+    volumes = operation.volumes
+    legs = [_legs(trajectory) for trajectory in operation.trajectories]
+    rows = np.zeros((len(volumes) + sum(len(part) for part in legs), layout.COLUMNS))
+    pools: list[Floats] = []
+    begin = 0
+    for row, volume in zip(rows, volumes, strict=False):
+        edges = _volume(row, volume)
+        if edges is not None:
+            row[layout.EDGES_BEGIN], row[layout.EDGES_END] = begin, begin + len(edges)
+            begin += len(edges)
+            pools.append(edges)
+    place = len(volumes)
+    for part in legs:
+        rows[place : place + len(part)] = part
+        place += len(part)
+    rows[:, layout.CLASS] = class_number
+    return rows, np.concatenate(pools) if pools else _NO_EDGES
+
+
+def _volume(row: Floats, volume: Volume4D) -> Floats | None:
+    footprint, time = volume.footprint, volume.time
+    row[layout.BEGIN_S] = time.begin_us / MICROSECONDS_PER_SECOND
+    row[layout.END_S] = time.end_us / MICROSECONDS_PER_SECOND
+    row[layout.LOWER_M], row[layout.UPPER_M] = volume.altitude.lower_m, volume.altitude.upper_m
+    row[layout.DATUM] = _DATUM_INDEX[volume.altitude.datum]
+    if isinstance(footprint, Circle):
+        _circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
+        return None
+    rings = [_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
+    edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
+    _polygon(row, edges, len(rings[0]))
+    return edges
+
+
+def _ring(ring: Ring) -> Floats:
+    """Edges `(n, 6)` of a ring; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
+    points = np.array(ring)
+    if _steps_short(points, _SURELY_SHORT_DEG):
+        return _edges(points)
+    latitudes, longitudes = points[:, 0], points[:, 1]
+    _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
+    if lengths.max() <= layout.MAX_EDGE_PIECE_M:
+        return _edges(points)
+    cut: list[tuple[float, float]] = []
+    for i, (latitude, longitude) in enumerate(ring):
+        cut.append((latitude, longitude))
+        pieces = math.ceil(lengths[i] / layout.MAX_EDGE_PIECE_M)
+        if pieces > 1:
+            end_latitude, end_longitude = ring[(i + 1) % len(ring)]
+            cut.extend(zip(*points_along(latitude, longitude, end_latitude, end_longitude, pieces), strict=True))
+    return _edges(np.array(cut))
+
+
+@nb.njit(cache=True, nogil=True)
+def _steps_short(points: Floats, bound_deg: float) -> bool:
+    n = points.shape[0]
+    for i in range(n):
+        j = (i + 1) % n
+        if abs(points[i, 0] - points[j, 0]) > bound_deg or abs(points[i, 1] - points[j, 1]) > bound_deg:
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges(points: Floats) -> Floats:
+    n = points.shape[0]
+    surface = surface_points(points[:, 0].copy(), points[:, 1].copy())
+    edges = np.empty((n, 6))
+    for i in range(n):
+        edges[i, :3] = surface[i]
+        edges[i, 3:] = surface[(i + 1) % n]
+    return edges
+
+
+@nb.njit(cache=True, nogil=True)
+def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: float) -> None:
+    row[layout.KIND] = layout.CIRCLE
+    row[layout.RADIUS_M] = radius_m
+    row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = math.radians(latitude_deg), math.radians(longitude_deg)
+    centre = surface_points(np.array([latitude_deg]), np.array([longitude_deg]))
+    row[layout.X0], row[layout.Y0], row[layout.Z0] = centre[0, 0], centre[0, 1], centre[0, 2]
+
+
+@nb.njit(cache=True, nogil=True)
+def _polygon(row: Floats, edges: Floats, outline: int) -> None:
+    """Central point, pushed back to about the surface, and the greatest chord from it to the outline."""
+    row[layout.KIND] = layout.POLYGON
+    x, y, z, size = 0.0, 0.0, 0.0, 0.0
+    for i in range(outline):
+        x, y, z = x + edges[i, 0], y + edges[i, 1], z + edges[i, 2]
+        size += math.sqrt(edges[i, 0] ** 2 + edges[i, 1] ** 2 + edges[i, 2] ** 2)
+    length = math.sqrt(x * x + y * y + z * z)
+    x, y, z = x * (size / outline) / length, y * (size / outline) / length, z * (size / outline) / length
+    furthest = 0.0
+    for i in range(outline):
+        furthest = max(furthest, (edges[i, 0] - x) ** 2 + (edges[i, 1] - y) ** 2 + (edges[i, 2] - z) ** 2)
+    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)
+
+
+def _legs(trajectory: Trajectory4D) -> Floats:
+    times_s = trajectory.times_us / MICROSECONDS_PER_SECOND
+    latitudes, longitudes = trajectory.latitudes_deg, trajectory.longitudes_deg
+    altitudes = trajectory.altitudes_m
+    lengths = _lengths(latitudes, longitudes)
+    if lengths.max() > layout.MAX_LEG_PIECE_M:
+        times_s, latitudes, longitudes, altitudes = _cut(times_s, latitudes, longitudes, altitudes, lengths)
+    return _leg_rows(
+        times_s,
+        surface_points(latitudes, longitudes),
+        altitudes,
+        _DATUM_INDEX[trajectory.datum],
+        trajectory.lateral_tolerance_m,
+        trajectory.vertical_tolerance_m,
+        trajectory.time_tolerance_s,
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _lengths(latitudes_deg: Floats, longitudes_deg: Floats) -> Floats:
+    lengths = np.empty(len(latitudes_deg) - 1)
+    for i in range(len(lengths)):
+        lengths[i] = geodesic_m(
+            math.radians(latitudes_deg[i]),
+            math.radians(longitudes_deg[i]),
+            math.radians(latitudes_deg[i + 1]),
+            math.radians(longitudes_deg[i + 1]),
+        )
+    return lengths
+
+
+def _cut(
+    times_s: Floats, latitudes: Floats, longitudes: Floats, altitudes: Floats, lengths: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """The same track with its long legs cut along their geodesics into pieces of at most `MAX_LEG_PIECE_M`."""
+    parts: list[tuple[Floats, Floats, Floats, Floats]] = []
+    for i, length in enumerate(lengths):
+        pieces = max(1, math.ceil(length / layout.MAX_LEG_PIECE_M))
+        shares = np.arange(pieces) / pieces
+        between = ([], []) if pieces == 1 else points_along(
+            latitudes[i], longitudes[i], latitudes[i + 1], longitudes[i + 1], pieces
+        )
+        parts.append(
+            (
+                times_s[i] + shares * (times_s[i + 1] - times_s[i]),
+                np.array([latitudes[i], *between[0]]),
+                np.array([longitudes[i], *between[1]]),
+                altitudes[i] + shares * (altitudes[i + 1] - altitudes[i]),
+            )
+        )
+    parts.append((times_s[-1:], latitudes[-1:], longitudes[-1:], altitudes[-1:]))
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+@nb.njit(cache=True, nogil=True)
+def _leg_rows(
+    times_s: Floats,
+    points: Floats,
+    altitudes_m: Floats,
+    datum: float,
+    lateral_m: float,
+    vertical_m: float,
+    time_s: float,
+) -> Floats:
+    rows = np.zeros((len(times_s) - 1, layout.COLUMNS))
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        row[layout.BEGIN_S], row[layout.END_S] = times_s[i], times_s[i + 1]
+        row[layout.LOWER_M], row[layout.UPPER_M] = altitudes_m[i], altitudes_m[i + 1]
+        row[layout.X0 : layout.Z0 + 1] = points[i]
+        row[layout.X1 : layout.Z1 + 1] = points[i + 1]
+        row[layout.LATERAL_M], row[layout.VERTICAL_M], row[layout.TIME_S] = lateral_m, vertical_m, time_s
+        row[layout.DATUM] = datum
+    return rows

@@ -1,0 +1,327 @@
+"""Leg against volume: when the tolerance tube of a leg touches a declared volume, and how near the leg itself comes.
+
+The instants are an intersection of sets on the leg's own clock: those at which the altitude, give or take its tolerance,
+lies in the closed band; those of the volume's half-open time, widened by the time tolerance; and those at which the
+moving point is within the lateral tolerance of the footprint. The last is one interval for a circle. For a polygon it is
+the union of one interval per edge (a capsule around the edge is convex) and of the gaps between them in which the point
+is inside: a leg may enter and leave a concave polygon several times.
+"""
+
+import math
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict.geodesy import CHORD_IS_EXACT_M, geodesic_m, geodesic_to_chord_m, latitude_longitude_deg
+from skyparley.conflict.layout import (
+    BEGIN_S,
+    CIRCLE,
+    END_S,
+    KIND,
+    LATERAL_M,
+    LATITUDE_RAD,
+    LONGITUDE_RAD,
+    QUANTUM_M,
+    RADIUS_M,
+    TIME_S,
+    X0,
+    X1,
+    Y0,
+    Y1,
+    Z0,
+    Z1,
+)
+from skyparley.conflict.plane import inside, nearest_on_edge, plane_at, project, project_edges
+
+Floats = npt.NDArray[np.float64]
+HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
+_ITERATIONS: Final = 50
+_GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
+
+
+@nb.njit(cache=True, nogil=True)
+def leg_solid(
+    leg: Floats, solid: Floats, edges: Floats, z0: float, z1: float, lower_m: float, upper_m: float
+) -> tuple[Floats, float, float, float, float, float, float]:
+    """When a leg's tube touches a volume.
+
+    `z0`, `z1` are the leg's altitudes at its ends and `lower_m`, `upper_m` the band widened by the vertical tolerance,
+    on one datum. Returns windows `(n, 2)` in seconds since 1970, sorted and apart (n = 0: never), the instant at which
+    the leg is nearest, its horizontal distance there (metres), a measure of how far it is outside the widened band
+    there (0: within), and the point (x, y, z).
+    """
+    span = leg[END_S] - leg[BEGIN_S]
+    # half-open time of volume and leg, on the leg's clock from its begin, widened by the tolerance
+    low = max(0.0, solid[BEGIN_S] - leg[TIME_S] - leg[BEGIN_S])
+    high = min(span, solid[END_S] + leg[TIME_S] - leg[BEGIN_S])
+    nothing = np.empty((0, 2))
+    if low >= high:
+        return nothing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    climb = (z1 - z0) / span
+    low, high = _in_band(z0, climb, lower_m - HALF_QUANTUM_M, upper_m + HALF_QUANTUM_M, low, high)
+    if low > high:
+        return nothing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    reach = leg[LATERAL_M] + HALF_QUANTUM_M
+    if solid[KIND] == CIRCLE:
+        times = _near_circle(leg, solid, solid[RADIUS_M] + reach, low, high)
+    else:
+        frame = plane_at(*_at(leg, (low + high) / 2.0))
+        times = _near_polygon(leg, frame, project_edges(frame, edges), reach, low, high)
+    begin, end = solid[BEGIN_S], solid[END_S]
+    if leg[TIME_S] == 0.0 and times.shape[0] > 0 and times[0, 0] + leg[BEGIN_S] >= min(end, leg[END_S]):
+        return nothing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    if times.shape[0] == 0:
+        return nothing, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    closest, distance = _nearest(leg, solid, edges, times)
+    x, y, z = _at(leg, closest)
+    windows = np.empty_like(times)
+    for i in range(times.shape[0]):
+        windows[i, 0] = max(begin, leg[BEGIN_S] + times[i, 0] - leg[TIME_S])
+        windows[i, 1] = min(end, leg[BEGIN_S] + times[i, 1] + leg[TIME_S])
+    altitude = z0 + climb * closest
+    outside = max(0.0, lower_m - altitude, altitude - upper_m)
+    return windows, leg[BEGIN_S] + closest, distance, outside, x, y, z
+
+
+@nb.njit(cache=True, nogil=True)
+def _at(leg: Floats, t: float) -> tuple[float, float, float]:
+    share = t / (leg[END_S] - leg[BEGIN_S])
+    return (
+        leg[X0] + share * (leg[X1] - leg[X0]),
+        leg[Y0] + share * (leg[Y1] - leg[Y0]),
+        leg[Z0] + share * (leg[Z1] - leg[Z0]),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _in_band(z: float, climb: float, lower: float, upper: float, low: float, high: float) -> tuple[float, float]:
+    """The part of [low, high] in which lower ≤ z + climb t ≤ upper; low > high if there is none."""
+    if abs(climb) * (high - low) < 1e-9:
+        return (low, high) if lower <= z + climb * low <= upper else (1.0, 0.0)
+    one, other = (lower - z) / climb, (upper - z) / climb
+    return max(low, min(one, other)), min(high, max(one, other))
+
+
+@nb.njit(cache=True, nogil=True)
+def _circle_distance(leg: Floats, solid: Floats, t: float) -> float:
+    x, y, z = _at(leg, t)
+    latitude_deg, longitude_deg = latitude_longitude_deg(x, y, z)
+    return geodesic_m(
+        solid[LATITUDE_RAD], solid[LONGITUDE_RAD], math.radians(latitude_deg), math.radians(longitude_deg)
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _near_circle(leg: Floats, solid: Floats, reach: float, low: float, high: float) -> Floats:
+    """The part of [low, high] in which the leg is within `reach` of the centre; `(0, 2)` or `(1, 2)`."""
+    times = np.empty((1, 2))
+    ax, ay, az = _at(leg, low)
+    bx, by, bz = _at(leg, high)
+    rx, ry, rz = ax - solid[X0], ay - solid[Y0], az - solid[Z0]
+    vx, vy, vz = bx - ax, by - ay, bz - az
+    square = vx * vx + vy * vy + vz * vz
+    half = rx * vx + ry * vy + rz * vz
+    rest = rx * rx + ry * ry + rz * rz
+    chord = geodesic_to_chord_m(reach) if reach <= CHORD_IS_EXACT_M else reach
+    if square < 1e-6:
+        discriminant = 1.0 if rest <= chord * chord else -1.0
+    else:
+        discriminant = half * half - square * (rest - chord * chord)
+    if discriminant < 0.0:  # a chord is never longer than its geodesic: this rejects for certain
+        return times[:0]
+    if reach <= CHORD_IS_EXACT_M:
+        root = math.sqrt(discriminant) if square >= 1e-6 else 0.0
+        enter, leave = (0.0, 1.0) if square < 1e-6 else ((-half - root) / square, (-half + root) / square)
+        enter, leave = max(0.0, enter), min(1.0, leave)
+        if enter > leave:
+            return times[:0]
+        times[0, 0], times[0, 1] = low + enter * (high - low), low + leave * (high - low)
+        return times
+    middle = _minimum(leg, solid, low, high)
+    if _circle_distance(leg, solid, middle) > reach:
+        return times[:0]
+    times[0, 0], times[0, 1] = _crossing(leg, solid, reach, middle, low), _crossing(leg, solid, reach, middle, high)
+    return times
+
+
+@nb.njit(cache=True, nogil=True)
+def _minimum(leg: Floats, solid: Floats, low: float, high: float) -> float:
+    """The instant of least distance to the centre of a circle; along 20 km the distance has one minimum."""
+    for _ in range(_ITERATIONS):
+        one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if _circle_distance(leg, solid, one) <= _circle_distance(leg, solid, other):
+            high = other
+        else:
+            low = one
+    best = (low + high) / 2.0
+    for t in (low, high):
+        if _circle_distance(leg, solid, t) < _circle_distance(leg, solid, best):
+            best = t
+    return best
+
+
+@nb.njit(cache=True, nogil=True)
+def _crossing(leg: Floats, solid: Floats, reach: float, within: float, towards: float) -> float:
+    if _circle_distance(leg, solid, towards) <= reach:
+        return towards
+    for _ in range(_ITERATIONS):
+        middle = (within + towards) / 2.0
+        if _circle_distance(leg, solid, middle) <= reach:
+            within = middle
+        else:
+            towards = middle
+    return within
+
+
+@nb.njit(cache=True, nogil=True)
+def _near_polygon(leg: Floats, frame: Floats, flat: Floats, reach: float, low: float, high: float) -> Floats:
+    """The parts of [low, high] in which the leg is inside a polygon or within `reach` of an edge, sorted and apart."""
+    x0, y0 = project(frame, *_at(leg, low))
+    x1, y1 = project(frame, *_at(leg, high))
+    found = np.empty((flat.shape[0] + 1, 2))
+    count = 0
+    for i in range(flat.shape[0]):
+        enter, leave = _near_edge(flat, i, x0, y0, x1 - x0, y1 - y0, reach)
+        if enter <= leave:
+            found[count, 0], found[count, 1] = enter, leave
+            count += 1
+    merged = _merge(found[:count])
+    result = np.empty((merged.shape[0] + merged.shape[0] + 1, 2))
+    kept = 0
+    edge = 0.0
+    for i in range(merged.shape[0] + 1):
+        until = merged[i, 0] if i < merged.shape[0] else 1.0
+        middle = (edge + until) / 2.0
+        gap = until > edge or (merged.shape[0] == 0)
+        if gap and inside(flat, x0 + middle * (x1 - x0), y0 + middle * (y1 - y0)):
+            result[kept, 0], result[kept, 1] = edge, until
+            kept += 1
+        if i < merged.shape[0]:
+            result[kept, 0], result[kept, 1] = merged[i, 0], merged[i, 1]
+            kept += 1
+            edge = merged[i, 1]
+    joined = _merge(result[:kept])
+    for i in range(joined.shape[0]):
+        joined[i, 0], joined[i, 1] = low + joined[i, 0] * (high - low), low + joined[i, 1] * (high - low)
+    return joined
+
+
+@nb.njit(cache=True, nogil=True)
+def _merge(intervals: Floats) -> Floats:
+    """Intervals `(n, 2)` sorted by begin, those that touch joined."""
+    order = np.argsort(intervals[:, 0])
+    result = np.empty_like(intervals)
+    kept = 0
+    for k in range(order.shape[0]):
+        begin, end = intervals[order[k], 0], intervals[order[k], 1]
+        if kept > 0 and begin <= result[kept - 1, 1]:
+            result[kept - 1, 1] = max(result[kept - 1, 1], end)
+        else:
+            result[kept, 0], result[kept, 1] = begin, end
+            kept += 1
+    return result[:kept]
+
+
+@nb.njit(cache=True, nogil=True)
+def _near_edge(
+    flat: Floats, i: int, x: float, y: float, vx: float, vy: float, reach: float
+) -> tuple[float, float]:
+    """The part of [0, 1] in which (x, y) + t (vx, vy) is within `reach` of an edge: one interval, or (1, 0)."""
+    x0, y0 = flat[i, 0], flat[i, 1]
+    dx, dy = flat[i, 2] - x0, flat[i, 3] - y0
+    if (
+        max(x0, x0 + dx) < min(x, x + vx) - reach
+        or min(x0, x0 + dx) > max(x, x + vx) + reach
+        or max(y0, y0 + dy) < min(y, y + vy) - reach
+        or min(y0, y0 + dy) > max(y, y + vy) + reach
+    ):
+        return 1.0, 0.0
+    enter, leave = 2.0, -1.0
+    length = math.hypot(dx, dy)
+    for k in range(2):
+        low, high = _near_point(x - flat[i, 2 * k], y - flat[i, 2 * k + 1], vx, vy, reach)
+        if low <= high:
+            enter, leave = min(enter, low), max(leave, high)
+    if length > 0.0:
+        ex, ey = dx / length, dy / length
+        along, speed_along = (x - x0) * ex + (y - y0) * ey, vx * ex + vy * ey
+        across, speed_across = (y - y0) * ex - (x - x0) * ey, vy * ex - vx * ey
+        low, high = _in_range(along, speed_along, 0.0, length, 0.0, 1.0)
+        low, high = _in_range(across, speed_across, -reach, reach, low, high)
+        if low <= high:
+            enter, leave = min(enter, low), max(leave, high)
+    return (enter, leave) if enter <= leave else (1.0, 0.0)
+
+
+@nb.njit(cache=True, nogil=True)
+def _in_range(
+    value: float, speed: float, lower: float, upper: float, low: float, high: float
+) -> tuple[float, float]:
+    if low > high:
+        return 1.0, 0.0
+    if abs(speed) < 1e-12:
+        return (low, high) if lower <= value <= upper else (1.0, 0.0)
+    one, other = (lower - value) / speed, (upper - value) / speed
+    return max(low, min(one, other)), min(high, max(one, other))
+
+
+@nb.njit(cache=True, nogil=True)
+def _near_point(x: float, y: float, vx: float, vy: float, reach: float) -> tuple[float, float]:
+    """The part of [0, 1] in which (x, y) + t (vx, vy) is within `reach` of the origin."""
+    square, half, rest = vx * vx + vy * vy, x * vx + y * vy, x * x + y * y - reach * reach
+    if square < 1e-12:
+        return (0.0, 1.0) if rest <= 0.0 else (1.0, 0.0)
+    discriminant = half * half - square * rest
+    if discriminant < 0.0:
+        return 1.0, 0.0
+    root = math.sqrt(discriminant)
+    return max(0.0, (-half - root) / square), min(1.0, (-half + root) / square)
+
+
+@nb.njit(cache=True, nogil=True)
+def _nearest(leg: Floats, solid: Floats, edges: Floats, times: Floats) -> tuple[float, float]:
+    """Within the windows, the instant of least distance to the footprint (0 inside), the earliest, and the distance."""
+    best_t, best = times[0, 0], math.inf
+    for i in range(times.shape[0]):
+        low, high = times[i, 0], times[i, 1]
+        if solid[KIND] == CIRCLE:
+            own = _near_circle(leg, solid, solid[RADIUS_M] + HALF_QUANTUM_M, low, high)
+            if own.shape[0] > 0:
+                return own[0, 0], 0.0
+            t = _minimum(leg, solid, low, high)
+            distance = max(0.0, _circle_distance(leg, solid, t) - solid[RADIUS_M])
+        else:
+            frame = plane_at(*_at(leg, (low + high) / 2.0))
+            flat = project_edges(frame, edges)
+            own = _near_polygon(leg, frame, flat, HALF_QUANTUM_M, low, high)
+            if own.shape[0] > 0:
+                return own[0, 0], 0.0
+            t, distance = _nearest_edge(leg, frame, flat, low, high)
+        if distance < best:
+            best_t, best = t, distance
+    return best_t, best
+
+
+@nb.njit(cache=True, nogil=True)
+def _nearest_edge(leg: Floats, frame: Floats, flat: Floats, low: float, high: float) -> tuple[float, float]:
+    """The instant in [low, high] at which the leg, outside a polygon, is nearest to an edge, and how near."""
+    x0, y0 = project(frame, *_at(leg, low))
+    x1, y1 = project(frame, *_at(leg, high))
+    path = np.empty((1, 4))
+    path[0, 0], path[0, 1], path[0, 2], path[0, 3] = x0, y0, x1, y1
+    best_share, best = 0.0, math.inf
+    square = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    for i in range(flat.shape[0]):
+        for k in range(2):
+            px, py = nearest_on_edge(path, 0, flat[i, 2 * k], flat[i, 2 * k + 1])
+            distance = math.hypot(px - flat[i, 2 * k], py - flat[i, 2 * k + 1])
+            if distance < best:
+                best = distance
+                best_share = 0.0 if square == 0.0 else math.hypot(px - x0, py - y0) / math.sqrt(square)
+            px, py = nearest_on_edge(flat, i, path[0, 2 * k], path[0, 2 * k + 1])
+            distance = math.hypot(px - path[0, 2 * k], py - path[0, 2 * k + 1])
+            if distance < best:
+                best, best_share = distance, float(k)
+    return low + best_share * (high - low), best

@@ -1,0 +1,86 @@
+"""The local plane of a comparison: a central projection of surface points onto the tangent plane at a point.
+
+Seen from the Earth's centre every plane through it becomes a straight line, so geodesic edges of at most 20 km, as the
+chords that stand for them, are straight here to within 0.1 mm (the deviation of a geodesic from the great ellipse).
+Which side of an edge a point lies on, and whether edges cross, is the same here as on the ellipsoid. Distances are true
+at the centre and grow by (d / R)² away from it: measured distances are taken near the centre or on the ellipsoid.
+"""
+
+import math
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict.geodesy import ECCENTRICITY_SQUARED
+
+Floats = npt.NDArray[np.float64]
+
+
+@nb.njit(cache=True, nogil=True)
+def plane_at(x: float, y: float, z: float) -> Floats:
+    """The plane at a surface point: rows are the point, the unit normal, unit east, unit north `(4, 3)`."""
+    frame = np.empty((4, 3))
+    frame[0, 0], frame[0, 1], frame[0, 2] = x, y, z
+    across = math.hypot(x, y)
+    latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED))
+    cos_longitude, sin_longitude = (1.0, 0.0) if across == 0.0 else (x / across, y / across)
+    cos_latitude, sin_latitude = math.cos(latitude), math.sin(latitude)
+    frame[1, 0], frame[1, 1], frame[1, 2] = cos_latitude * cos_longitude, cos_latitude * sin_longitude, sin_latitude
+    frame[2, 0], frame[2, 1], frame[2, 2] = -sin_longitude, cos_longitude, 0.0
+    frame[3, 0], frame[3, 1], frame[3, 2] = -sin_latitude * cos_longitude, -sin_latitude * sin_longitude, cos_latitude
+    return frame
+
+
+@nb.njit(cache=True, nogil=True)
+def project(frame: Floats, x: float, y: float, z: float) -> tuple[float, float]:
+    """Plane coordinates (east, north; metres) of a point; those behind the horizon lie very far away."""
+    height = x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2]
+    lift = frame[0, 0] * frame[1, 0] + frame[0, 1] * frame[1, 1] + frame[0, 2] * frame[1, 2]
+    k = lift / max(height, 1.0)
+    dx, dy, dz = k * x - frame[0, 0], k * y - frame[0, 1], k * z - frame[0, 2]
+    return (
+        dx * frame[2, 0] + dy * frame[2, 1] + dz * frame[2, 2],
+        dx * frame[3, 0] + dy * frame[3, 1] + dz * frame[3, 2],
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def lift(frame: Floats, east: float, north: float) -> tuple[float, float, float]:
+    """The point in space of plane coordinates; its ray from the Earth's centre meets the surface there."""
+    return (
+        frame[0, 0] + east * frame[2, 0] + north * frame[3, 0],
+        frame[0, 1] + east * frame[2, 1] + north * frame[3, 1],
+        frame[0, 2] + east * frame[2, 2] + north * frame[3, 2],
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def project_edges(frame: Floats, edges: Floats) -> Floats:
+    """Edges `(n, 6)` in space as edges `(n, 4)` in the plane."""
+    flat = np.empty((edges.shape[0], 4))
+    for i in range(edges.shape[0]):
+        flat[i, 0], flat[i, 1] = project(frame, edges[i, 0], edges[i, 1], edges[i, 2])
+        flat[i, 2], flat[i, 3] = project(frame, edges[i, 3], edges[i, 4], edges[i, 5])
+    return flat
+
+
+@nb.njit(cache=True, nogil=True)
+def inside(flat: Floats, x: float, y: float) -> bool:
+    """Whether a point lies inside the rings whose edges these are, by even-odd parity."""
+    odd = False
+    for i in range(flat.shape[0]):
+        y0, y1 = flat[i, 1], flat[i, 3]
+        if (y0 > y) != (y1 > y) and x < flat[i, 0] + (y - y0) / (y1 - y0) * (flat[i, 2] - flat[i, 0]):
+            odd = not odd
+    return odd
+
+
+@nb.njit(cache=True, nogil=True)
+def nearest_on_edge(flat: Floats, i: int, x: float, y: float) -> tuple[float, float]:
+    """The point of an edge that is nearest to a point."""
+    x0, y0 = flat[i, 0], flat[i, 1]
+    dx, dy = flat[i, 2] - x0, flat[i, 3] - y0
+    square = dx * dx + dy * dy
+    share = 0.0 if square == 0.0 else min(1.0, max(0.0, ((x - x0) * dx + (y - y0) * dy) / square))
+    return x0 + share * dx, y0 + share * dy

@@ -1,0 +1,141 @@
+"""Footprint against footprint: circles are true geodesic circles, polygons have geodesic edges; touching counts.
+
+Two circles touch when the geodesic between their centres is no longer than their radii together. A circle touches a
+polygon when its centre lies inside or some edge comes as near as its radius: the nearest point is found in the plane at
+the centre, its distance measured on the ellipsoid. Two polygons touch when edges cross or come within half a
+millimetre, or one holds a vertex of the other.
+"""
+
+import math
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict.geodesy import MEAN_RADIUS_M, geodesic_m, latitude_longitude_deg
+from skyparley.conflict.layout import (
+    CIRCLE,
+    KIND,
+    LATITUDE_RAD,
+    LONGITUDE_RAD,
+    QUANTUM_M,
+    RADIUS_M,
+    X0,
+    Y0,
+    Z0,
+)
+from skyparley.conflict.plane import inside, lift, nearest_on_edge, plane_at, project_edges
+
+Floats = npt.NDArray[np.float64]
+Meeting = tuple[bool, float, float, float]
+"""(touch, x, y, z of a common point)."""
+HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
+SURELY_FURTHER: Final = 0.99
+"""Plane distances that even when shrunk by this exceed a radius are not measured on the ellipsoid."""
+
+
+@nb.njit(cache=True, nogil=True)
+def solid_solid(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting:
+    """Whether two footprints (rows of `layout` with their edges) touch, and a point that they share."""
+    if a[KIND] == CIRCLE and b[KIND] == CIRCLE:
+        return _circles(a, b)
+    if a[KIND] == CIRCLE:
+        return _circle_polygon(a, edges_b)
+    if b[KIND] == CIRCLE:
+        return _circle_polygon(b, edges_a)
+    return _polygons(a, b, edges_a, edges_b)
+
+
+@nb.njit(cache=True, nogil=True)
+def _circles(a: Floats, b: Floats) -> Meeting:
+    apart = geodesic_m(a[LATITUDE_RAD], a[LONGITUDE_RAD], b[LATITUDE_RAD], b[LONGITUDE_RAD])
+    if apart > a[RADIUS_M] + b[RADIUS_M] + HALF_QUANTUM_M:
+        return False, 0.0, 0.0, 0.0
+    share = 0.5 if apart == 0.0 else min(1.0, max(0.0, (a[RADIUS_M] + apart - b[RADIUS_M]) / (2.0 * apart)))
+    return (
+        True,
+        a[X0] + share * (b[X0] - a[X0]),
+        a[Y0] + share * (b[Y0] - a[Y0]),
+        a[Z0] + share * (b[Z0] - a[Z0]),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _circle_polygon(circle: Floats, edges: Floats) -> Meeting:
+    frame = plane_at(circle[X0], circle[Y0], circle[Z0])
+    flat = project_edges(frame, edges)
+    if inside(flat, 0.0, 0.0):
+        return True, circle[X0], circle[Y0], circle[Z0]
+    reach = circle[RADIUS_M] + HALF_QUANTUM_M
+    for i in range(flat.shape[0]):
+        east, north = nearest_on_edge(flat, i, 0.0, 0.0)
+        if MEAN_RADIUS_M * math.atan(math.hypot(east, north) / MEAN_RADIUS_M) * SURELY_FURTHER > reach:
+            continue
+        x, y, z = lift(frame, east, north)
+        latitude_deg, longitude_deg = latitude_longitude_deg(x, y, z)
+        distance = geodesic_m(
+            circle[LATITUDE_RAD], circle[LONGITUDE_RAD], math.radians(latitude_deg), math.radians(longitude_deg)
+        )
+        if distance <= reach:
+            return True, x, y, z
+    return False, 0.0, 0.0, 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting:
+    smaller = a if a[RADIUS_M] <= b[RADIUS_M] else b
+    frame = plane_at(smaller[X0], smaller[Y0], smaller[Z0])
+    flat_a, flat_b = project_edges(frame, edges_a), project_edges(frame, edges_b)
+    west, east, south, north = _bounds(flat_b)
+    for i in range(flat_a.shape[0]):
+        x0, y0, x1, y1 = flat_a[i, 0], flat_a[i, 1], flat_a[i, 2], flat_a[i, 3]
+        low_x, high_x = min(x0, x1) - HALF_QUANTUM_M, max(x0, x1) + HALF_QUANTUM_M
+        low_y, high_y = min(y0, y1) - HALF_QUANTUM_M, max(y0, y1) + HALF_QUANTUM_M
+        if low_x > east or high_x < west or low_y > north or high_y < south:
+            continue
+        for j in range(flat_b.shape[0]):
+            u0, v0, u1, v1 = flat_b[j, 0], flat_b[j, 1], flat_b[j, 2], flat_b[j, 3]
+            if max(u0, u1) < low_x or min(u0, u1) > high_x or max(v0, v1) < low_y or min(v0, v1) > high_y:
+                continue
+            met, x, y = _edges_meet(flat_a, i, flat_b, j)
+            if met:
+                px, py, pz = lift(frame, x, y)
+                return True, px, py, pz
+    if inside(flat_b, flat_a[0, 0], flat_a[0, 1]):
+        return True, edges_a[0, 0], edges_a[0, 1], edges_a[0, 2]
+    if inside(flat_a, flat_b[0, 0], flat_b[0, 1]):
+        return True, edges_b[0, 0], edges_b[0, 1], edges_b[0, 2]
+    return False, 0.0, 0.0, 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _bounds(flat: Floats) -> tuple[float, float, float, float]:
+    west, east, south, north = math.inf, -math.inf, math.inf, -math.inf
+    for i in range(flat.shape[0]):
+        west, east = min(west, flat[i, 0]), max(east, flat[i, 0])
+        south, north = min(south, flat[i, 1]), max(north, flat[i, 1])
+    return west, east, south, north
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges_meet(one: Floats, i: int, other: Floats, j: int) -> tuple[bool, float, float]:
+    """Whether two edges cross or come within half a millimetre, and where."""
+    x0, y0 = one[i, 0], one[i, 1]
+    dx, dy = one[i, 2] - x0, one[i, 3] - y0
+    u0, v0 = other[j, 0], other[j, 1]
+    du, dv = other[j, 2] - u0, other[j, 3] - v0
+    cross = dx * dv - dy * du
+    if cross != 0.0:
+        share = ((u0 - x0) * dv - (v0 - y0) * du) / cross
+        along = ((u0 - x0) * dy - (v0 - y0) * dx) / cross
+        if 0.0 <= share <= 1.0 and 0.0 <= along <= 1.0:
+            return True, x0 + share * dx, y0 + share * dy
+    for k in range(2):
+        x, y = nearest_on_edge(other, j, one[i, 2 * k], one[i, 2 * k + 1])
+        if math.hypot(x - one[i, 2 * k], y - one[i, 2 * k + 1]) <= HALF_QUANTUM_M:
+            return True, x, y
+        x, y = nearest_on_edge(one, i, other[j, 2 * k], other[j, 2 * k + 1])
+        if math.hypot(x - other[j, 2 * k], y - other[j, 2 * k + 1]) <= HALF_QUANTUM_M:
+            return True, x, y
+    return False, 0.0, 0.0
