@@ -49,8 +49,7 @@ def leg_solid(
 
     `z0`, `z1` are the leg's altitudes at its ends and `lower_m`, `upper_m` the band widened by the vertical tolerance,
     on one datum. Returns windows `(n, 2)` in seconds since 1970, sorted and apart (n = 0: never), the instant at which
-    the leg is nearest, its horizontal distance there (metres), a measure of how far it is outside the widened band
-    there (0: within), and the point (x, y, z).
+    the leg is nearest, its horizontal distance (metres) and its altitude there, and the point (x, y, z).
     """
     span = leg[END_S] - leg[BEGIN_S]
     # half-open time of volume and leg, on the leg's clock from its begin, widened by the tolerance
@@ -80,9 +79,7 @@ def leg_solid(
     for i in range(times.shape[0]):
         windows[i, 0] = max(begin, leg[BEGIN_S] + times[i, 0] - leg[TIME_S])
         windows[i, 1] = min(end, leg[BEGIN_S] + times[i, 1] + leg[TIME_S])
-    altitude = z0 + climb * closest
-    outside = max(0.0, lower_m - altitude, altitude - upper_m)
-    return windows, leg[BEGIN_S] + closest, distance, outside, x, y, z
+    return windows, leg[BEGIN_S] + closest, distance, z0 + climb * closest, x, y, z
 
 
 @nb.njit(cache=True, nogil=True)

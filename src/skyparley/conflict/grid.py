@@ -1,0 +1,354 @@
+"""The hot index's memory: a loose hierarchical grid in space and time, in flat arrays that numba reads and writes.
+
+Every piece has a box: its surface points with lateral tolerance, its time with time tolerance. Cells grow by four from
+level to level, in space from 2 km and in time from 64 s; a piece lies in the one cell that holds the centre of its box,
+on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a cell beyond its own, and a
+query looks at the cells of its box grown by half a cell, on those levels that are in use. Cells are found by a hash; two
+cells of one hash would share a bucket, which costs time and no answer, for every box is tested.
+"""
+
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict import layout
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+CELL_M: Final = 2_000.0
+SLOT_S: Final = 64.0
+SPACE_LEVELS: Final = 8
+TIME_LEVELS: Final = 14
+BOX: Final = 8
+"""Columns of a box: least and greatest x, y, z (metres), then time (seconds since 1970 UTC)."""
+EMPTY: Final = 0
+GONE: Final = 1
+SIZES: Final = 32
+_SLACK_M: Final = 10.0
+"""Chords run below the surface by up to 8 m, circles are widened by less than this for their curvature."""
+_LEAST_RADIUS_M: Final = 6_335_000.0
+_GREATEST_RADIUS_M: Final = 6_400_000.0
+
+
+class Store(NamedTuple):
+    """All arrays of an index. `counts` holds: pieces in use, buckets in use, buckets gone, end of the pool, free piece.
+
+    `levels` counts the pieces per (space level, time level). `free_blocks` are the heads of lists of free pool blocks
+    by the logarithm of their size; a free block holds the next one's place in its first cell.
+    """
+
+    rows: Floats
+    boxes: Floats
+    keys_of: Integers
+    free_pieces: Integers
+    keys: Integers
+    starts: Integers
+    lengths: Integers
+    sizes: Integers
+    pool: Integers
+    free_blocks: Integers
+    levels: Integers
+    counts: Integers
+
+
+def new_store(pieces: int, buckets: int, pool: int) -> Store:
+    """An empty store with room for so many pieces, buckets (a power of two) and pool cells."""
+    return Store(
+        rows=np.zeros((pieces, layout.COLUMNS)),
+        boxes=np.zeros((pieces, BOX)),
+        keys_of=np.zeros(pieces, dtype=np.int64),
+        free_pieces=np.arange(1, pieces + 1, dtype=np.int64),
+        keys=np.zeros(buckets, dtype=np.int64),
+        starts=np.zeros(buckets, dtype=np.int64),
+        lengths=np.zeros(buckets, dtype=np.int64),
+        sizes=np.zeros(buckets, dtype=np.int64),
+        pool=np.zeros(pool, dtype=np.int64),
+        free_blocks=np.full(SIZES, -1, dtype=np.int64),
+        levels=np.zeros((SPACE_LEVELS, TIME_LEVELS), dtype=np.int64),
+        counts=np.zeros(5, dtype=np.int64),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def set_box(row: Floats, edges: Floats, box: Floats) -> None:
+    """The box of a piece; a superset of every place and time that it may touch by itself."""
+    reach = row[layout.LATERAL_M] + _SLACK_M
+    if row[layout.KIND] == layout.LEG:
+        for k in range(3):
+            box[2 * k] = min(row[layout.X0 + k], row[layout.X1 + k]) - reach
+            box[2 * k + 1] = max(row[layout.X0 + k], row[layout.X1 + k]) + reach
+    elif row[layout.KIND] == layout.CIRCLE:
+        # no point of a circle is further from its centre than its radius: a chord is shorter than its geodesic
+        for k in range(3):
+            box[2 * k] = row[layout.X0 + k] - row[layout.RADIUS_M] - reach
+            box[2 * k + 1] = row[layout.X0 + k] + row[layout.RADIUS_M] + reach
+    else:
+        _set_polygon_box(row, edges, box, reach)
+    box[6] = row[layout.BEGIN_S] - row[layout.TIME_S]
+    box[7] = row[layout.END_S] + row[layout.TIME_S]
+
+
+@nb.njit(cache=True, nogil=True)
+def _set_polygon_box(row: Floats, edges: Floats, box: Floats, reach: float) -> None:
+    """The box of the edges, grown by how far the surface between them may bulge beyond them.
+
+    Inside a ring of points within the chord r of a central point, the surface rises above their box by at most the
+    sagitta r² / 2R of the cap that holds them.
+    """
+    for k in range(3):
+        box[2 * k], box[2 * k + 1] = np.inf, -np.inf
+    for i in range(int(row[layout.EDGES_BEGIN]), int(row[layout.EDGES_END])):
+        for k in range(3):
+            box[2 * k] = min(box[2 * k], edges[i, k])
+            box[2 * k + 1] = max(box[2 * k + 1], edges[i, k])
+    bulge = row[layout.RADIUS_M] * row[layout.RADIUS_M] / _LEAST_RADIUS_M + reach
+    for k in range(3):
+        box[2 * k] -= bulge
+        box[2 * k + 1] += bulge
+
+
+@nb.njit(cache=True, nogil=True)
+def level_of(extent: float, cell: float, levels: int) -> int:
+    """The lowest level whose cells are no smaller than an extent."""
+    level = 0
+    while level < levels - 1 and cell < extent:
+        cell *= 4.0
+        level += 1
+    return level
+
+
+@nb.njit(cache=True, nogil=True)
+def key_of(space: int, time: int, ix: int, iy: int, iz: int, it: int) -> int:
+    """The hash of a cell; never `EMPTY` or `GONE`. Multiply and shift, after MurmurHash3's finaliser."""
+    h = np.uint64(space * 64 + time)
+    for value in (ix, iy, iz, it):
+        h ^= np.uint64(value) + np.uint64(0x9E3779B97F4A7C15) + (h << np.uint64(6)) + (h >> np.uint64(2))
+        h ^= h >> np.uint64(33)
+        h *= np.uint64(0xFF51AFD7ED558CCD)
+        h ^= h >> np.uint64(33)
+    return np.int64(h | np.uint64(2))
+
+
+@nb.njit(cache=True, nogil=True)
+def find(store: Store, key: int) -> int:
+    """The table place of a key, or -1."""
+    mask = store.keys.shape[0] - 1
+    place = (key >> 2) & mask
+    while store.keys[place] != EMPTY:
+        if store.keys[place] == key:
+            return place
+        place = (place + 1) & mask
+    return -1
+
+
+@nb.njit(cache=True, nogil=True)
+def insert(store: Store, row: Floats, edges: Floats) -> int:
+    """Add one piece; its number. -1: grow the pieces first; -2: the table; -3: the pool. Then nothing was changed."""
+    if store.counts[0] >= store.rows.shape[0]:
+        return -1
+    if (store.counts[1] + store.counts[2] + 1) * 10 > store.keys.shape[0] * 6:
+        return -2
+    piece = store.counts[4]
+    box = store.boxes[piece]
+    set_box(row, edges, box)
+    extent = max(box[1] - box[0], max(box[3] - box[2], box[5] - box[4]))
+    space = level_of(extent, CELL_M, SPACE_LEVELS)
+    time = level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
+    cell, slot = CELL_M * 4.0**space, SLOT_S * 4.0**time
+    key = key_of(
+        space,
+        time,
+        int(np.floor((box[0] + box[1]) / 2.0 / cell)),
+        int(np.floor((box[2] + box[3]) / 2.0 / cell)),
+        int(np.floor((box[4] + box[5]) / 2.0 / cell)),
+        int(np.floor((box[6] + box[7]) / 2.0 / slot)),
+    )
+    place = find(store, key)
+    if not _push(store, place, key, piece):
+        return -3
+    store.counts[4] = store.free_pieces[piece]
+    store.counts[0] += 1
+    store.rows[piece] = row
+    store.keys_of[piece] = key
+    store.free_pieces[piece] = space * TIME_LEVELS + time  # while in use: its levels
+    store.levels[space, time] += 1
+    return piece
+
+
+@nb.njit(cache=True, nogil=True)
+def _push(store: Store, place: int, key: int, piece: int) -> bool:
+    """Put a piece into the bucket at a place, or into a new one; False if the pool is full."""
+    if place >= 0:
+        length, size = store.lengths[place], store.sizes[place]
+        if length < (1 << size):
+            store.pool[store.starts[place] + length] = piece
+            store.lengths[place] += 1
+            return True
+        block = _allocate(store, size + 1)
+        if block < 0:
+            return False
+        for i in range(length):
+            store.pool[block + i] = store.pool[store.starts[place] + i]
+        _release(store, store.starts[place], size)
+        store.starts[place], store.sizes[place] = block, size + 1
+        store.pool[block + length] = piece
+        store.lengths[place] += 1
+        return True
+    block = _allocate(store, 0)
+    if block < 0:
+        return False
+    mask = store.keys.shape[0] - 1
+    place = (key >> 2) & mask
+    while store.keys[place] != EMPTY and store.keys[place] != GONE:
+        place = (place + 1) & mask
+    if store.keys[place] == GONE:
+        store.counts[2] -= 1
+    store.counts[1] += 1
+    store.keys[place], store.starts[place], store.lengths[place], store.sizes[place] = key, block, 1, 0
+    store.pool[block] = piece
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def _allocate(store: Store, size: int) -> int:
+    block = store.free_blocks[size]
+    if block >= 0:
+        store.free_blocks[size] = store.pool[block]
+        return block
+    end = store.counts[3]
+    if end + (1 << size) > store.pool.shape[0]:
+        return -1
+    store.counts[3] += 1 << size
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def _release(store: Store, block: int, size: int) -> None:
+    store.pool[block] = store.free_blocks[size]
+    store.free_blocks[size] = block
+
+
+@nb.njit(cache=True, nogil=True)
+def remove(store: Store, piece: int) -> None:
+    """Take out one piece."""
+    place = find(store, store.keys_of[piece])
+    start, last = store.starts[place], store.lengths[place] - 1
+    for i in range(last + 1):
+        if store.pool[start + i] == piece:
+            store.pool[start + i] = store.pool[start + last]
+            break
+    store.lengths[place] = last
+    if last == 0:
+        _release(store, start, store.sizes[place])
+        store.keys[place] = GONE
+        store.counts[1] -= 1
+        store.counts[2] += 1
+    levels = store.free_pieces[piece]
+    store.levels[levels // TIME_LEVELS, levels % TIME_LEVELS] -= 1
+    store.free_pieces[piece] = store.counts[4]
+    store.counts[4] = piece
+    store.counts[0] -= 1
+    store.boxes[piece, 6], store.boxes[piece, 7] = np.inf, -np.inf  # a scan of all pieces passes it over
+
+
+@nb.njit(cache=True, nogil=True)
+def rehash(store: Store, keys: Integers, starts: Integers, lengths: Integers, sizes: Integers) -> None:
+    """Move all buckets into new tables, without those that are gone."""
+    mask = keys.shape[0] - 1
+    for old in range(store.keys.shape[0]):
+        key = store.keys[old]
+        if key in (EMPTY, GONE):
+            continue
+        place = (key >> 2) & mask
+        while keys[place] != EMPTY:
+            place = (place + 1) & mask
+        keys[place], starts[place] = key, store.starts[old]
+        lengths[place], sizes[place] = store.lengths[old], store.sizes[old]
+    store.counts[2] = 0
+
+
+@nb.njit(cache=True, nogil=True)
+def candidates(store: Store, box: Floats, grown_m: float, found: Integers) -> int:
+    """Pieces whose box meets a box that is grown sideways by a distance; how many.
+
+    If there are more than `found` holds, the number is right and the rest is left out: call again with more room.
+    """
+    query = np.empty(BOX)
+    for k in range(3):
+        query[2 * k], query[2 * k + 1] = box[2 * k] - grown_m, box[2 * k + 1] + grown_m
+    query[6], query[7] = box[6], box[7]
+    count = 0
+    for space in range(SPACE_LEVELS):
+        for time in range(TIME_LEVELS):
+            if store.levels[space, time] > 0:
+                count = _look(store, query, space, time, found, count)
+                if count < 0:
+                    return _scan(store, query, found)
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _look(store: Store, query: Floats, space: int, time: int, found: Integers, count: int) -> int:
+    """Look at the cells of one pair of levels; -1 if a scan of everything is cheaper."""
+    cell, slot = CELL_M * 4.0**space, SLOT_S * 4.0**time
+    low, high = np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64)
+    cells = 1.0
+    for k in range(4):
+        width = cell if k < 3 else slot
+        low[k] = int(np.floor((query[2 * k] - width / 2.0) / width))
+        high[k] = int(np.floor((query[2 * k + 1] + width / 2.0) / width))
+        cells *= float(high[k] - low[k] + 1)
+    if cells > 64.0 + 8.0 * store.counts[0]:
+        return -1
+    for ix in range(low[0], high[0] + 1):
+        for iy in range(low[1], high[1] + 1):
+            for iz in range(low[2], high[2] + 1):
+                x, y, z = (ix + 0.5) * cell, (iy + 0.5) * cell, (iz + 0.5) * cell
+                radius = np.sqrt(x * x + y * y + z * z)
+                if radius + cell * 0.9 < _LEAST_RADIUS_M - cell or radius - cell * 0.9 > _GREATEST_RADIUS_M + cell:
+                    continue  # the centre of a box lies within half its size of the surface
+                for it in range(low[3], high[3] + 1):
+                    place = find(store, key_of(space, time, ix, iy, iz, it))
+                    if place >= 0:
+                        count = _sift(store, query, place, found, count)
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _sift(store: Store, query: Floats, place: int, found: Integers, count: int) -> int:
+    start = store.starts[place]
+    for i in range(start, start + store.lengths[place]):
+        piece = store.pool[i]
+        if _meets(store.boxes[piece], query):
+            if count < found.shape[0]:
+                found[count] = piece
+            count += 1
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _scan(store: Store, query: Floats, found: Integers) -> int:
+    count = 0
+    for piece in range(store.boxes.shape[0]):
+        if _meets(store.boxes[piece], query) and store.keys_of[piece] != 0:
+            if count < found.shape[0]:
+                found[count] = piece
+            count += 1
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _meets(box: Floats, query: Floats) -> bool:
+    return (
+        box[6] <= query[7]
+        and query[6] <= box[7]
+        and box[0] <= query[1]
+        and query[0] <= box[1]
+        and box[2] <= query[3]
+        and query[2] <= box[3]
+        and box[4] <= query[5]
+        and query[4] <= box[5]
+    )

@@ -1,0 +1,267 @@
+"""One row against the pieces that are near it: filters, altitudes, exact kernels, hits.
+
+Altitudes of one datum compare as they are. Others compare through the worst-case bounds of `geometry/altitude.py`: each
+becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not certain.
+Two trajectories above ground fly over different ground, so they are never certain either.
+"""
+
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict import layout
+from skyparley.conflict.grid import BOX, Store, candidates, set_box
+from skyparley.conflict.legs import leg_leg
+from skyparley.conflict.packing import DATUMS
+from skyparley.conflict.passages import leg_solid
+from skyparley.conflict.solids import solid_solid
+from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.uint8]
+
+LEGS: Final = 0
+PASSAGE: Final = 1
+SOLIDS: Final = 2
+
+# columns of a hit
+OWNER: Final = 0
+RULE: Final = 1
+CERTAIN: Final = 2
+FIRST_S: Final = 3
+LAST_S: Final = 4
+CLOSEST_S: Final = 5
+HORIZONTAL_M: Final = 6
+VERTICAL_M: Final = 7
+X: Final = 8
+HIT_COLUMNS: Final = 11
+
+_AGL: Final = DATUMS.index(Datum.AGL)
+_HALF_QUANTUM_M: Final = layout.QUANTUM_M / 2.0
+
+
+def _bounds_table() -> Floats:
+    """Per datum: offset and slope of the lowest and of the highest mean-sea-level height, for altitudes ≥ 0."""
+    table = np.empty((len(DATUMS), 4))
+    for index, datum in enumerate(DATUMS):
+        low_0, high_0 = mean_sea_level_bounds_m(0.0, datum)
+        low_1, high_1 = mean_sea_level_bounds_m(1_000.0, datum)
+        table[index] = low_0, (low_1 - low_0) / 1_000.0 - 1.0, high_0, (high_1 - high_0) / 1_000.0 - 1.0
+    return table
+
+
+BOUNDS: Final = _bounds_table()
+
+
+@nb.njit(cache=True, nogil=True)
+def lowest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
+    """The lowest mean-sea-level height that an altitude can mean."""
+    return altitude_m + bounds[datum, 0] + bounds[datum, 1] * abs(altitude_m)
+
+
+@nb.njit(cache=True, nogil=True)
+def highest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
+    """The highest mean-sea-level height that an altitude can mean."""
+    return altitude_m + bounds[datum, 2] + bounds[datum, 3] * abs(altitude_m)
+
+
+@nb.njit(cache=True, nogil=True)
+def _ends(bounds: Floats, row: Floats, same: bool) -> tuple[float, float, float]:
+    """A leg's altitudes at its ends, on the common datum, and half of what they are uncertain by."""
+    if same:
+        return row[layout.LOWER_M], row[layout.UPPER_M], 0.0
+    datum = int(row[layout.DATUM])
+    low_0, high_0 = lowest_m(bounds, datum, row[layout.LOWER_M]), highest_m(bounds, datum, row[layout.LOWER_M])
+    low_1, high_1 = lowest_m(bounds, datum, row[layout.UPPER_M]), highest_m(bounds, datum, row[layout.UPPER_M])
+    return (low_0 + high_0) / 2.0, (low_1 + high_1) / 2.0, max(high_0 - low_0, high_1 - low_1) / 2.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
+    if same:
+        return row[layout.LOWER_M], row[layout.UPPER_M]
+    datum = int(row[layout.DATUM])
+    return lowest_m(bounds, datum, row[layout.LOWER_M]), highest_m(bounds, datum, row[layout.UPPER_M])
+
+
+@nb.njit(cache=True, nogil=True)
+def row_hits(
+    store: Store,
+    edges: Floats,
+    row: Floats,
+    row_edges: Floats,
+    hazard: bool,
+    skip: int,
+    below: int,
+    hazards: Flags,
+    minima: Floats,
+    bounds: Floats,
+    found: Integers,
+    hits: Floats,
+    count: int,
+) -> int:
+    """Add what a row hits to `hits` from `count` on; the new count, or the negative number of candidates that `found`
+    must hold, or `-1` if `hits` is full.
+
+    Owners equal to `skip`, or not below `below`, are passed over. `minima` is `(classes, classes, 2)`, metres.
+    """
+    box = np.empty(BOX)
+    set_box(row, row_edges, box)
+    number = int(row[layout.CLASS])
+    grown_m = minima[number, :, 0].max() if row[layout.KIND] == layout.LEG else 0.0
+    near = candidates(store, box, grown_m, found)
+    if near > found.shape[0]:
+        return -near - 1
+    for i in range(near):
+        other = store.rows[found[i]]
+        owner = int(other[layout.OWNER])
+        if owner == skip or owner >= below or (hazard and hazards[owner]):
+            continue
+        if count + 64 > hits.shape[0]:
+            return -1
+        begin, end = int(other[layout.EDGES_BEGIN]), int(other[layout.EDGES_END])
+        new = _pair(row, row_edges, other, edges[begin:end], minima, bounds, hits, count)
+        if new < 0:
+            return -1
+        for k in range(count, new):
+            hits[k, OWNER] = owner
+        count = new
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _pair(
+    row: Floats,
+    row_edges: Floats,
+    other: Floats,
+    other_edges: Floats,
+    minima: Floats,
+    bounds: Floats,
+    hits: Floats,
+    count: int,
+) -> int:
+    same = row[layout.DATUM] == other[layout.DATUM]
+    if row[layout.KIND] == layout.LEG and other[layout.KIND] == layout.LEG:
+        return _leg_leg(row, other, same, minima, bounds, hits, count)
+    if row[layout.KIND] == layout.LEG:
+        return _leg_solid(row, other, other_edges, same, bounds, hits, count)
+    if other[layout.KIND] == layout.LEG:
+        return _leg_solid(other, row, row_edges, same, bounds, hits, count)
+    return _solid_solid(row, other, row_edges, other_edges, same, bounds, hits, count)
+
+
+@nb.njit(cache=True, nogil=True)
+def _leg_leg(
+    a: Floats, b: Floats, same: bool, minima: Floats, bounds: Floats, hits: Floats, count: int
+) -> int:
+    number, other = int(a[layout.CLASS]), int(b[layout.CLASS])
+    za0, za1, spread_a = _ends(bounds, a, same)
+    zb0, zb1, spread_b = _ends(bounds, b, same)
+    vertical = minima[number, other, 1] + a[layout.VERTICAL_M] + b[layout.VERTICAL_M] + spread_a + spread_b
+    if min(za0, za1) - max(zb0, zb1) >= vertical or min(zb0, zb1) - max(za0, za1) >= vertical:
+        return count
+    horizontal = minima[number, other, 0] + a[layout.LATERAL_M] + b[layout.LATERAL_M]
+    hit, first, last, closest, across, up, x, y, z = leg_leg(a, b, za0, za1, zb0, zb1, horizontal, vertical)
+    if not hit:
+        return count
+    certain = same and int(a[layout.DATUM]) != _AGL
+    _note(hits, count, LEGS, certain, first, last, closest, across, up, x, y, z)
+    return count + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _leg_solid(
+    leg: Floats, solid: Floats, edges: Floats, same: bool, bounds: Floats, hits: Floats, count: int
+) -> int:
+    z0, z1, spread = _ends(bounds, leg, same)
+    lower, upper = _band(bounds, solid, same)
+    slack = leg[layout.VERTICAL_M] + spread
+    if min(z0, z1) > upper + slack + _HALF_QUANTUM_M or max(z0, z1) < lower - slack - _HALF_QUANTUM_M:
+        return count
+    windows, closest, across, altitude, x, y, z = leg_solid(leg, solid, edges, z0, z1, lower - slack, upper + slack)
+    if count + windows.shape[0] > hits.shape[0]:
+        return -1
+    up = max(0.0, lower - altitude, altitude - upper)
+    for i in range(windows.shape[0]):
+        _note(hits, count, PASSAGE, same, windows[i, 0], windows[i, 1], closest, across, up, x, y, z)
+        count += 1
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _solid_solid(
+    a: Floats,
+    b: Floats,
+    edges_a: Floats,
+    edges_b: Floats,
+    same: bool,
+    bounds: Floats,
+    hits: Floats,
+    count: int,
+) -> int:
+    begin, end = max(a[layout.BEGIN_S], b[layout.BEGIN_S]), min(a[layout.END_S], b[layout.END_S])
+    if begin >= end:
+        return count
+    lower_a, upper_a = _band(bounds, a, same)
+    lower_b, upper_b = _band(bounds, b, same)
+    if lower_a > upper_b + _HALF_QUANTUM_M or lower_b > upper_a + _HALF_QUANTUM_M:
+        return count
+    met, x, y, z = solid_solid(a, b, edges_a, edges_b)
+    if not met:
+        return count
+    _note(hits, count, SOLIDS, same, begin, end, begin, 0.0, 0.0, x, y, z)
+    return count + 1
+
+
+@nb.njit(cache=True, nogil=True)
+def _note(
+    hits: Floats,
+    i: int,
+    rule: int,
+    certain: bool,
+    first: float,
+    last: float,
+    closest: float,
+    across: float,
+    up: float,
+    x: float,
+    y: float,
+    z: float,
+) -> None:
+    hits[i, RULE], hits[i, CERTAIN] = rule, 1.0 if certain else 0.0
+    hits[i, FIRST_S], hits[i, LAST_S], hits[i, CLOSEST_S] = first, last, closest
+    hits[i, HORIZONTAL_M], hits[i, VERTICAL_M] = across, up
+    hits[i, X], hits[i, X + 1], hits[i, X + 2] = x, y, z
+
+
+@nb.njit(cache=True, nogil=True)
+def operation_hits(
+    store: Store,
+    edges: Floats,
+    rows: Floats,
+    row_edges: Floats,
+    hazard: bool,
+    skip: int,
+    below: int,
+    hazards: Flags,
+    minima: Floats,
+    bounds: Floats,
+    found: Integers,
+    hits: Floats,
+) -> int:
+    """What the rows of one operation hit: the count, or as `row_hits` what must grow before it is called again."""
+    count = 0
+    for i in range(rows.shape[0]):
+        begin, end = int(rows[i, layout.EDGES_BEGIN]), int(rows[i, layout.EDGES_END])
+        own = row_edges[begin:end]
+        row = rows[i].copy()
+        row[layout.EDGES_BEGIN], row[layout.EDGES_END] = 0, end - begin
+        count = row_hits(
+            store, edges, row, own, hazard, skip, below, hazards, minima, bounds, found, hits, count
+        )
+        if count < 0:
+            return count
+    return count

@@ -1,0 +1,256 @@
+"""The conflict search: one operation against all filed, and all pairs of a batch, by the same index and kernels."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict import grid, hits, layout
+from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
+from skyparley.conflict.operation import Conflict, Operation, OperationRef
+from skyparley.conflict.packing import ClassTable, pack
+from skyparley.conflict.witness import conflict_of, group
+
+ALGORITHM: Final = "skyparley-conflict/1"
+"""Name and version of the algorithm: findings carry it. Change it whenever an answer could change."""
+WORKERS: Final = 2
+_EVERYONE: Final = 2**62
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class ConflictIndex:
+    """Operations held ready for exact comparison. Use it from one thread at a time."""
+
+    def __init__(self, minima: SeparationMinima = DEFAULT_MINIMA) -> None:
+        self._minima = minima
+        self._classes = ClassTable()
+        self._table = np.zeros((0, 0, 2))
+        self._store = grid.new_store(1_024, 2_048, 2_048)
+        self._edges = np.zeros((1_024, layout.EDGE_COLUMNS))
+        self._edges_end = 0
+        self._free_edges: dict[int, list[int]] = {}
+        self._slots: dict[OperationRef, int] = {}
+        self._refs: list[OperationRef | None] = []
+        self._names: list[str] = []
+        self._pieces: list[Integers | None] = []
+        self._blocks: list[tuple[int, int]] = []
+        self._hazards = np.zeros(1_024, dtype=np.uint8)
+        self._free_slots: list[int] = []
+        self._scratch = _Scratch()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __contains__(self, ref: OperationRef) -> bool:
+        return ref in self._slots
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the arrays take."""
+        return sum(int(array.nbytes) for array in (*self._store, self._edges))
+
+    def insert(self, operation: Operation) -> None:
+        """Add an operation, in place of one with the same ref."""
+        self.remove(operation.ref)
+        rows, edges = pack(operation, self._class_number(operation.operation_class))
+        slot = self._take_slot(operation)
+        begin = self._take_edges(len(edges))
+        self._edges[begin : begin + len(edges)] = edges
+        rows[:, layout.EDGES_BEGIN] += begin
+        rows[:, layout.EDGES_END] += begin
+        rows[:, layout.OWNER] = slot
+        pieces = np.empty(len(rows), dtype=np.int64)
+        for i, row in enumerate(rows):
+            piece = grid.insert(self._store, row, self._edges)
+            while piece < 0:
+                self._grow(piece)
+                piece = grid.insert(self._store, row, self._edges)
+            pieces[i] = piece
+        self._pieces[slot] = pieces
+        self._blocks[slot] = (begin, len(edges))
+
+    def remove(self, ref: OperationRef) -> None:
+        """Take out an operation; nothing happens if it is not there."""
+        slot = self._slots.pop(ref, None)
+        if slot is None:
+            return
+        pieces = self._pieces[slot]
+        if pieces is not None:
+            for piece in pieces:
+                grid.remove(self._store, piece)
+        begin, length = self._blocks[slot]
+        if length:
+            self._free_edges.setdefault(_room(length), []).append(begin)
+        self._refs[slot], self._pieces[slot] = None, None
+        self._free_slots.append(slot)
+
+    def check(self, operation: Operation) -> list[Conflict]:
+        """All conflicts of an operation with those held, except with one of the same ref; by a, b and rule."""
+        rows, edges = pack(operation, self._class_number(operation.operation_class))
+        skip = self._slots.get(operation.ref, -1)
+        found = self._search(rows, edges, operation.hazard, skip, _EVERYONE, self._scratch)
+        return self._conflicts(operation.ref, operation.operation_class, found)
+
+    def check_many(self, operations: Sequence[Operation]) -> list[list[Conflict]]:
+        """`check` of each operation, in order."""
+        return [self.check(operation) for operation in operations]
+
+    def pairs_below(self, ref: OperationRef, scratch: "_Scratch") -> list[Conflict]:
+        """Conflicts of an operation that is held with those that were inserted before it into a fresh index."""
+        slot = self._slots[ref]
+        pieces = self._pieces[slot]
+        rows = self._store.rows[pieces]
+        found = self._search(rows, self._edges, bool(self._hazards[slot]), slot, slot, scratch)
+        return self._conflicts(ref, self._names[slot], found)
+
+    def _search(
+        self, rows: Floats, edges: Floats, hazard: bool, skip: int, below: int, scratch: "_Scratch"
+    ) -> Floats:
+        while True:
+            count = hits.operation_hits(
+                self._store,
+                self._edges,
+                rows,
+                edges,
+                hazard,
+                skip,
+                below,
+                self._hazards,
+                self._table,
+                hits.BOUNDS,
+                scratch.found,
+                scratch.hits,
+            )
+            if count >= 0:
+                return scratch.hits[:count]
+            scratch.grow(count)
+
+    def _conflicts(self, ref: OperationRef, operation_class: str, found: Floats) -> list[Conflict]:
+        if not len(found):
+            return []
+        conflicts = []
+        for owner, rule, part in group(found):
+            other = self._refs[owner]
+            if other is not None:
+                minimum = self._minima.between(operation_class, self._names[owner])
+                conflicts.append(conflict_of(ref, other, part, rule, minimum))
+        return sorted(conflicts, key=lambda conflict: (conflict.a, conflict.b, conflict.rule.value))
+
+    def _class_number(self, name: str) -> int:
+        known = len(self._classes.names)
+        number = self._classes.number(name)
+        if number == known:
+            names = self._classes.names
+            self._table = np.array(
+                [[_pair_of(self._minima.between(one, other)) for other in names] for one in names], dtype=np.float64
+            )
+        return number
+
+    def _take_slot(self, operation: Operation) -> int:
+        if self._free_slots:
+            slot = self._free_slots.pop()
+            self._refs[slot], self._names[slot] = operation.ref, operation.operation_class
+        else:
+            slot = len(self._refs)
+            self._refs.append(operation.ref)
+            self._names.append(operation.operation_class)
+            self._pieces.append(None)
+            self._blocks.append((0, 0))
+            if slot >= len(self._hazards):
+                self._hazards = np.concatenate((self._hazards, np.zeros_like(self._hazards)))
+        self._slots[operation.ref] = slot
+        self._hazards[slot] = operation.hazard
+        return slot
+
+    def _take_edges(self, length: int) -> int:
+        """The place of a block of edges; blocks are powers of two long, so that freed ones fit again."""
+        if length == 0:
+            return 0
+        room = _room(length)
+        free = self._free_edges.get(room)
+        if free:
+            return free.pop()
+        begin = self._edges_end
+        self._edges_end += room
+        while self._edges_end > len(self._edges):
+            self._edges = np.concatenate((self._edges, np.zeros_like(self._edges)))
+        return begin
+
+    def _grow(self, what: int) -> None:
+        store = self._store
+        if what == -1:
+            more = len(store.rows)
+            self._store = store._replace(
+                rows=np.concatenate((store.rows, np.zeros_like(store.rows))),
+                boxes=np.concatenate((store.boxes, np.zeros_like(store.boxes))),
+                keys_of=np.concatenate((store.keys_of, np.zeros_like(store.keys_of))),
+                free_pieces=np.concatenate((store.free_pieces, np.arange(more + 1, 2 * more + 1, dtype=np.int64))),
+            )
+        elif what == -2:
+            length = len(store.keys)
+            if store.counts[1] * 10 > length * 3:
+                length *= 2
+            tables = [np.zeros(length, dtype=np.int64) for _ in range(4)]
+            grid.rehash(store, *tables)
+            self._store = store._replace(keys=tables[0], starts=tables[1], lengths=tables[2], sizes=tables[3])
+        else:
+            self._store = store._replace(pool=np.concatenate((store.pool, np.zeros_like(store.pool))))
+
+
+class _Scratch:
+    """Room for the candidates and hits of one search at a time."""
+
+    def __init__(self) -> None:
+        self.found = np.empty(4_096, dtype=np.int64)
+        self.hits = np.empty((1_024, hits.HIT_COLUMNS))
+
+    def grow(self, count: int) -> None:
+        """Make room for what a search lacked."""
+        if count == -1:
+            self.hits = np.empty((2 * len(self.hits), hits.HIT_COLUMNS))
+        else:
+            self.found = np.empty(max(2 * len(self.found), -count), dtype=np.int64)
+
+
+def all_pairs(
+    operations: Sequence[Operation],
+    minima: SeparationMinima = DEFAULT_MINIMA,
+    progress: Callable[[int], None] | None = None,
+) -> list[Conflict]:
+    """All conflicts among operations, by a, b and rule. `progress` is told how many operations are done.
+
+    Operations with the same ref count as one: the last.
+    """
+    index = ConflictIndex(minima)
+    distinct = list({operation.ref: operation for operation in operations}.values())
+    for operation in distinct:
+        index.insert(operation)
+    refs = [operation.ref for operation in distinct]
+    chunk = max(1, len(refs) // (WORKERS * 16))
+    chunks = [refs[i : i + chunk] for i in range(0, len(refs), chunk)]
+    conflicts: list[Conflict] = []
+    done = 0
+
+    def work(part: list[OperationRef]) -> list[Conflict]:
+        scratch = _Scratch()
+        return [conflict for ref in part for conflict in index.pairs_below(ref, scratch)]
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for part, found in zip(chunks, pool.map(work, chunks), strict=True):
+            conflicts.extend(found)
+            done += len(part)
+            if progress is not None:
+                progress(done)
+    return sorted(conflicts, key=lambda conflict: (conflict.a, conflict.b, conflict.rule.value))
+
+
+def _room(length: int) -> int:
+    return 1 << (length - 1).bit_length()
+
+
+def _pair_of(minimum: SeparationMinimum) -> tuple[float, float]:
+    return minimum.horizontal_m, minimum.vertical_m
