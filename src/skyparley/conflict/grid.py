@@ -18,7 +18,7 @@ from skyparley.conflict import layout
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-CELL_M: Final = 2_000.0
+CELL_M: Final = 16_000.0
 SLOT_S: Final = 64.0
 SPACE_LEVELS: Final = 8
 TIME_LEVELS: Final = 14
@@ -176,6 +176,27 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
     store.free_pieces[piece] = space * TIME_LEVELS + time  # while in use: its levels
     store.levels[space, time] += 1
     return piece
+
+
+@nb.njit(cache=True, nogil=True)
+def insert_all(store: Store, rows: Floats, edges: Floats, pieces: Integers, begin: int) -> int:
+    """Add pieces from row `begin` on, noting their numbers; how many rows are in. Fewer than all: something must grow,
+    and the last of `pieces` says what, as `insert` does.
+    """
+    for i in range(begin, rows.shape[0]):
+        piece = insert(store, rows[i], edges)
+        if piece < 0:
+            pieces[rows.shape[0] - 1] = piece
+            return i
+        pieces[i] = piece
+    return rows.shape[0]
+
+
+@nb.njit(cache=True, nogil=True)
+def remove_all(store: Store, pieces: Integers) -> None:
+    """Take out pieces."""
+    for i in range(pieces.shape[0]):
+        remove(store, pieces[i])
 
 
 @nb.njit(cache=True, nogil=True)

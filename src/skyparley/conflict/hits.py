@@ -1,4 +1,4 @@
-"""One row against the pieces that are near it: filters, altitudes, exact kernels, hits.
+"""The pieces of an operation against those near them: gathered by box, then compared exactly.
 
 Altitudes of one datum compare as they are. Others compare through the worst-case bounds of `geometry/altitude.py`: each
 becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not certain.
@@ -88,46 +88,64 @@ def _band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
 
 
 @nb.njit(cache=True, nogil=True)
-def row_hits(
+def gather(
     store: Store,
-    edges: Floats,
-    row: Floats,
+    rows: Floats,
     row_edges: Floats,
     hazard: bool,
     skip: int,
     below: int,
     hazards: Flags,
     minima: Floats,
-    bounds: Floats,
     found: Integers,
-    hits: Floats,
-    count: int,
+    pairs: Integers,
 ) -> int:
-    """Add what a row hits to `hits` from `count` on; the new count, or the negative number of candidates that `found`
-    must hold, or `-1` if `hits` is full.
+    """The pieces near each row of one operation, as `(row, piece)` in `pairs`; how many, or the negative number of
+    places that `found` and `pairs` should have at least.
 
     Owners equal to `skip`, or not below `below`, are passed over. `minima` is `(classes, classes, 2)`, metres.
     """
+    count = 0
     box = np.empty(BOX)
-    set_box(row, row_edges, box)
-    number = int(row[layout.CLASS])
-    grown_m = minima[number, :, 0].max() if row[layout.KIND] == layout.LEG else 0.0
-    near = candidates(store, box, grown_m, found)
-    if near > found.shape[0]:
-        return -near - 1
-    for i in range(near):
-        other = store.rows[found[i]]
-        owner = int(other[layout.OWNER])
-        if owner == skip or owner >= below or (hazard and hazards[owner]):
-            continue
-        if count + 64 > hits.shape[0]:
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        set_box(row, row_edges, box)
+        grown_m = minima[int(row[layout.CLASS]), :, 0].max() if row[layout.KIND] == layout.LEG else 0.0
+        near = candidates(store, box, grown_m, found)
+        if near > found.shape[0] or count + near > pairs.shape[0]:
+            return -(count + near) - 1
+        for k in range(near):
+            owner = int(store.rows[found[k], layout.OWNER])
+            if owner != skip and owner < below and not (hazard and hazards[owner]):
+                pairs[count, 0], pairs[count, 1] = i, found[k]
+                count += 1
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def exact(
+    store: Store,
+    edges: Floats,
+    rows: Floats,
+    row_edges: Floats,
+    pairs: Integers,
+    minima: Floats,
+    bounds: Floats,
+    hits: Floats,
+) -> int:
+    """The hits of pairs `(row, piece)`, one line each in `hits`; how many, or -1 if `hits` is too short."""
+    count = 0
+    for i in range(pairs.shape[0]):
+        row, other = rows[pairs[i, 0]], store.rows[pairs[i, 1]]
+        own = row_edges[int(row[layout.EDGES_BEGIN]) : int(row[layout.EDGES_END])]
+        its = edges[int(other[layout.EDGES_BEGIN]) : int(other[layout.EDGES_END])]
+        if count >= hits.shape[0]:
             return -1
-        begin, end = int(other[layout.EDGES_BEGIN]), int(other[layout.EDGES_END])
-        new = _pair(row, row_edges, other, edges[begin:end], minima, bounds, hits, count)
+        new = _pair(row, own, other, its, minima, bounds, hits, count)
         if new < 0:
             return -1
         for k in range(count, new):
-            hits[k, OWNER] = owner
+            hits[k, OWNER] = other[layout.OWNER]
         count = new
     return count
 
@@ -235,33 +253,3 @@ def _note(
     hits[i, FIRST_S], hits[i, LAST_S], hits[i, CLOSEST_S] = first, last, closest
     hits[i, HORIZONTAL_M], hits[i, VERTICAL_M] = across, up
     hits[i, X], hits[i, X + 1], hits[i, X + 2] = x, y, z
-
-
-@nb.njit(cache=True, nogil=True)
-def operation_hits(
-    store: Store,
-    edges: Floats,
-    rows: Floats,
-    row_edges: Floats,
-    hazard: bool,
-    skip: int,
-    below: int,
-    hazards: Flags,
-    minima: Floats,
-    bounds: Floats,
-    found: Integers,
-    hits: Floats,
-) -> int:
-    """What the rows of one operation hit: the count, or as `row_hits` what must grow before it is called again."""
-    count = 0
-    for i in range(rows.shape[0]):
-        begin, end = int(rows[i, layout.EDGES_BEGIN]), int(rows[i, layout.EDGES_END])
-        own = row_edges[begin:end]
-        row = rows[i].copy()
-        row[layout.EDGES_BEGIN], row[layout.EDGES_END] = 0, end - begin
-        count = row_hits(
-            store, edges, row, own, hazard, skip, below, hazards, minima, bounds, found, hits, count
-        )
-        if count < 0:
-            return count
-    return count

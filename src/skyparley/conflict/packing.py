@@ -20,7 +20,7 @@ from skyparley.units import MICROSECONDS_PER_SECOND
 Floats = npt.NDArray[np.float64]
 DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
 _DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
-_SURELY_SHORT_DEG: Final = 0.05
+_SURELY_SHORT_DEG: Final = 0.12
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 
 

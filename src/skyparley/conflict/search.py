@@ -64,12 +64,10 @@ class ConflictIndex:
         rows[:, layout.EDGES_END] += begin
         rows[:, layout.OWNER] = slot
         pieces = np.empty(len(rows), dtype=np.int64)
-        for i, row in enumerate(rows):
-            piece = grid.insert(self._store, row, self._edges)
-            while piece < 0:
-                self._grow(piece)
-                piece = grid.insert(self._store, row, self._edges)
-            pieces[i] = piece
+        done = grid.insert_all(self._store, rows, self._edges, pieces, 0)
+        while done < len(rows):
+            self._grow(int(pieces[-1]))
+            done = grid.insert_all(self._store, rows, self._edges, pieces, done)
         self._pieces[slot] = pieces
         self._blocks[slot] = (begin, len(edges))
 
@@ -80,8 +78,7 @@ class ConflictIndex:
             return
         pieces = self._pieces[slot]
         if pieces is not None:
-            for piece in pieces:
-                grid.remove(self._store, piece)
+            grid.remove_all(self._store, pieces)
         begin, length = self._blocks[slot]
         if length:
             self._free_edges.setdefault(_room(length), []).append(begin)
@@ -111,9 +108,8 @@ class ConflictIndex:
         self, rows: Floats, edges: Floats, hazard: bool, skip: int, below: int, scratch: "_Scratch"
     ) -> Floats:
         while True:
-            count = hits.operation_hits(
+            near = hits.gather(
                 self._store,
-                self._edges,
                 rows,
                 edges,
                 hazard,
@@ -121,13 +117,20 @@ class ConflictIndex:
                 below,
                 self._hazards,
                 self._table,
-                hits.BOUNDS,
                 scratch.found,
-                scratch.hits,
+                scratch.pairs,
+            )
+            if near >= 0:
+                break
+            scratch.make_room(-near)
+        while True:
+            pairs = scratch.pairs[:near]
+            count = hits.exact(
+                self._store, self._edges, rows, edges, pairs, self._table, hits.BOUNDS, scratch.hits
             )
             if count >= 0:
                 return scratch.hits[:count]
-            scratch.grow(count)
+            scratch.hits = np.empty((2 * len(scratch.hits), hits.HIT_COLUMNS))
 
     def _conflicts(self, ref: OperationRef, operation_class: str, found: Floats) -> list[Conflict]:
         if not len(found):
@@ -206,14 +209,13 @@ class _Scratch:
 
     def __init__(self) -> None:
         self.found = np.empty(4_096, dtype=np.int64)
+        self.pairs = np.empty((16_384, 2), dtype=np.int64)
         self.hits = np.empty((1_024, hits.HIT_COLUMNS))
 
-    def grow(self, count: int) -> None:
-        """Make room for what a search lacked."""
-        if count == -1:
-            self.hits = np.empty((2 * len(self.hits), hits.HIT_COLUMNS))
-        else:
-            self.found = np.empty(max(2 * len(self.found), -count), dtype=np.int64)
+    def make_room(self, places: int) -> None:
+        """Room for so many candidates, and then some."""
+        self.found = np.empty(2 * max(places, len(self.found)), dtype=np.int64)
+        self.pairs = np.empty((2 * max(places, len(self.pairs)), 2), dtype=np.int64)
 
 
 def all_pairs(

@@ -4,6 +4,7 @@ The closest approach is, within the windows, the instant of least horizontal dis
 then the earliest.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -102,12 +103,17 @@ def _us(seconds: float) -> int:
 
 def _horizontal(distance_m: float) -> str:
     if distance_m >= _NAUTICAL_FROM_M:
-        return f"{m_to_nautical_miles(distance_m):.1f} NM ({distance_m:,.0f} m)"
-    return f"{distance_m:,.0f} m"
+        return f"{_down(m_to_nautical_miles(distance_m), 10):.1f} NM ({_down(distance_m):,.0f} m)"
+    return f"{_down(distance_m, 10):,.1f} m"
 
 
 def _vertical(distance_m: float) -> str:
-    return f"{m_to_feet(distance_m):,.0f} ft ({distance_m:,.0f} m)"
+    return f"{_down(m_to_feet(distance_m)):,.0f} ft ({_down(distance_m, 10):,.1f} m)"
+
+
+def _down(value: float, steps: int = 1) -> float:
+    """Rounded down, so that what is too close never reads as enough; a minimum in whole units stays what it is."""
+    return math.floor(value * steps + 1e-6) / steps
 
 
 def _degrees(value: float, positive: str, negative: str) -> str:
