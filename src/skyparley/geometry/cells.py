@@ -1,0 +1,295 @@
+"""Coverings by S2 cells of level 13 or coarser: always a superset of the level-13 cells that a shape touches.
+
+A descent through S2's quadtree (s2geometry.io: six faces, quadratic projection, Hilbert order). A cell is left out when
+its centre is further from the shape than its circumradius and a margin, taken whole when it lies inside as deep, else
+cut in four. Shapes are taken on the sphere of geodetic coordinates: distances there are at most 1 / 6,335,439 m of those
+on the ellipsoid (its least radius of curvature), and the margin covers how far a geodesic may run from a great circle.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.errors import LimitExceededError
+from skyparley.geometry.footprint import Circle
+from skyparley.geometry.polygon import Polygon
+
+LEVEL: Final = 13
+MAX_COVER_CELLS: Final = 100_000
+"""One covering has at most so many cells, after four of a kind are joined to one."""
+LEAST_CURVATURE_RADIUS_M: Final = 6_335_439.0
+_MARGIN_M: Final = 1.0
+_BEND_PER_M: Final = 4e-10
+"""A geodesic of length s runs less than this × s² (metres) from the great circle of the same ends (tested)."""
+_CIRCLE: Final = 0
+_POLYGON: Final = 1
+_PATH: Final = 2
+_STACK: Final = 64
+_STRIDE: Final = 4
+"""Paths are covered so many legs at a time: every cell is held against every leg of its part."""
+
+Floats = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.uint64]
+
+_POS_TO_IJ: Final = np.array([[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]], dtype=np.int64)
+_POS_TO_ORIENTATION: Final = np.array([1, 0, 0, 3], dtype=np.int64)
+
+
+def cover_volume(footprint: Circle | Polygon) -> tuple[str, ...]:
+    """Sorted tokens of the cells that cover a footprint. Raises `LimitExceededError` beyond `MAX_COVER_CELLS`."""
+    if isinstance(footprint, Circle):
+        centre = np.array([[footprint.latitude_deg, footprint.longitude_deg]])
+        return _tokens(_cover(_CIRCLE, _unit_vectors(centre), 1, footprint.radius_m, 0.0))
+    rings = [np.array(ring) for ring in (footprint.vertices, *footprint.holes)]
+    points = _unit_vectors(np.concatenate([np.concatenate((ring, ring[:1])) for ring in rings]))
+    return _tokens(_cover(_POLYGON, points, len(rings[0]) + 1, 0.0, _longest(points)))
+
+
+def cover_path(
+    latitudes_deg: Sequence[float] | Floats, longitudes_deg: Sequence[float] | Floats, margin_m: float
+) -> tuple[str, ...]:
+    """Sorted tokens of the cells that cover everything within `margin_m` of a path along geodesics."""
+    points = _unit_vectors(np.column_stack((latitudes_deg, longitudes_deg)).astype(np.float64))
+    longest_m = _longest(points)
+    parts = [
+        _cover(_PATH, points[begin : begin + _STRIDE + 1], _STRIDE + 1, margin_m, longest_m)
+        for begin in range(0, len(points) - 1, _STRIDE)
+    ]
+    joined = _union(np.sort(np.concatenate(parts)))
+    if len(joined) > MAX_COVER_CELLS:
+        raise LimitExceededError(f"the path needs more than MAX_COVER_CELLS = {MAX_COVER_CELLS} cells: make it shorter")
+    return _tokens(joined)
+
+
+def _cover(kind: int, points: Floats, outline: int, reach_m: float, longest_m: float) -> Cells:
+    reach = (reach_m + _MARGIN_M + _BEND_PER_M * longest_m * longest_m) / LEAST_CURVATURE_RADIUS_M
+    found = np.empty(1_024, dtype=np.uint64)
+    while True:
+        count = _descend(kind, points, outline, reach, found)
+        if count >= 0:
+            return found[:count]
+        if len(found) > MAX_COVER_CELLS:
+            raise LimitExceededError(
+                f"the area needs more than MAX_COVER_CELLS = {MAX_COVER_CELLS} cells: make it smaller or simpler"
+            )
+        found = np.empty(8 * len(found), dtype=np.uint64)
+
+
+def _tokens(cells: Cells) -> tuple[str, ...]:
+    return tuple(format(cell, "016x").rstrip("0") for cell in cells.tolist())
+
+
+@nb.njit(cache=True, nogil=True)
+def _union(cells: Cells) -> Cells:
+    """Sorted cells without repeats and without those that another one holds, four of a kind joined to one."""
+    found = np.empty_like(cells)
+    count = 0
+    for cell in cells:
+        low = cell & (~cell + np.uint64(1))
+        while count > 0 and cell - low < found[count - 1] and found[count - 1] < cell + low:
+            count -= 1  # the one before lies in this one
+        before = found[count - 1] if count > 0 else np.uint64(0)
+        reach = before & (~before + np.uint64(1))
+        if count == 0 or not before - reach < cell < before + reach:
+            count = _append(found, count, cell)
+    return found[:count]
+
+
+@nb.njit(cache=True, nogil=True)
+def _unit_vectors(positions_deg: Floats) -> Floats:
+    vectors = np.empty((positions_deg.shape[0], 3))
+    for i in range(positions_deg.shape[0]):
+        latitude, longitude = math.radians(positions_deg[i, 0]), math.radians(positions_deg[i, 1])
+        vectors[i, 0] = math.cos(latitude) * math.cos(longitude)
+        vectors[i, 1] = math.cos(latitude) * math.sin(longitude)
+        vectors[i, 2] = math.sin(latitude)
+    return vectors
+
+
+@nb.njit(cache=True, nogil=True)
+def _longest(points: Floats) -> float:
+    """Greatest distance (metres, from above) between consecutive points."""
+    longest = 0.0
+    for i in range(points.shape[0] - 1):
+        longest = max(longest, _angle(points[i], points[i + 1]))
+    return longest * 6_400_000.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _angle(a: Floats, b: Floats) -> float:
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return 2.0 * math.asin(min(1.0, math.sqrt(x * x + y * y + z * z) / 2.0))
+
+
+@nb.njit(cache=True, nogil=True)
+def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
+    """The unit vector at cell-space coordinates (s, t) of a face."""
+    u = (4.0 * s * s - 1.0) / 3.0 if s >= 0.5 else (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0
+    v = (4.0 * t * t - 1.0) / 3.0 if t >= 0.5 else (1.0 - 4.0 * (1.0 - t) * (1.0 - t)) / 3.0
+    x, y, z = 1.0, u, v
+    if face == 1:
+        x, y, z = -u, 1.0, v
+    elif face == 2:
+        x, y, z = -u, -v, 1.0
+    elif face == 3:
+        x, y, z = -1.0, -v, -u
+    elif face == 4:
+        x, y, z = v, -1.0, -u
+    elif face == 5:
+        x, y, z = v, u, -1.0
+    length = math.sqrt(x * x + y * y + z * z)
+    point[0], point[1], point[2] = x / length, y / length, z / length
+
+
+@nb.njit(cache=True, nogil=True)
+def _segment_angle(p: Floats, a: Floats, b: Floats) -> float:
+    """Angle from a point to the nearest point of the shorter great-circle arc between two points."""
+    nx, ny, nz = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+    length = math.sqrt(nx * nx + ny * ny + nz * nz)
+    ends = min(_angle(p, a), _angle(p, b))
+    if length < 1e-15:
+        return ends
+    # between the planes through the ends that stand on the arc: the foot lies on the arc
+    from_a = (ny * a[2] - nz * a[1]) * p[0] + (nz * a[0] - nx * a[2]) * p[1] + (nx * a[1] - ny * a[0]) * p[2]
+    from_b = (ny * b[2] - nz * b[1]) * p[0] + (nz * b[0] - nx * b[2]) * p[1] + (nx * b[1] - ny * b[0]) * p[2]
+    if from_a > 0.0 and from_b < 0.0:
+        return abs(math.asin(max(-1.0, min(1.0, (nx * p[0] + ny * p[1] + nz * p[2]) / length))))
+    return ends
+
+
+@nb.njit(cache=True, nogil=True)
+def _bounding_cap(points: Floats, outline: int) -> tuple[Floats, float]:
+    centre = np.zeros(3)
+    outline = min(outline, points.shape[0])
+    for i in range(outline):
+        centre += points[i]
+    centre /= math.sqrt((centre * centre).sum())
+    radius = 0.0
+    for i in range(outline):
+        radius = max(radius, _angle(centre, points[i]))
+    return centre, radius
+
+
+@nb.njit(cache=True, nogil=True)
+def _plane(points: Floats, centre: Floats) -> Floats:
+    """Gnomonic coordinates `(n, 2)` about a centre; points behind the horizon lie very far out."""
+    flat = np.empty((points.shape[0], 2))
+    across = math.hypot(centre[0], centre[1])
+    ex, ey = (0.0, 1.0) if across < 1e-12 else (-centre[1] / across, centre[0] / across)
+    nx, ny, nz = -centre[2] * ey, centre[2] * ex, centre[0] * ey - centre[1] * ex
+    for i in range(points.shape[0]):
+        p = points[i]
+        height = max(1e-9, p[0] * centre[0] + p[1] * centre[1] + p[2] * centre[2])
+        flat[i, 0], flat[i, 1] = (p[0] * ex + p[1] * ey) / height, (p[0] * nx + p[1] * ny + p[2] * nz) / height
+    return flat
+
+
+@nb.njit(cache=True, nogil=True)
+def _inside(point: Floats, points: Floats, flat: Floats, centre: Floats) -> bool:
+    """Even-odd parity; rings follow one another in `points`, each closed by its first point."""
+    at = _plane(point.reshape(1, 3), centre)
+    x, y = at[0, 0], at[0, 1]
+    odd = False
+    first = 0
+    for i in range(points.shape[0] - 1):
+        if i > first and (points[i] == points[first]).all():
+            first = i + 1
+            continue
+        y0, y1 = flat[i, 1], flat[i + 1, 1]
+        if (y0 > y) != (y1 > y) and x < flat[i, 0] + (y - y0) / (y1 - y0) * (flat[i + 1, 0] - flat[i, 0]):
+            odd = not odd
+    return odd
+
+
+@nb.njit(cache=True, nogil=True)
+def _judge(
+    kind: int, point: Floats, circumradius: float, points: Floats, flat: Floats, centre: Floats, reach: float
+) -> int:
+    """Of a cell by its centre and circumradius: 0 outside for certain, 2 inside for certain, 1 neither."""
+    if kind == _CIRCLE:
+        away = _angle(point, centre) - reach
+        if away > circumradius:
+            return 0
+        return 2 if away < -circumradius else 1
+    nearest = math.inf
+    first = 0
+    for i in range(points.shape[0] - 1):
+        if kind == _POLYGON and i > first and (points[i] == points[first]).all():
+            first = i + 1
+            continue
+        nearest = min(nearest, _segment_angle(point, points[i], points[i + 1]))
+    if nearest <= circumradius + reach:
+        return 2 if kind == _PATH and nearest + circumradius < reach else 1
+    return 2 if kind == _POLYGON and _inside(point, points, flat, centre) else 0
+
+
+@nb.njit(cache=True, nogil=True)
+def _append(found: Cells, count: int, cell: np.uint64) -> int:
+    """Append the next cell in Hilbert order; four children become their parent. -1 if there is no room."""
+    if count >= found.shape[0]:
+        return -1
+    found[count] = cell
+    count += 1
+    while count >= 4:
+        last = found[count - 1]
+        low = last & (~last + np.uint64(1))
+        if low >= np.uint64(1) << np.uint64(60):
+            return count
+        parent = (last & ~((low << np.uint64(2)) - np.uint64(1))) | (low << np.uint64(2))
+        for k in range(4):
+            child = parent - (low << np.uint64(2)) + low + np.uint64(2 * k) * low
+            if found[count - 4 + k] != child:
+                return count
+        count -= 3
+        found[count - 1] = parent
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells) -> int:
+    """Cells of the shape in Hilbert order into `found`; how many, or -1 if there is no room."""
+    centre, radius = _bounding_cap(points, outline)
+    bound = radius + reach
+    flat = _plane(points, centre)
+    stack = np.empty((_STACK, 5), dtype=np.int64)  # level, i, j, orientation, path
+    point, corner = np.empty(3), np.empty(3)
+    count = 0
+    for face in range(6):
+        stack[0] = 0
+        stack[0, 3] = face & 1
+        top = 1
+        while top > 0:
+            top -= 1
+            level, i, j, orientation, path = stack[top]
+            size = 1.0 / (1 << level)
+            _cell_point(face, (i + 0.5) * size, (j + 0.5) * size, point)
+            circumradius = 0.0
+            for k in range(4):
+                _cell_point(face, (i + (k & 1)) * size, (j + (k >> 1)) * size, corner)
+                circumradius = max(circumradius, _angle(point, corner))
+            if _angle(point, centre) > bound + circumradius:
+                continue
+            verdict = 1 if level < 2 else _judge(kind, point, circumradius, points, flat, centre, reach)
+            if verdict == 0:
+                continue
+            if verdict == 2 or level == LEVEL:
+                shift = np.uint64(2 * (30 - level))
+                cell = (
+                    (np.uint64(face) << np.uint64(61))
+                    | (np.uint64(path) << (shift + np.uint64(1)))
+                    | (np.uint64(1) << shift)
+                )
+                count = _append(found, count, cell)
+                if count < 0:
+                    return -1
+                continue
+            for position in range(3, -1, -1):
+                ij = _POS_TO_IJ[orientation, position]
+                stack[top, 0], stack[top, 1], stack[top, 2] = level + 1, 2 * i + (ij >> 1), 2 * j + (ij & 1)
+                stack[top, 3], stack[top, 4] = orientation ^ _POS_TO_ORIENTATION[position], 4 * path + position
+                top += 1
+    return count
