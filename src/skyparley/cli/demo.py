@@ -6,6 +6,7 @@ kept in the data directory, so that it goes on after a restart. Flights: The Ope
 """
 
 import asyncio
+import gzip
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -77,7 +78,7 @@ async def start_demo(node: Node, out: Console) -> asyncio.Task[None]:
     node.hold = "the demo is filing its first flights"
     memory = await _remember(node)
     with out.status("Reading recorded flights"):
-        recorded = read_recorded(files("skyparley.feeds").joinpath(RECORDING).read_bytes(), RECORDING)
+        recorded = read_recorded(gzip.decompress(files("skyparley.feeds").joinpath(RECORDING).read_bytes()), RECORDING)
     replay = plan_replay(recorded.operations, SLICE, [party for party, _, _ in PARTIES[:2]], anchor_us=memory.anchor_us)
     for party, name, _ in PARTIES:
         out.print(f"[dim]{name}: to act as this party enter its key[/dim] {memory.api_keys[party]}")
@@ -109,6 +110,7 @@ async def _remember(node: Node) -> _Memory:
         if party not in node.state.parties:
             await node.register_party(_OPERATOR, party, name, kind)
         api_keys[party] = (await node.create_key(_OPERATOR, party)).api_key
-    memory = _Memory(node.engine.clock(), api_keys)
+    now_us = node.engine.clock()
+    memory = _Memory(now_us - now_us % MICROSECONDS_PER_SECOND, api_keys)
     write_durably(path, msgspec.json.encode(memory), mode=0o600)
     return memory

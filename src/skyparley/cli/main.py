@@ -64,6 +64,32 @@ def demo(
     run(_settings(host=host, port=port, data=data, pool="demo"), demo=True)
 
 
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="GeoJSON, CSV trajectories, recorded flights, F3548 volumes.")],
+    against: Annotated[str | None, typer.Option(help="Also compare with what this node holds (its URL).")] = None,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="SKYPARLEY_API_KEY", help="Key for --against.", show_envvar=True)
+    ] = None,
+    horizontal_m: Annotated[float | None, typer.Option(help="Horizontal minimum for all, metres.")] = None,
+    vertical_m: Annotated[float | None, typer.Option(help="Vertical minimum for all, metres.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Find all conflicts within and between files. Status 1: conflicts; 2: something was skipped; 0: neither."""
+    from skyparley.cli.check import run as run_check
+
+    raise typer.Exit(
+        run_check(
+            files,
+            against=against,
+            api_key=api_key,
+            horizontal_m=horizontal_m,
+            vertical_m=vertical_m,
+            as_json=as_json,
+        )
+    )
+
+
 @party_app.command("add")
 def party_add(
     party: Annotated[str, typer.Argument(help="Identifier: a-z, 0-9 and '-'.")],

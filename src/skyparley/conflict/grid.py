@@ -1,7 +1,7 @@
 """The hot index's memory: a loose hierarchical grid in space and time, in flat arrays that numba reads and writes.
 
 Every piece has a box: its surface points with lateral tolerance, its time with time tolerance. Cells grow by four from
-level to level, in space from 2 km and in time from 64 s; a piece lies in the one cell that holds the centre of its box,
+level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that holds the centre of its box,
 on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a cell beyond its own, and a
 query looks at the cells of its box grown by half a cell, on those levels that are in use. Cells are found by a hash; two
 cells of one hash would share a bucket, which costs time and no answer, for every box is tested.
@@ -154,7 +154,7 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
     piece = store.counts[4]
     box = store.boxes[piece]
     set_box(row, edges, box)
-    extent = max(box[1] - box[0], max(box[3] - box[2], box[5] - box[4]))
+    extent = max(box[1] - box[0], box[3] - box[2], box[5] - box[4])
     space = level_of(extent, CELL_M, SPACE_LEVELS)
     time = level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
     cell, slot = CELL_M * 4.0**space, SLOT_S * 4.0**time
@@ -322,7 +322,7 @@ def _look(store: Store, query: Floats, space: int, time: int, found: Integers, c
         low[k] = int(np.floor((query[2 * k] - width / 2.0) / width))
         high[k] = int(np.floor((query[2 * k + 1] + width / 2.0) / width))
         cells *= float(high[k] - low[k] + 1)
-    if cells > 64.0 + 8.0 * store.counts[0]:
+    if cells > 64.0 + store.counts[0] / 4.0:
         return -1
     for ix in range(low[0], high[0] + 1):
         for iy in range(low[1], high[1] + 1):

@@ -1,5 +1,8 @@
 """The pieces of an operation against those near them: gathered by box, then compared exactly.
 
+Two pieces go into a kernel in an order that rests on what they are, never on who asks about whom or who came first, so
+that a pair gives the same bits whenever and wherever it is compared.
+
 Altitudes of one datum compare as they are. Others compare through the worst-case bounds of `geometry/altitude.py`: each
 becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not certain.
 Two trajectories above ground fly over different ground, so they are never certain either.
@@ -27,16 +30,18 @@ LEGS: Final = 0
 PASSAGE: Final = 1
 SOLIDS: Final = 2
 
-# columns of a hit
+# columns of a hit; hits that are sorted as they stand have the closest approach of each owner and rule first
 OWNER: Final = 0
 RULE: Final = 1
-CERTAIN: Final = 2
-FIRST_S: Final = 3
-LAST_S: Final = 4
-CLOSEST_S: Final = 5
-HORIZONTAL_M: Final = 6
-VERTICAL_M: Final = 7
-X: Final = 8
+HORIZONTAL_M: Final = 2
+VERTICAL_M: Final = 3
+CLOSEST_S: Final = 4
+X: Final = 5
+Y: Final = 6
+Z: Final = 7
+FIRST_S: Final = 8
+LAST_S: Final = 9
+CERTAIN: Final = 10
 HIT_COLUMNS: Final = 11
 
 _AGL: Final = DATUMS.index(Datum.AGL)
@@ -92,6 +97,7 @@ def gather(
     store: Store,
     rows: Floats,
     row_edges: Floats,
+    begin: int,
     hazard: bool,
     skip: int,
     below: int,
@@ -99,27 +105,28 @@ def gather(
     minima: Floats,
     found: Integers,
     pairs: Integers,
-) -> int:
-    """The pieces near each row of one operation, as `(row, piece)` in `pairs`; how many, or the negative number of
-    places that `found` and `pairs` should have at least.
+) -> tuple[int, int]:
+    """The pieces near the rows of one operation from row `begin` on, as `(row, piece)` in `pairs`: how many, and the
+    row at which `pairs` had no more room (or the end). If not even the first row fits: minus what it needs.
 
-    Owners equal to `skip`, or not below `below`, are passed over. `minima` is `(classes, classes, 2)`, metres.
+    Owners equal to `skip`, or not below `below`, are passed over. `minima` is `(classes, classes, 2)`, metres; `found`
+    is as long as `pairs`.
     """
     count = 0
     box = np.empty(BOX)
-    for i in range(rows.shape[0]):
+    for i in range(begin, rows.shape[0]):
         row = rows[i]
         set_box(row, row_edges, box)
         grown_m = minima[int(row[layout.CLASS]), :, 0].max() if row[layout.KIND] == layout.LEG else 0.0
         near = candidates(store, box, grown_m, found)
-        if near > found.shape[0] or count + near > pairs.shape[0]:
-            return -(count + near) - 1
+        if count + near > pairs.shape[0]:
+            return (count, i) if i > begin else (-near, i)
         for k in range(near):
             owner = int(store.rows[found[k], layout.OWNER])
             if owner != skip and owner < below and not (hazard and hazards[owner]):
                 pairs[count, 0], pairs[count, 1] = i, found[k]
                 count += 1
-    return count
+    return count, rows.shape[0]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -161,20 +168,31 @@ def _pair(
     hits: Floats,
     count: int,
 ) -> int:
+    if not _comes_first(row, other, row_edges, other_edges):
+        row, other, row_edges, other_edges = other, row, other_edges, row_edges
     same = row[layout.DATUM] == other[layout.DATUM]
-    if row[layout.KIND] == layout.LEG and other[layout.KIND] == layout.LEG:
-        return _leg_leg(row, other, same, minima, bounds, hits, count)
-    if row[layout.KIND] == layout.LEG:
+    if row[layout.KIND] != layout.LEG:
+        return _solid_solid(row, other, row_edges, other_edges, same, bounds, hits, count)
+    if other[layout.KIND] != layout.LEG:
         return _leg_solid(row, other, other_edges, same, bounds, hits, count)
-    if other[layout.KIND] == layout.LEG:
-        return _leg_solid(other, row, row_edges, same, bounds, hits, count)
-    return _solid_solid(row, other, row_edges, other_edges, same, bounds, hits, count)
+    return _leg_leg(row, other, same, minima, bounds, hits, count)
 
 
 @nb.njit(cache=True, nogil=True)
-def _leg_leg(
-    a: Floats, b: Floats, same: bool, minima: Floats, bounds: Floats, hits: Floats, count: int
-) -> int:
+def _comes_first(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> bool:
+    """Whether a piece comes before another by its own numbers: legs before volumes, then by time, and so on."""
+    for k in range(layout.CLASS):
+        if a[k] != b[k]:
+            return a[k] < b[k]
+    for i in range(min(edges_a.shape[0], edges_b.shape[0])):
+        for k in range(layout.EDGE_COLUMNS):
+            if edges_a[i, k] != edges_b[i, k]:
+                return edges_a[i, k] < edges_b[i, k]
+    return edges_a.shape[0] <= edges_b.shape[0]
+
+
+@nb.njit(cache=True, nogil=True)
+def _leg_leg(a: Floats, b: Floats, same: bool, minima: Floats, bounds: Floats, hits: Floats, count: int) -> int:
     number, other = int(a[layout.CLASS]), int(b[layout.CLASS])
     za0, za1, spread_a = _ends(bounds, a, same)
     zb0, zb1, spread_b = _ends(bounds, b, same)
@@ -186,14 +204,13 @@ def _leg_leg(
     if not hit:
         return count
     certain = same and int(a[layout.DATUM]) != _AGL
+    up = max(0.0, up - spread_a - spread_b)
     _note(hits, count, LEGS, certain, first, last, closest, across, up, x, y, z)
     return count + 1
 
 
 @nb.njit(cache=True, nogil=True)
-def _leg_solid(
-    leg: Floats, solid: Floats, edges: Floats, same: bool, bounds: Floats, hits: Floats, count: int
-) -> int:
+def _leg_solid(leg: Floats, solid: Floats, edges: Floats, same: bool, bounds: Floats, hits: Floats, count: int) -> int:
     z0, z1, spread = _ends(bounds, leg, same)
     lower, upper = _band(bounds, solid, same)
     slack = leg[layout.VERTICAL_M] + spread
@@ -202,7 +219,9 @@ def _leg_solid(
     windows, closest, across, altitude, x, y, z = leg_solid(leg, solid, edges, z0, z1, lower - slack, upper + slack)
     if count + windows.shape[0] > hits.shape[0]:
         return -1
-    up = max(0.0, lower - altitude, altitude - upper)
+    up = max(0.0, lower - altitude - spread, altitude - upper - spread)
+    # a leg that is early or late may be nearest outside the windows
+    closest = min(max(closest, windows[0, 0]), windows[-1, 1]) if windows.shape[0] else closest
     for i in range(windows.shape[0]):
         _note(hits, count, PASSAGE, same, windows[i, 0], windows[i, 1], closest, across, up, x, y, z)
         count += 1
@@ -252,4 +271,4 @@ def _note(
     hits[i, RULE], hits[i, CERTAIN] = rule, 1.0 if certain else 0.0
     hits[i, FIRST_S], hits[i, LAST_S], hits[i, CLOSEST_S] = first, last, closest
     hits[i, HORIZONTAL_M], hits[i, VERTICAL_M] = across, up
-    hits[i, X], hits[i, X + 1], hits[i, X + 2] = x, y, z
+    hits[i, X], hits[i, Y], hits[i, Z] = x, y, z

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict import layout
-from skyparley.conflict.geodesy import GEOD, geodesic_m, points_along, surface_points
+from skyparley.conflict.geodesy import GEOD, points_along, surface_points, surface_xyz
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle, Ring
@@ -20,7 +20,8 @@ from skyparley.units import MICROSECONDS_PER_SECOND
 Floats = npt.NDArray[np.float64]
 DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
 _DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
-_SURELY_SHORT_DEG: Final = 0.12
+_SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
+"""A geodesic whose chord is no longer is not cut: at 20 km it is 8 mm longer than its chord."""
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 
 
@@ -79,12 +80,11 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
 def _ring(ring: Ring) -> Floats:
     """Edges `(n, 6)` of a ring; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
     points = np.array(ring)
-    if _steps_short(points, _SURELY_SHORT_DEG):
-        return _edges(points)
+    edges, longest_m = _edges(points)
+    if longest_m <= _SURELY_SHORT_M:
+        return edges
     latitudes, longitudes = points[:, 0], points[:, 1]
     _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
-    if lengths.max() <= layout.MAX_EDGE_PIECE_M:
-        return _edges(points)
     cut: list[tuple[float, float]] = []
     for i, (latitude, longitude) in enumerate(ring):
         cut.append((latitude, longitude))
@@ -92,28 +92,30 @@ def _ring(ring: Ring) -> Floats:
         if pieces > 1:
             end_latitude, end_longitude = ring[(i + 1) % len(ring)]
             cut.extend(zip(*points_along(latitude, longitude, end_latitude, end_longitude, pieces), strict=True))
-    return _edges(np.array(cut))
-
-
-@nb.njit(cache=True, nogil=True)
-def _steps_short(points: Floats, bound_deg: float) -> bool:
-    n = points.shape[0]
-    for i in range(n):
-        j = (i + 1) % n
-        if abs(points[i, 0] - points[j, 0]) > bound_deg or abs(points[i, 1] - points[j, 1]) > bound_deg:
-            return False
-    return True
-
-
-@nb.njit(cache=True, nogil=True)
-def _edges(points: Floats) -> Floats:
-    n = points.shape[0]
-    surface = surface_points(points[:, 0].copy(), points[:, 1].copy())
-    edges = np.empty((n, 6))
-    for i in range(n):
-        edges[i, :3] = surface[i]
-        edges[i, 3:] = surface[(i + 1) % n]
+    edges, _ = _edges(np.array(cut))
     return edges
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges(points: Floats) -> tuple[Floats, float]:
+    """Edges `(n, 6)` between positions `(n, 2)` and the longest chord."""
+    n = points.shape[0]
+    edges = np.empty((n, 6))
+    longest = 0.0
+    for i in range(n):
+        x, y, z = surface_xyz(points[i, 0], points[i, 1])
+        edges[i, 0], edges[i, 1], edges[i, 2] = x, y, z
+        before = (i + n - 1) % n
+        edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
+    for i in range(n):
+        chord = _chord(edges[i, :3], edges[i, 3:])
+        longest = max(longest, chord)
+    return edges, longest
+
+
+@nb.njit(cache=True, nogil=True)
+def _chord(one: Floats, other: Floats) -> float:
+    return math.sqrt((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -145,12 +147,14 @@ def _legs(trajectory: Trajectory4D) -> Floats:
     times_s = trajectory.times_us / MICROSECONDS_PER_SECOND
     latitudes, longitudes = trajectory.latitudes_deg, trajectory.longitudes_deg
     altitudes = trajectory.altitudes_m
-    lengths = _lengths(latitudes, longitudes)
-    if lengths.max() > layout.MAX_LEG_PIECE_M:
+    points = surface_points(latitudes, longitudes)
+    if _longest(points) > _SURELY_SHORT_M:
+        _, _, lengths = GEOD.inv(longitudes[:-1], latitudes[:-1], longitudes[1:], latitudes[1:])
         times_s, latitudes, longitudes, altitudes = _cut(times_s, latitudes, longitudes, altitudes, lengths)
+        points = surface_points(latitudes, longitudes)
     return _leg_rows(
         times_s,
-        surface_points(latitudes, longitudes),
+        points,
         altitudes,
         _DATUM_INDEX[trajectory.datum],
         trajectory.lateral_tolerance_m,
@@ -160,16 +164,12 @@ def _legs(trajectory: Trajectory4D) -> Floats:
 
 
 @nb.njit(cache=True, nogil=True)
-def _lengths(latitudes_deg: Floats, longitudes_deg: Floats) -> Floats:
-    lengths = np.empty(len(latitudes_deg) - 1)
-    for i in range(len(lengths)):
-        lengths[i] = geodesic_m(
-            math.radians(latitudes_deg[i]),
-            math.radians(longitudes_deg[i]),
-            math.radians(latitudes_deg[i + 1]),
-            math.radians(longitudes_deg[i + 1]),
-        )
-    return lengths
+def _longest(points: Floats) -> float:
+    """The longest chord between consecutive points."""
+    longest = 0.0
+    for i in range(points.shape[0] - 1):
+        longest = max(longest, _chord(points[i], points[i + 1]))
+    return longest
 
 
 def _cut(
@@ -180,8 +180,10 @@ def _cut(
     for i, length in enumerate(lengths):
         pieces = max(1, math.ceil(length / layout.MAX_LEG_PIECE_M))
         shares = np.arange(pieces) / pieces
-        between = ([], []) if pieces == 1 else points_along(
-            latitudes[i], longitudes[i], latitudes[i + 1], longitudes[i + 1], pieces
+        between = (
+            ([], [])
+            if pieces == 1
+            else points_along(latitudes[i], longitudes[i], latitudes[i + 1], longitudes[i + 1], pieces)
         )
         parts.append(
             (

@@ -222,9 +222,7 @@ def _merge(intervals: Floats) -> Floats:
 
 
 @nb.njit(cache=True, nogil=True)
-def _near_edge(
-    flat: Floats, i: int, x: float, y: float, vx: float, vy: float, reach: float
-) -> tuple[float, float]:
+def _near_edge(flat: Floats, i: int, x: float, y: float, vx: float, vy: float, reach: float) -> tuple[float, float]:
     """The part of [0, 1] in which (x, y) + t (vx, vy) is within `reach` of an edge: one interval, or (1, 0)."""
     x0, y0 = flat[i, 0], flat[i, 1]
     dx, dy = flat[i, 2] - x0, flat[i, 3] - y0
@@ -253,9 +251,7 @@ def _near_edge(
 
 
 @nb.njit(cache=True, nogil=True)
-def _in_range(
-    value: float, speed: float, lower: float, upper: float, low: float, high: float
-) -> tuple[float, float]:
+def _in_range(value: float, speed: float, lower: float, upper: float, low: float, high: float) -> tuple[float, float]:
     if low > high:
         return 1.0, 0.0
     if abs(speed) < 1e-12:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -11,12 +13,16 @@ from skyparley.conflict import grid, hits, layout
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.packing import ClassTable, pack
-from skyparley.conflict.witness import conflict_of, group
+from skyparley.conflict.witness import conflict_of
 
 ALGORITHM: Final = "skyparley-conflict/1"
 """Name and version of the algorithm: findings carry it. Change it whenever an answer could change."""
 WORKERS: Final = 2
+KEPT_PIECES: Final = 1_024
+SPARSE: Final = 16
+"""Arrays that hold more than `KEPT_PIECES` and are used to less than a part in `SPARSE` are made anew."""
 _EVERYONE: Final = 2**62
+_OWNER_AND_RULE: Final = itemgetter(hits.OWNER, hits.RULE)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -29,7 +35,7 @@ class ConflictIndex:
         self._minima = minima
         self._classes = ClassTable()
         self._table = np.zeros((0, 0, 2))
-        self._store = grid.new_store(1_024, 2_048, 2_048)
+        self._store = grid.new_store(KEPT_PIECES, 2 * KEPT_PIECES, 2 * KEPT_PIECES)
         self._edges = np.zeros((1_024, layout.EDGE_COLUMNS))
         self._edges_end = 0
         self._free_edges: dict[int, list[int]] = {}
@@ -55,9 +61,11 @@ class ConflictIndex:
 
     def insert(self, operation: Operation) -> None:
         """Add an operation, in place of one with the same ref."""
-        self.remove(operation.ref)
         rows, edges = pack(operation, self._class_number(operation.operation_class))
-        slot = self._take_slot(operation)
+        self.remove(operation.ref)
+        self._place(self._take_slot(operation), rows, edges)
+
+    def _place(self, slot: int, rows: Floats, edges: Floats) -> None:
         begin = self._take_edges(len(edges))
         self._edges[begin : begin + len(edges)] = edges
         rows[:, layout.EDGES_BEGIN] += begin
@@ -84,6 +92,23 @@ class ConflictIndex:
             self._free_edges.setdefault(_room(length), []).append(begin)
         self._refs[slot], self._pieces[slot] = None, None
         self._free_slots.append(slot)
+        if len(self._store.rows) > KEPT_PIECES and self._store.counts[0] * SPARSE < len(self._store.rows):
+            self._compact()
+
+    def _compact(self) -> None:
+        """Move what is left into new arrays of its size, so that a passed peak does not hold memory for ever."""
+        store, edges = self._store, self._edges
+        self._store = grid.new_store(KEPT_PIECES, 2 * KEPT_PIECES, 2 * KEPT_PIECES)
+        self._edges = np.zeros((1_024, layout.EDGE_COLUMNS))
+        self._edges_end = 0
+        self._free_edges = {}
+        for slot, pieces in enumerate(self._pieces):
+            if pieces is not None:
+                begin, length = self._blocks[slot]
+                rows = store.rows[pieces]
+                rows[:, layout.EDGES_BEGIN] -= begin
+                rows[:, layout.EDGES_END] -= begin
+                self._place(slot, rows, edges[begin : begin + length])
 
     def check(self, operation: Operation) -> list[Conflict]:
         """All conflicts of an operation with those held, except with one of the same ref; by a, b and rule."""
@@ -106,12 +131,15 @@ class ConflictIndex:
 
     def _search(
         self, rows: Floats, edges: Floats, hazard: bool, skip: int, below: int, scratch: "_Scratch"
-    ) -> Floats:
-        while True:
-            near = hits.gather(
+    ) -> list[list[float]]:
+        found: list[list[float]] = []
+        begin = 0
+        while begin < len(rows):
+            near, end = hits.gather(
                 self._store,
                 rows,
                 edges,
+                begin,
                 hazard,
                 skip,
                 below,
@@ -120,28 +148,32 @@ class ConflictIndex:
                 scratch.found,
                 scratch.pairs,
             )
-            if near >= 0:
-                break
-            scratch.make_room(-near)
+            if near < 0:
+                scratch.make_room(-near)
+                continue
+            if near:
+                found += self._exact(rows, edges, scratch.pairs[:near], scratch)
+            begin = end
+        return found
+
+    def _exact(self, rows: Floats, edges: Floats, pairs: Integers, scratch: "_Scratch") -> list[list[float]]:
         while True:
-            pairs = scratch.pairs[:near]
-            count = hits.exact(
-                self._store, self._edges, rows, edges, pairs, self._table, hits.BOUNDS, scratch.hits
-            )
+            count = hits.exact(self._store, self._edges, rows, edges, pairs, self._table, hits.BOUNDS, scratch.hits)
             if count >= 0:
-                return scratch.hits[:count]
+                found: list[list[float]] = scratch.hits[:count].tolist()
+                return found
             scratch.hits = np.empty((2 * len(scratch.hits), hits.HIT_COLUMNS))
 
-    def _conflicts(self, ref: OperationRef, operation_class: str, found: Floats) -> list[Conflict]:
-        if not len(found):
-            return []
+    def _conflicts(self, ref: OperationRef, operation_class: str, found: list[list[float]]) -> list[Conflict]:
         conflicts = []
-        for owner, rule, part in group(found):
-            other = self._refs[owner]
+        found.sort()
+        for (owner, rule), part in groupby(found, key=_OWNER_AND_RULE):
+            other = self._refs[int(owner)]
             if other is not None:
-                minimum = self._minima.between(operation_class, self._names[owner])
-                conflicts.append(conflict_of(ref, other, part, rule, minimum))
-        return sorted(conflicts, key=lambda conflict: (conflict.a, conflict.b, conflict.rule.value))
+                minimum = self._minima.between(operation_class, self._names[int(owner)])
+                conflicts.append(conflict_of(ref, other, list(part), int(rule), minimum))
+        conflicts.sort(key=_order)
+        return conflicts
 
     def _class_number(self, name: str) -> int:
         known = len(self._classes.names)
@@ -208,14 +240,14 @@ class _Scratch:
     """Room for the candidates and hits of one search at a time."""
 
     def __init__(self) -> None:
-        self.found = np.empty(4_096, dtype=np.int64)
+        self.found = np.empty(16_384, dtype=np.int64)
         self.pairs = np.empty((16_384, 2), dtype=np.int64)
         self.hits = np.empty((1_024, hits.HIT_COLUMNS))
 
     def make_room(self, places: int) -> None:
-        """Room for so many candidates, and then some."""
-        self.found = np.empty(2 * max(places, len(self.found)), dtype=np.int64)
-        self.pairs = np.empty((2 * max(places, len(self.pairs)), 2), dtype=np.int64)
+        """Room for so many candidates of one piece, and then some."""
+        self.found = np.empty(2 * places, dtype=np.int64)
+        self.pairs = np.empty((2 * places, 2), dtype=np.int64)
 
 
 def all_pairs(
@@ -247,7 +279,13 @@ def all_pairs(
             done += len(part)
             if progress is not None:
                 progress(done)
-    return sorted(conflicts, key=lambda conflict: (conflict.a, conflict.b, conflict.rule.value))
+    conflicts.sort(key=_order)
+    return conflicts
+
+
+def _order(conflict: Conflict) -> tuple[str, str, str, str, str]:
+    a, b = conflict.a, conflict.b
+    return a.party, a.operation_id, b.party, b.operation_id, conflict.rule.value
 
 
 def _room(length: int) -> int:

@@ -8,9 +8,6 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from skyparley.conflict import hits
 from skyparley.conflict.geodesy import latitude_longitude_deg
 from skyparley.conflict.minima import SeparationMinimum
@@ -18,7 +15,6 @@ from skyparley.conflict.operation import ClosestApproach, Conflict, OperationRef
 from skyparley.geometry.interval import format_time
 from skyparley.units import MICROSECONDS_PER_SECOND, m_to_feet, m_to_nautical_miles
 
-Floats = npt.NDArray[np.float64]
 RULES: Final = (Rule.SEPARATION_MINIMUM, Rule.TRAJECTORY_IN_VOLUME, Rule.VOLUME_OVERLAP)
 JOIN_US: Final = 1
 """Windows this far apart are one: times are rounded to whole microseconds."""
@@ -26,21 +22,21 @@ _NAUTICAL_FROM_M: Final = 1_000.0
 
 
 def conflict_of(
-    query: OperationRef, other: OperationRef, found: Floats, rule: int, minimum: SeparationMinimum
+    query: OperationRef, other: OperationRef, found: Sequence[Sequence[float]], rule: int, minimum: SeparationMinimum
 ) -> Conflict:
-    """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule."""
+    """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand."""
     a, b = (query, other) if query < other else (other, query)
-    best = found[np.lexsort((found[:, hits.CLOSEST_S], found[:, hits.VERTICAL_M], found[:, hits.HORIZONTAL_M]))[0]]
-    latitude_deg, longitude_deg = latitude_longitude_deg(best[hits.X], best[hits.X + 1], best[hits.X + 2])
+    best = found[0]
+    latitude_deg, longitude_deg = latitude_longitude_deg(best[hits.X], best[hits.Y], best[hits.Z])
     closest = ClosestApproach(
         _us(best[hits.CLOSEST_S]),
         round(latitude_deg, 9),
         round(longitude_deg, 9),
-        round(float(best[hits.HORIZONTAL_M]), 3),
-        round(float(best[hits.VERTICAL_M]), 3),
+        round(best[hits.HORIZONTAL_M], 3),
+        round(best[hits.VERTICAL_M], 3),
     )
     windows = _windows(found)
-    certain = bool(found[:, hits.CERTAIN].max() > 0.0)
+    certain = any(hit[hits.CERTAIN] > 0.0 for hit in found)
     same_party = bool(a.party) and a.party == b.party
     conflict = Conflict(a, b, RULES[rule], windows, closest, certain, same_party, "")
     text = sentence(conflict, str(a), str(b), minimum)
@@ -52,7 +48,6 @@ def sentence(conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | No
     closest = conflict.closest
     where = f"{_degrees(closest.latitude_deg, 'N', 'S')} {_degrees(closest.longitude_deg, 'E', 'W')}"
     when = format_time(closest.time_us - closest.time_us % MICROSECONDS_PER_SECOND)
-    until = format_time(conflict.last_us - conflict.last_us % MICROSECONDS_PER_SECOND)
     if conflict.rule is Rule.SEPARATION_MINIMUM:
         text = (
             f"{a} and {b} come within {_horizontal(closest.horizontal_m)} and {_vertical(closest.vertical_m)} of each"
@@ -60,9 +55,12 @@ def sentence(conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | No
         )
         if minimum is not None:
             text += f"; at least {_horizontal(minimum.horizontal_m)} or {_vertical(minimum.vertical_m)} is required"
+            if closest.horizontal_m >= minimum.horizontal_m or closest.vertical_m >= minimum.vertical_m:
+                text += " once their tolerances are taken off"
     elif conflict.rule is Rule.TRAJECTORY_IN_VOLUME:
         text = f"The path of one of {a} and {b} enters the declared airspace of the other at {when} near {where}"
     else:
+        until = format_time(conflict.last_us - conflict.last_us % MICROSECONDS_PER_SECOND)
         text = f"The declared airspace of {a} and {b} overlaps from {when} to {until} near {where}"
     if conflict.same_party:
         text += "; both are of one party"
@@ -71,18 +69,7 @@ def sentence(conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | No
     return text + "."
 
 
-def group(found: Floats) -> list[tuple[int, int, Floats]]:
-    """Hits by owner and rule, in that order."""
-    order = np.lexsort((found[:, hits.RULE], found[:, hits.OWNER]))
-    ordered = found[order]
-    keys = ordered[:, hits.OWNER] * 4 + ordered[:, hits.RULE]
-    cuts = np.flatnonzero(np.diff(keys)) + 1
-    return [(int(part[0, hits.OWNER]), int(part[0, hits.RULE]), part) for part in np.split(ordered, cuts)]
-
-
-def _windows(found: Floats) -> tuple[TimeWindow, ...]:
-    if len(found) == 1:
-        return (TimeWindow(_us(found[0, hits.FIRST_S]), _us(found[0, hits.LAST_S])),)
+def _windows(found: Sequence[Sequence[float]]) -> tuple[TimeWindow, ...]:
     spans = sorted((_us(hit[hits.FIRST_S]), _us(hit[hits.LAST_S])) for hit in found)
     return tuple(TimeWindow(first, last) for first, last in _joined(spans))
 
@@ -98,7 +85,7 @@ def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _us(seconds: float) -> int:
-    return round(float(seconds) * MICROSECONDS_PER_SECOND)
+    return round(seconds * MICROSECONDS_PER_SECOND)
 
 
 def _horizontal(distance_m: float) -> str:

@@ -1,0 +1,142 @@
+"""GeoJSON features (RFC 7946) as declared volumes.
+
+Properties: `operation_id, party, class, begin, end, lower_m, upper_m, altitude_datum`, and `radius_m` for a Point, which
+is then a circle. Features of the same party and identifier are pieces of one operation. Positions are longitude first.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from skyparley.conflict.minima import EN_ROUTE
+from skyparley.conflict.operation import Operation, OperationRef
+from skyparley.errors import ForbiddenFieldError, InvalidInputError, SkyparleyError
+from skyparley.formats.parsed import Parsed
+from skyparley.geometry.altitude import AltitudeBand, parse_datum
+from skyparley.geometry.footprint import Circle, Ring
+from skyparley.geometry.interval import TimeInterval, parse_time
+from skyparley.geometry.polygon import Polygon
+from skyparley.geometry.volume import Volume4D
+from skyparley.node.shapes import forbidden_field, normal_class
+
+_MEMBERS: Final = frozenset(("type", "geometry", "properties", "id", "bbox"))
+_PROPERTIES: Final = frozenset(
+    ("operation_id", "party", "class", "begin", "end", "lower_m", "upper_m", "altitude_datum", "radius_m")
+)
+
+
+def read_geojson(document: dict[str, Any], file: str) -> Parsed:
+    """The operations of a feature or feature collection; features that are wrong are skipped with their reason."""
+    parsed = Parsed(file)
+    features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
+    if not isinstance(features, list):
+        raise InvalidInputError("a FeatureCollection has a list of features", place="features")
+    pieces: dict[OperationRef, tuple[str, list[Volume4D]]] = {}
+    for i, feature in enumerate(features):
+        try:
+            ref, operation_class, volumes = _read_feature(feature)
+            known = pieces.setdefault(ref, (operation_class, []))
+            if known[0] != operation_class:
+                raise InvalidInputError(f"pieces of one operation have one class; '{ref}' is {known[0]}", place="class")
+            known[1].extend(volumes)
+        except SkyparleyError as error:
+            parsed.skip(error.at(f"features[{i}]").place or "", error.message)
+    parsed.operations = [Operation(ref, name, tuple(volumes)) for ref, (name, volumes) in pieces.items() if volumes]
+    return parsed
+
+
+def _read_feature(feature: object) -> tuple[OperationRef, str, list[Volume4D]]:
+    if not isinstance(feature, dict) or feature.get("type") != "Feature":
+        raise InvalidInputError("this is no GeoJSON Feature", place="type")
+    forbidden = forbidden_field(feature)
+    if forbidden is not None:
+        raise ForbiddenFieldError("this names a weapon, a mission or a target; remove it", place=forbidden)
+    _known(feature, _MEMBERS, "")
+    properties = feature.get("properties")
+    if not isinstance(properties, dict):
+        raise InvalidInputError("a feature needs properties", place="properties")
+    _known(properties, _PROPERTIES, "properties")
+    try:
+        ref = OperationRef(_text(properties, "party", ""), _text(properties, "operation_id"))
+        operation_class = normal_class(_text(properties, "class", EN_ROUTE))
+        band = AltitudeBand(
+            _number(properties, "lower_m"),
+            _number(properties, "upper_m"),
+            parse_datum(_text(properties, "altitude_datum")),
+        )
+        begin, end = (parse_time(_text(properties, name), place=name) for name in ("begin", "end"))
+        time = TimeInterval(begin, end)
+    except SkyparleyError as error:
+        raise error.at("properties") from None
+    try:
+        footprints = _footprints(feature.get("geometry"), properties.get("radius_m"))
+    except SkyparleyError as error:
+        raise error.at("geometry") from None
+    return ref, operation_class, [Volume4D(footprint, band, time) for footprint in footprints]
+
+
+def _known(found: dict[str, Any], known: frozenset[str], place: str) -> None:
+    for name in found:
+        if name not in known:
+            path = f"{place}.{name}" if place else name
+            raise InvalidInputError(f"unknown field; there are: {', '.join(sorted(known))}", place=path)
+
+
+def _text(properties: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = properties.get(name, default)
+    if value is None:
+        value = default
+    if isinstance(value, str) and (value or default is not None):
+        return value
+    raise InvalidInputError("is missing, or is no text", place=name)
+
+
+def _number(properties: dict[str, Any], name: str) -> float:
+    value = properties.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidInputError("is missing, or is no number", place=name)
+    return float(value)
+
+
+def _footprints(geometry: object, radius_m: object) -> list[Circle | Polygon]:
+    if not isinstance(geometry, dict):
+        raise InvalidInputError("a feature needs a geometry")
+    _known(geometry, frozenset(("type", "coordinates", "bbox")), "")
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind == "Point":
+        if isinstance(radius_m, bool) or not isinstance(radius_m, int | float):
+            raise InvalidInputError("a Point needs the property radius_m, in metres")
+        latitude_deg, longitude_deg = _position(coordinates, "coordinates")
+        return [Circle(latitude_deg, longitude_deg, float(radius_m))]
+    if kind == "Polygon":
+        return [_polygon(coordinates, "coordinates")]
+    if kind == "MultiPolygon" and isinstance(coordinates, list):
+        return [_polygon(rings, f"coordinates[{i}]") for i, rings in enumerate(coordinates)]
+    raise InvalidInputError("use a Polygon, a MultiPolygon, or a Point with radius_m", place="type")
+
+
+def _polygon(rings: object, place: str) -> Polygon:
+    if not isinstance(rings, list) or not rings:
+        raise InvalidInputError("a polygon is a list of rings", place=place)
+    read = [_ring(ring, f"{place}[{i}]") for i, ring in enumerate(rings)]
+    try:
+        return Polygon(read[0], tuple(read[1:]))
+    except SkyparleyError as error:
+        raise error.at(place) from None
+
+
+def _ring(ring: object, place: str) -> Ring:
+    if not isinstance(ring, list):
+        raise InvalidInputError("a ring is a list of positions", place=place)
+    return tuple(_position(position, f"{place}[{i}]") for i, position in enumerate(ring))
+
+
+def _position(position: object, place: str) -> tuple[float, float]:
+    """Latitude and longitude of a GeoJSON position, which has longitude first and may have a height, not used."""
+    try:
+        values = msgspec.convert(position, list[float])
+        if len(values) in (2, 3):
+            return values[1], values[0]
+    except msgspec.ValidationError:
+        pass
+    raise InvalidInputError("a position is [longitude, latitude] in degrees", place=place)
