@@ -1,10 +1,10 @@
 """The hot index's memory: a loose hierarchical grid in space and time, in flat arrays that numba reads and writes.
 
 Every piece has a box: its surface points with lateral tolerance, its time with time tolerance. Cells grow by four from
-level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that holds the centre of its box,
-on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a cell beyond its own, and a
-query looks at the cells of its box grown by half a cell, on those levels that are in use. Cells are found by a hash; two
-cells of one hash would share a bucket, which costs time and no answer, for every box is tested.
+level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that holds the centre of its
+box, on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a cell beyond its own, and
+a query looks at the cells of its box grown by half a cell, on those levels that are in use. Cells are found by a hash;
+two cells of one hash would share a bucket, which costs time and no answer, for every box is tested.
 """
 
 from typing import Final, NamedTuple
@@ -129,7 +129,7 @@ def key_of(space: int, time: int, ix: int, iy: int, iz: int, it: int) -> int:
         h ^= h >> np.uint64(33)
         h *= np.uint64(0xFF51AFD7ED558CCD)
         h ^= h >> np.uint64(33)
-    return np.int64(h | np.uint64(2))
+    return int(np.int64(h | np.uint64(2)))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -139,7 +139,7 @@ def find(store: Store, key: int) -> int:
     place = (key >> 2) & mask
     while store.keys[place] != EMPTY:
         if store.keys[place] == key:
-            return place
+            return int(place)
         place = (place + 1) & mask
     return -1
 
@@ -175,7 +175,7 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
     store.keys_of[piece] = key
     store.free_pieces[piece] = space * TIME_LEVELS + time  # while in use: its levels
     store.levels[space, time] += 1
-    return piece
+    return int(piece)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -189,7 +189,7 @@ def insert_all(store: Store, rows: Floats, edges: Floats, pieces: Integers, begi
             pieces[rows.shape[0] - 1] = piece
             return i
         pieces[i] = piece
-    return rows.shape[0]
+    return int(rows.shape[0])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -238,12 +238,12 @@ def _allocate(store: Store, size: int) -> int:
     block = store.free_blocks[size]
     if block >= 0:
         store.free_blocks[size] = store.pool[block]
-        return block
+        return int(block)
     end = store.counts[3]
     if end + (1 << size) > store.pool.shape[0]:
         return -1
     store.counts[3] += 1 << size
-    return end
+    return int(end)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -363,7 +363,7 @@ def _scan(store: Store, query: Floats, found: Integers) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def _meets(box: Floats, query: Floats) -> bool:
-    return (
+    return bool(
         box[6] <= query[7]
         and query[6] <= box[7]
         and box[0] <= query[1]

@@ -4,8 +4,9 @@ Two pieces go into a kernel in an order that rests on what they are, never on wh
 that a pair gives the same bits whenever and wherever it is compared.
 
 Altitudes of one datum compare as they are. Others compare through the worst-case bounds of `geometry/altitude.py`: each
-becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not certain.
-Two trajectories above ground fly over different ground, so they are never certain either.
+becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not
+certain; its vertical distance is then the least that it can mean. Two trajectories above ground fly over different
+ground, so they are never certain either.
 """
 
 from typing import Final
@@ -42,7 +43,8 @@ Z: Final = 7
 FIRST_S: Final = 8
 LAST_S: Final = 9
 CERTAIN: Final = 10
-HIT_COLUMNS: Final = 11
+ASKER_FLIES: Final = 11  # a passage: whether the path is that of the operation that asks
+HIT_COLUMNS: Final = 12
 
 _AGL: Final = DATUMS.index(Datum.AGL)
 _HALF_QUANTUM_M: Final = layout.QUANTUM_M / 2.0
@@ -64,13 +66,13 @@ BOUNDS: Final = _bounds_table()
 @nb.njit(cache=True, nogil=True)
 def lowest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
     """The lowest mean-sea-level height that an altitude can mean."""
-    return altitude_m + bounds[datum, 0] + bounds[datum, 1] * abs(altitude_m)
+    return float(altitude_m + bounds[datum, 0] + bounds[datum, 1] * abs(altitude_m))
 
 
 @nb.njit(cache=True, nogil=True)
 def highest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
     """The highest mean-sea-level height that an altitude can mean."""
-    return altitude_m + bounds[datum, 2] + bounds[datum, 3] * abs(altitude_m)
+    return float(altitude_m + bounds[datum, 2] + bounds[datum, 3] * abs(altitude_m))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -153,6 +155,7 @@ def exact(
             return -1
         for k in range(count, new):
             hits[k, OWNER] = other[layout.OWNER]
+            hits[k, ASKER_FLIES] = 1.0 if row[layout.KIND] == layout.LEG else 0.0
         count = new
     return count
 
@@ -183,12 +186,12 @@ def _comes_first(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> bool
     """Whether a piece comes before another by its own numbers: legs before volumes, then by time, and so on."""
     for k in range(layout.CLASS):
         if a[k] != b[k]:
-            return a[k] < b[k]
+            return bool(a[k] < b[k])
     for i in range(min(edges_a.shape[0], edges_b.shape[0])):
         for k in range(layout.EDGE_COLUMNS):
             if edges_a[i, k] != edges_b[i, k]:
-                return edges_a[i, k] < edges_b[i, k]
-    return edges_a.shape[0] <= edges_b.shape[0]
+                return bool(edges_a[i, k] < edges_b[i, k])
+    return bool(edges_a.shape[0] <= edges_b.shape[0])
 
 
 @nb.njit(cache=True, nogil=True)

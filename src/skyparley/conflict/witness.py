@@ -32,19 +32,25 @@ def conflict_of(
         _us(best[hits.CLOSEST_S]),
         round(latitude_deg, 9),
         round(longitude_deg, 9),
-        round(best[hits.HORIZONTAL_M], 3),
-        round(best[hits.VERTICAL_M], 3),
+        _down(best[hits.HORIZONTAL_M], 1_000),
+        _down(best[hits.VERTICAL_M], 1_000),
     )
     windows = _windows(found)
     certain = any(hit[hits.CERTAIN] > 0.0 for hit in found)
     same_party = bool(a.party) and a.party == b.party
     conflict = Conflict(a, b, RULES[rule], windows, closest, certain, same_party, "")
-    text = sentence(conflict, str(a), str(b), minimum)
+    flyer = query if best[hits.ASKER_FLIES] > 0.0 else other
+    text = sentence(conflict, str(a), str(b), minimum, a_flies=flyer == a)
     return Conflict(a, b, RULES[rule], windows, closest, certain, same_party, text)
 
 
-def sentence(conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | None = None) -> str:
-    """One plain sentence that says who meets whom, when, where and how closely; `a` and `b` are what to call them."""
+def sentence(
+    conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | None = None, a_flies: bool | None = None
+) -> str:
+    """One plain sentence that says who meets whom, when, where and how closely; `a` and `b` are what to call them.
+
+    `minimum` is told if it is given; `a_flies` says whose path enters whose volume, None that it is not to be told.
+    """
     closest = conflict.closest
     where = f"{_degrees(closest.latitude_deg, 'N', 'S')} {_degrees(closest.longitude_deg, 'E', 'W')}"
     when = format_time(closest.time_us - closest.time_us % MICROSECONDS_PER_SECOND)
@@ -55,17 +61,20 @@ def sentence(conflict: Conflict, a: str, b: str, minimum: SeparationMinimum | No
         )
         if minimum is not None:
             text += f"; at least {_horizontal(minimum.horizontal_m)} or {_vertical(minimum.vertical_m)} is required"
-            if closest.horizontal_m >= minimum.horizontal_m or closest.vertical_m >= minimum.vertical_m:
+            if closest.horizontal_m > minimum.horizontal_m or closest.vertical_m > minimum.vertical_m:
                 text += " once their tolerances are taken off"
     elif conflict.rule is Rule.TRAJECTORY_IN_VOLUME:
-        text = f"The path of one of {a} and {b} enters the declared airspace of the other at {when} near {where}"
+        flyer, other = (f"one of {a} and {b}", "the other") if a_flies is None else (a, b) if a_flies else (b, a)
+        far = closest.horizontal_m > 0.0 or closest.vertical_m > 0.0
+        text = f"The path of {flyer} {'comes, within its tolerance, to' if far else 'enters'} the declared airspace of"
+        text += f" {other} at {when} near {where}"
     else:
         until = format_time(conflict.last_us - conflict.last_us % MICROSECONDS_PER_SECOND)
         text = f"The declared airspace of {a} and {b} overlaps from {when} to {until} near {where}"
     if conflict.same_party:
         text += "; both are of one party"
     if not conflict.certain:
-        text += "; not certain, because their altitudes refer to different datums"
+        text += "; not certain, because their altitudes cannot be compared exactly"
     return text + "."
 
 
