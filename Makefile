@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
-CONSOLE := src/skyparley/web/console/index.html
+CONSOLE := $(if $(wildcard console/package.json),src/skyparley/web/console/index.html)
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -30,7 +30,7 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready locks/dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/dev.txt
 	@touch $@
 
-$(CONSOLE): $(CONSOLE_SOURCES) tools/npm locks/node.txt | $(VENV)/.uv-ready
+src/skyparley/web/console/index.html: $(CONSOLE_SOURCES) tools/npm locks/node.txt | $(VENV)/.uv-ready
 	tools/npm ci
 	tools/npm run build
 	@touch $@

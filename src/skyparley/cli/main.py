@@ -6,7 +6,7 @@ Errors that Skyparley itself refuses are one line on standard error and exit sta
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,7 +28,7 @@ Data = Annotated[Path | None, typer.Option(help="Data directory of the node. [de
 Pool = Annotated[str | None, typer.Option(help="Name of the pool whose log this is. [default: skyparley]")]
 
 
-def _settings(**given: object) -> Settings:
+def _settings(**given: Any) -> Settings:
     """Settings of the environment, with the options of the command line before them."""
     import dataclasses
 

@@ -6,6 +6,7 @@ taken for sound because it is there: a restored log is verified from its first e
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -56,10 +57,7 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
     """Replay the log; whether all that was compared agrees."""
     _require(data)
     out = Console()
-    if verify:
-        result = asyncio.run(_verify(data))
-    else:
-        result = asyncio.run(_replay(data))
+    result = asyncio.run(_verify(data)) if verify else asyncio.run(_replay(data))
     out.print(f"entries    {result.sequence}\nstate hash {result.state_hash}\nconflicts  {result.conflicts}")
     for problem in result.problems:
         out.print(f"[bold red]differs[/bold red]: {problem}")
@@ -89,8 +87,9 @@ def warm_kernels() -> None:
     from skyparley.conflict.warm import warm
 
     with Console(stderr=True).status("Compiling the kernels; this takes a minute the first time"):
-        seconds = warm()
-    Console(stderr=True).print(f"Kernels are ready ({seconds:.1f} s)")
+        began_s = time.perf_counter()
+        warm()
+    Console(stderr=True).print(f"Kernels are ready ({time.perf_counter() - began_s:.0f} s)")
 
 
 def _require(data: Path) -> None:

@@ -1,9 +1,9 @@
 """Distances on the WGS 84 ellipsoid for the kernels: surface points in space, geodesics between positions.
 
 Surface points are Earth-centred, Earth-fixed coordinates of the ellipsoid's surface at height 0. The geodesic inverse
-is Vincenty's (Survey Review 23, 1975), iterated to 1e-13 rad; near the antipode, where it may not converge, the value is
-that of the auxiliary sphere so far, which is off by less than 1 %. Over short ranges the chord is the geodesic up to
-c (1 + c² / 24 R²).
+is Vincenty's (Survey Review 23, 1975), iterated to 1e-13 rad; near the antipode, where it may not converge, the value
+is that of the auxiliary sphere so far, which is off by less than 1 %. Over short ranges the chord is the geodesic up
+to c (1 + c² / 24 R²).
 """
 
 import math

@@ -1,10 +1,10 @@
 """Leg against volume: when the tolerance tube of a leg touches a declared volume, and how near the leg itself comes.
 
-The instants are an intersection of sets on the leg's own clock: those at which the altitude, give or take its tolerance,
-lies in the closed band; those of the volume's half-open time, widened by the time tolerance; and those at which the
-moving point is within the lateral tolerance of the footprint. The last is one interval for a circle. For a polygon it is
-the union of one interval per edge (a capsule around the edge is convex) and of the gaps between them in which the point
-is inside: a leg may enter and leave a concave polygon several times.
+The instants are an intersection of sets on the leg's own clock: those at which the altitude, give or take its
+tolerance, lies in the closed band; those of the volume's half-open time, widened by the time tolerance; and those at
+which the moving point is within the lateral tolerance of the footprint. The last is one interval for a circle. For a
+polygon it is the union of one interval per edge (a capsule around the edge is convex) and of the gaps between them in
+which the point is inside: a leg may enter and leave a concave polygon several times.
 """
 
 import math

@@ -34,10 +34,11 @@ class Planned:
 
 
 def due(party: str, helper: str, anchor_us: int, begin_us: int, end_us: int) -> list[Planned]:
-    """What begins in `[begin_us, end_us)` or is under way at `begin_us`; `helper` is the party that flies the rescue."""
-    found = []
-    for slot_us in _slots(anchor_us, FIRING_PERIOD_S, FIRING_LASTS_S, begin_us, end_us):
-        found.append(_firing(party, TimeInterval(slot_us, slot_us + FIRING_LASTS_S * MICROSECONDS_PER_SECOND)))
+    """What begins in `[begin_us, end_us)` or is under way then; `helper` is the party that flies the rescue."""
+    found = [
+        _firing(party, TimeInterval(slot_us, slot_us + FIRING_LASTS_S * MICROSECONDS_PER_SECOND))
+        for slot_us in _slots(anchor_us, FIRING_PERIOD_S, FIRING_LASTS_S, begin_us, end_us)
+    ]
     for slot_us in _slots(anchor_us, RESCUE_PERIOD_S, RESCUE_LASTS_S, begin_us, end_us):
         time = TimeInterval(slot_us, slot_us + RESCUE_LASTS_S * MICROSECONDS_PER_SECOND)
         found.extend((_search(party, time), _relay(party, time), _survey(party, time), _rescue(helper, time)))

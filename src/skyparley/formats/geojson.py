@@ -1,7 +1,8 @@
 """GeoJSON features (RFC 7946) as declared volumes.
 
-Properties: `operation_id, party, class, begin, end, lower_m, upper_m, altitude_datum`, and `radius_m` for a Point, which
-is then a circle. Features of the same party and identifier are pieces of one operation. Positions are longitude first.
+Properties: `operation_id, party, class, begin, end, lower_m, upper_m, altitude_datum`, and `radius_m` for a Point,
+which is then a circle. Features of the same party and identifier are pieces of one operation. Positions are longitude
+first.
 """
 
 from typing import Any, Final

@@ -1,9 +1,10 @@
 """Coverings by S2 cells of level 13 or coarser: always a superset of the level-13 cells that a shape touches.
 
-A descent through S2's quadtree (s2geometry.io: six faces, quadratic projection, Hilbert order). A cell is left out when
-its centre is further from the shape than its circumradius and a margin, taken whole when it lies inside as deep, else
-cut in four. Shapes are taken on the sphere of geodetic coordinates: distances there are at most 1 / 6,335,439 m of those
-on the ellipsoid (its least radius of curvature), and the margin covers how far a geodesic may run from a great circle.
+A descent through S2's quadtree (s2geometry.io: six faces, quadratic projection, Hilbert order). A cell is left out
+when its centre is further from the shape than its circumradius and a margin, taken whole when it lies inside as deep,
+else cut in four. Shapes are taken on the sphere of geodetic coordinates: distances there are at most 1 / 6,335,439 m
+of those on the ellipsoid (its least radius of curvature), and the margin covers how far a geodesic may run from a
+great circle.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Polygons with geodesic edges on the ellipsoid, validated when made.
 
-Validation happens in a central projection about the mean direction of the vertices, in which great circles are straight:
-rings must not cross or touch themselves or each other, must enclose an area, and holes must lie inside the outline. The
-winding does not matter. Poles and the antimeridian are ordinary places.
+Validation happens in a central projection about the mean direction of the vertices, in which great circles are
+straight: rings must not cross or touch themselves or each other, must enclose an area, and holes must lie inside the
+outline. The winding does not matter. Poles and the antimeridian are ordinary places.
 """
 
 import math
@@ -31,8 +31,8 @@ Floats = npt.NDArray[np.float64]
 class Polygon:
     """An outline with holes: rings of `(latitude_deg, longitude_deg)`, each edge a geodesic, the last joins the first.
 
-    Repeated points are dropped. Raises `InvalidInputError` with the place of what is wrong, and `LimitExceededError` for
-    more than `MAX_POLYGON_VERTICES` vertices or an extent beyond `MAX_FOOTPRINT_RADIUS_M`.
+    Repeated points are dropped. Raises `InvalidInputError` with the place of what is wrong, and `LimitExceededError`
+    for more than `MAX_POLYGON_VERTICES` vertices or an extent beyond `MAX_FOOTPRINT_RADIUS_M`.
     """
 
     vertices: Ring

@@ -11,8 +11,9 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self, cast
 
 import apsw
 
@@ -146,7 +147,7 @@ class SqliteLog:
             self._trimmed = last
 
     async def verify(self) -> int:
-        """Check the chain from the first entry that is held; how many entries. Raises `StorageError` at the first bad."""
+        """Check the chain from the first entry that is held; how many. Raises `StorageError` at the first bad one."""
         return await asyncio.to_thread(_verify, self._path)
 
     async def close(self) -> None:
@@ -258,7 +259,7 @@ def _prepare(connection: apsw.Connection, pool: str | None, *, read_only: bool) 
 
 
 def _facts(connection: apsw.Connection) -> tuple[str, int, bytes]:
-    facts = dict(connection.execute("SELECT name, value FROM facts").fetchall())
+    facts: dict[Any, Any] = dict(connection.execute("SELECT name, value FROM facts"))
     return str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
 
 
@@ -266,21 +267,25 @@ def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
     """The sequencer at the log's end, its last entries checked against the chain."""
     last = connection.execute("SELECT max(sequence) FROM entries").fetchone()
     end = int(last[0]) if last and last[0] is not None else trimmed
-    recent = [Entry(*row) for row in connection.execute(f"{_SELECT} WHERE sequence > ?", (end - REMEMBERED_APPENDS,))]
+    recent = [_entry(row) for row in connection.execute(f"{_SELECT} WHERE sequence > ?", (end - REMEMBERED_APPENDS,))]
     sequencer = Sequencer(Head(end, recent[-1].time_us, recent[-1].chain) if recent else Head(trimmed, 0, chain))
     checked = recent[-VERIFIED_AT_OPEN:]
-    for previous, entry in zip(checked, checked[1:], strict=False):
+    for previous, entry in pairwise(checked):
         verify_entry(entry, previous.chain)
     for entry in recent:
         sequencer.remember(entry)
     return sequencer
 
 
+def _entry(row: Any) -> Entry:
+    return Entry(*cast("tuple[int, int, bytes, bytes, bytes, bytes, bytes]", row))
+
+
 def _read(connection: apsw.Connection, after: int) -> list[Entry]:
     rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, PAGE)).fetchall()
     if not rows or rows[0][0] != after + 1:
         raise StorageError(f"entry {after + 1} is missing: restore the log from a backup")
-    return [Entry(*row) for row in rows]
+    return [_entry(row) for row in rows]
 
 
 def _trim(path: Path, last: int) -> None:
@@ -301,7 +306,7 @@ def _verify(path: Path) -> int:
         _, trimmed, chain = _facts(connection)
         sequence, count = trimmed, 0
         for row in connection.execute(f"{_SELECT} ORDER BY sequence"):
-            entry = Entry(*row)
+            entry = _entry(row)
             if entry.sequence != sequence + 1:
                 raise StorageError(f"entry {sequence + 1} is missing: restore the log from a backup")
             verify_entry(entry, chain)

@@ -16,7 +16,7 @@ class Access:
         self._vault = vault
         self._state = state
         self._clock = clock
-        self._keys = {key.key_id: key for key in vault.keys()}
+        self._keys = {key.key_id: key for key in vault}
 
     def authenticate(self, api_key: str) -> Author:
         """Whom a key speaks for. Raises `UnauthenticatedError` if it is unknown or revoked."""
@@ -34,7 +34,7 @@ class Access:
 
     async def create_operator_key(self) -> NewKey:
         """A new key of the operator; those before are revoked."""
-        for key in [key for key in self._keys.values() if not key.party and key.revoked_us is None]:
+        for key in [held for held in self._keys.values() if not held.party and held.revoked_us is None]:
             await self._put(StoredKey(key.key_id, key.party, key.secret_sha256, key.created_us, self._clock()))
         return await self._make("")
 

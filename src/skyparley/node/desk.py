@@ -7,6 +7,7 @@ before gets its first answer.
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -49,7 +50,7 @@ from skyparley.node.views import Answer, ConflictView
 
 MAX_CLAIMED_SKEW_US: Final = 300_000_000
 RECENT_FINDINGS: Final = 50_000
-ACTIONS: Final = {
+ACTIONS: Final[dict[str, Callable[[str, int], Command]]] = {
     "activate": ActivateOperation,
     "end": EndOperation,
     "cancel": CancelOperation,
@@ -234,7 +235,7 @@ class Desk:
     def _check_skew(self, claimed_time_us: int | None) -> None:
         if claimed_time_us is not None and abs(claimed_time_us - self._engine.clock()) > MAX_CLAIMED_SKEW_US:
             raise InvalidInputError(
-                f"the claimed time is more than {MAX_CLAIMED_SKEW_US // 1_000_000} s off this node's clock: set your clock"
+                f"the claimed time is over {MAX_CLAIMED_SKEW_US // 1_000_000} s off this node's clock: set your clock"
             )
 
 

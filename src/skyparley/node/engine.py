@@ -10,7 +10,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
@@ -55,7 +55,7 @@ class Engine:
         self.pool = pool
         self.clock = clock
         self.failure: str | None = None
-        self.on_applied: Callable[[Applied], None] = lambda applied: None
+        self.on_applied: Callable[[Applied], None] = lambda _: None
         """Called for every entry, in order, once it is applied."""
         self._waiting: dict[bytes, _Waiting] = {}
         self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -136,7 +136,10 @@ class Engine:
 
     def _fail(self, reason: str) -> None:
         self.failure = f"{reason}; the node takes no more commands: restart it, or restore it from a backup"
-        futures = [*(waiting.future for waiting in self._waiting.values()), *(waiter for _, waiter in self._reached)]
+        futures: list[asyncio.Future[Any]] = [
+            *(waiting.future for waiting in self._waiting.values()),
+            *(waiter for _, waiter in self._reached),
+        ]
         for future in futures:
             if not future.done():
                 future.set_exception(StorageError(self.failure))

@@ -1,8 +1,8 @@
 """The event hub: each entry that changes something becomes one message per audience, in log order.
 
 An audience is whoever sees the same: a party, or those who see all. A message is rendered once per audience, when
-somebody of it listens, and kept raw in a bounded ring, so that a stream that broke resumes after the last id it saw. One
-that fell behind the ring is told to reload; one that does not read fast enough is cut and resumes by itself.
+somebody of it listens, and kept raw in a bounded ring, so that a stream that broke resumes after the last id it saw.
+One that fell behind the ring is told to reload; one that does not read fast enough is cut and resumes by itself.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.commands import RecordFindings, RegisterParty
-from skyparley.airspace.events import NODE, Change, Proposal, Verdict, error_of
+from skyparley.airspace.events import NODE, Change, Proposal, Repeated, Verdict, error_of
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.airspace.state import conflict_id
 from skyparley.conflict.codec import quantise
@@ -129,8 +129,10 @@ class Node:
             outcome = (await self.engine.propose(proposal, key_id=author.key_id)).outcome
             if outcome.refusal is not None:
                 raise error_of(outcome.refusal)
-        elif getattr(verdict, "refusal", verdict) is not None:
-            raise error_of(getattr(verdict, "refusal", verdict))
+        else:
+            refusal = verdict.refusal if isinstance(verdict, Repeated) else verdict
+            if refusal is not None:
+                raise error_of(refusal)
         return party_view(self.state.parties[party])
 
     async def check(self, author: Author, operation: Operation) -> Checked:

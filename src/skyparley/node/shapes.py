@@ -5,7 +5,7 @@ weapon, a mission or a target is refused as such, wherever it stands: Skyparley 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -39,6 +39,7 @@ FORBIDDEN_WORDS: Final = (
 )
 """A field whose name holds one of these is refused as a matter of principle."""
 _FORBIDDEN: Final = re.compile("|".join(FORBIDDEN_WORDS), re.IGNORECASE)
+_UNKNOWN: Final = re.compile(r"unknown field `(.*)`$")
 _PATH: Final = re.compile(r"(.*?)\s+-\s+at `(?:key in )?\$\.?(.*)`$", re.DOTALL)
 
 
@@ -135,7 +136,9 @@ class HazardBody:
     confirmed: bool
 
 
+_REFUSAL: Final = "names a weapon, a mission or a target: this is safety software and takes no such field; remove it"
 BodyT = TypeVar("BodyT")
+FootprintT = TypeVar("FootprintT", Circle, Polygon)
 _OPERATION: Final = msgspec.json.Decoder(OperationBody)
 _AMEND: Final = msgspec.json.Decoder(AmendBody)
 _HAZARD: Final = msgspec.json.Decoder(HazardShape)
@@ -167,10 +170,13 @@ def decode_hazard_body(data: bytes, party: str) -> HazardBody:
 def decode_strictly(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
     """The value of JSON bytes. Raises `ForbiddenFieldError` or `InvalidInputError` with the place of what is wrong."""
     try:
-        return decoder.decode(data)
-    except msgspec.ValidationError as error:
-        _refuse_forbidden(data)
-        raise _with_place(str(error)) from None
+        try:
+            return decoder.decode(data)
+        except msgspec.ValidationError as error:
+            path = forbidden_field(msgspec.json.decode(data))
+            if path is None:
+                raise _with_place(str(error)) from None
+            raise ForbiddenFieldError(_REFUSAL, place=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError(f"this is not JSON in UTF-8: {error}") from None
     except RecursionError:
@@ -227,15 +233,6 @@ def forbidden_field(value: Any) -> str | None:
     return None
 
 
-def _refuse_forbidden(data: bytes) -> None:
-    path = forbidden_field(msgspec.json.decode(data))
-    if path is not None:
-        raise ForbiddenFieldError(
-            "this names a weapon, a mission or a target: Skyparley is safety software and takes no such field; remove it",
-            place=path,
-        )
-
-
 def _fields(value: Any) -> Iterator[tuple[str, str]]:
     stack: list[tuple[str, Any]] = [("", value)]
     while stack:
@@ -251,8 +248,11 @@ def _fields(value: Any) -> Iterator[tuple[str, str]]:
 
 def _with_place(message: str) -> InvalidInputError:
     matched = _PATH.match(message)
-    text, place = (matched.group(1), matched.group(2) or None) if matched else (message, None)
-    return InvalidInputError(text[:1].lower() + text[1:], place=place)
+    text, place = (matched.group(1), matched.group(2)) if matched else (message, "")
+    unknown = _UNKNOWN.search(text)
+    if unknown is not None:  # the place is that of the object: name the field itself
+        text, place = "unknown field: remove it", f"{place}.{unknown.group(1)}" if place else unknown.group(1)
+    return InvalidInputError(text[:1].lower() + text[1:], place=place or None)
 
 
 def _check_party(named: str | None, party: str) -> None:
@@ -269,12 +269,21 @@ def _volume(shape: VolumeShape, index: int) -> Volume4D:
         time = TimeInterval(parse_time(shape.begin, place="begin"), parse_time(shape.end, place="end"))
         if shape.circle is not None:
             circle = shape.circle
-            return Volume4D(Circle(circle.latitude_deg, circle.longitude_deg, circle.radius_m), band, time)
+            return Volume4D(
+                _placed("circle", Circle, circle.latitude_deg, circle.longitude_deg, circle.radius_m), band, time
+            )
         polygon = shape.polygon
         rings = [] if polygon is None else [_ring(polygon.vertices), *map(_ring, polygon.holes)]
-        return Volume4D(Polygon(rings[0], tuple(rings[1:])), band, time)
+        return Volume4D(_placed("polygon", Polygon, rings[0], tuple(rings[1:])), band, time)
     except SkyparleyError as error:
         raise error.at(f"volumes[{index}]") from None
+
+
+def _placed(place: str, make: Callable[..., FootprintT], *values: Any) -> FootprintT:
+    try:
+        return make(*values)
+    except SkyparleyError as error:
+        raise error.at(place) from None
 
 
 def _ring(positions: list[PositionShape]) -> Ring:

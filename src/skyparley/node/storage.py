@@ -112,7 +112,7 @@ def save_snapshot(path: Path, state: Airspace) -> None:
 
 def load_snapshot(path: Path) -> tuple[Airspace | None, list[str]]:
     """The newest intact snapshot of a data directory (none: start from zero), and what was wrong with newer ones."""
-    complaints = []
+    complaints: list[str] = []
     for candidate in snapshot_paths(path):
         try:
             return decode_snapshot(candidate.read_bytes()), complaints

@@ -1,4 +1,4 @@
-"""The node's vault: details of the operations of the parties that this node hosts, witnesses, API keys. Never in the log.
+"""The node's vault: details of the operations of the parties that it hosts, witnesses, API keys. Never in the log.
 
 Bodies are kept under the SHA-256 of their bytes, so that the log can name them without disclosing them. Details are
 durable here before the command that names their digest is proposed. One writer thread commits everything that waits as
@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import apsw
 
@@ -78,7 +78,7 @@ class Vault:
             row = self._reader.execute("SELECT data FROM bodies WHERE digest = ?", (bytes.fromhex(digest),)).fetchone()
         if row is None:
             raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
-        return bytes(row[0])
+        return cast("bytes", row[0])
 
     async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
         """Keep the answer to a command, so that a repeat gets the same one."""
@@ -92,7 +92,7 @@ class Vault:
                 "SELECT data FROM replies WHERE party = ? AND idempotency_key = ? AND sequence = ?",
                 (party, idempotency_key, sequence),
             ).fetchone()
-        return bytes(row[0]) if row else None
+        return cast("bytes", row[0]) if row else None
 
     async def drop_replies(self, before_us: int) -> None:
         """Forget answers to commands older than an instant (log time, microseconds since 1970 UTC)."""
@@ -107,7 +107,7 @@ class Vault:
         """All keys, revoked ones too, oldest first."""
         with self._lock:
             rows = self._reader.execute("SELECT * FROM keys ORDER BY created_us, key_id").fetchall()
-        return [StoredKey(*row) for row in rows]
+        return [StoredKey(*cast("tuple[str, str, bytes, int, int | None]", row)) for row in rows]
 
     def mark(self, name: str) -> int:
         """A remembered number, 0 if it was never set."""
@@ -127,7 +127,7 @@ class Vault:
             rows = self._reader.execute(
                 "SELECT digest FROM bodies WHERE number > ? AND number <= ? ORDER BY number", (after, through)
             ).fetchall()
-        return [bytes(row[0]).hex() for row in rows]
+        return [cast("bytes", row[0]).hex() for row in rows]
 
     async def forget(self, digests: Iterable[str], marks: dict[str, int]) -> None:
         """Drop bodies that no entry of the log names, and remember how far was looked, as one act."""
