@@ -279,7 +279,7 @@ class ReferenceAirspace:
     def _findings(
         self, event: Event, command: commands.RecordFindings, outcome: ReferenceOutcome, last_sequence: int
     ) -> None:
-        if command.after != self.findings_through or command.through > last_sequence:
+        if command.after != self.findings_through or max(command.through, command.after + 1) > last_sequence:
             raise RefusedError("state_conflict")
         for f in command.findings:
             a_key, b_key = (f.a_party, f.a_operation_id), (f.b_party, f.b_operation_id)
@@ -294,6 +294,8 @@ class ReferenceAirspace:
                 outcome.findings_void += 1
                 continue
             identifier = sha256(msgspec.msgpack.encode([*a_key, *b_key, f.rule])).hexdigest()[:32]
+            if any(c["id"] == identifier for c in self.conflicts):
+                continue
             self.conflicts.append(
                 {
                     "id": identifier,

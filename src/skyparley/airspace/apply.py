@@ -215,7 +215,7 @@ def _amend(state: Airspace, event: Event, command: AmendOperation, changes: list
 
 
 def _record_findings(state: Airspace, event: Event, command: RecordFindings, changes: list[Change]) -> int:
-    """Findings about operations as they still are become conflicts; the number of the others."""
+    """Findings about operations as they still are become conflicts; the number of those that no longer hold."""
     void = 0
     for finding in command.findings:
         a = state.operations.get((finding.a_party, finding.a_operation_id))
@@ -223,8 +223,11 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
         if a is None or b is None or not _still_holds(finding, a, b):
             void += 1
             continue
+        identifier = conflict_id(a.key, b.key, finding.rule)
+        if identifier in state.conflicts:  # told again after a restart amid the findings of one filing
+            continue
         conflict = RecordedConflict(
-            conflict_id=conflict_id(a.key, b.key, finding.rule),
+            conflict_id=identifier,
             a_party=finding.a_party,
             a_operation_id=finding.a_operation_id,
             b_party=finding.b_party,
@@ -245,8 +248,8 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
 def _still_holds(finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
     """Whether both operations still have the details that were compared, and this filing is the later of the two.
 
-    The second half keeps a pair and rule from being found twice: an operation that was amended back to the same
-    details is compared again under its new sequence.
+    The second half is for an operation that was amended back to the same details: it is compared again under its new
+    sequence.
     """
     return (
         a.details_digest == finding.a_digest

@@ -105,6 +105,28 @@ def validate_command(command: Command) -> None:
         _check_count(command.version, 1, "version")
 
 
+def findings_commands(
+    after: int, through: int, algorithm: str, findings: Sequence[Finding]
+) -> list[RecordFindings]:
+    """The commands that record findings about `(after, through]`, each within `limits.MAX_FINDINGS_PER_COMMAND`.
+
+    Findings are sorted by sequence, a, b and rule. They are cut between filings; only the findings of one filing that has more
+    than the limit are spread over commands that cover nothing yet. Record them in their order, each after the last.
+    """
+    commands = []
+    begin = 0
+    while len(findings) - begin > limits.MAX_FINDINGS_PER_COMMAND:
+        end = begin + limits.MAX_FINDINGS_PER_COMMAND
+        covered = max(after, findings[end].sequence - 1)
+        if covered > after:  # the filing at the cut moves as a whole into the next command
+            while findings[end - 1].sequence > covered:
+                end -= 1
+        commands.append(RecordFindings(after, covered, algorithm, tuple(findings[begin:end])))
+        after, begin = covered, end
+    commands.append(RecordFindings(after, through, algorithm, tuple(findings[begin:])))
+    return commands
+
+
 def span_us(extents: Sequence[Extent]) -> tuple[int, int]:
     """Earliest begin and latest end of the extents (microseconds since 1970 UTC); there must be at least one."""
     return min(extent.begin_us for extent in extents), max(extent.end_us for extent in extents)
@@ -204,13 +226,15 @@ def level_13_cells(cells: Sequence[str]) -> int:
 
 def _check_findings(command: RecordFindings) -> None:
     _check_count(command.after, 0, "after")
-    _check_count(command.through, command.after + 1, "through")
+    _check_count(command.through, command.after, "through")
+    if command.through == command.after and not command.findings:
+        raise InvalidInputError("through must be more than after, or there must be findings", place="through")
     if not _ALGORITHM.fullmatch(command.algorithm):
         raise InvalidInputError("algorithm must be a name such as skyparley-conflict/1", place="algorithm")
     if len(command.findings) > limits.MAX_FINDINGS_PER_COMMAND:
         raise LimitExceededError(
             f"{len(command.findings)} findings; one command has at most {limits.MAX_FINDINGS_PER_COMMAND}:"
-            " cover fewer filings",
+            " spread them over several",
             place="findings",
         )
     previous: tuple[int, tuple[str, str], tuple[str, str], str] | None = None
@@ -233,7 +257,7 @@ def _check_findings(command: RecordFindings) -> None:
 
 
 def _check_finding(finding: Finding, after: int, through: int) -> None:
-    if not after < finding.sequence <= through:
+    if not after < finding.sequence <= max(through, after + 1):
         raise InvalidInputError("sequence must lie in (after, through]", place="sequence")
     for side, party, operation_id, digest in (
         ("a", finding.a_party, finding.a_operation_id, finding.a_digest),

@@ -120,6 +120,7 @@ class RecordFindings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     """What a node found when it compared the filings in `(after, through]`, each with all before it.
 
     An empty list says: checked exactly, clear. `sequence` of a finding is that of the later filing of the pair.
+    `through` equal to `after` says: more to come about the filing `after + 1`, which is not covered yet.
     """
 
     after: int

@@ -198,8 +198,9 @@ def _check_findings(state: Airspace, command: RecordFindings) -> None:
         raise ConflictingStateError(
             f"findings are known through {state.findings_through}; these begin after {command.after}"
         )
-    if command.through > state.sequence:
-        raise ConflictingStateError(f"there is no entry {command.through} before this one")
+    last = max(command.through, command.after + 1)
+    if last > state.sequence:
+        raise ConflictingStateError(f"there is no entry {last} before this one")
 
 
 def _check_registration(state: Airspace, command: RegisterParty) -> None:

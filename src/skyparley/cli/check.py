@@ -1,6 +1,7 @@
 """`skyparley check`: all conflicts within and between files, and with what a node holds.
 
-Statuses: 1 if there are conflicts, else 2 if anything was skipped, else 0. The table is for people, `--json` for programs.
+Statuses: 1 if there are conflicts, else 2 if anything was skipped, else 0. The table is for people, `--json` for
+programs.
 """
 
 import sys

@@ -63,7 +63,7 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
         out.print(f"[bold red]differs[/bold red]: {problem}")
     if verify and not result.problems:
         out.print(
-            f"verified: chain, state hash, and {result.findings} logged findings agree with a replay from the first entry"
+            f"verified: chain, state hash and {result.findings} findings agree with a replay from the first entry"
         )
     return not result.problems
 

@@ -1,8 +1,8 @@
 """Canonical bytes of operations and conflicts: what is digested, stored and compared again.
 
-Everything is rounded to whole quanta first (1e-9 degree, about 0.1 mm; 1 mm; 1 µs), so that whoever reads the bytes back
-compares the same numbers, on every machine, for ever. JSON with sorted keys, integers and strings only. Tracks are
-parallel lists of differences, which keeps them short.
+Everything is rounded to whole quanta first (1e-9 degree, about 0.1 mm; 1 mm; 1 µs), so that whoever reads the bytes
+back compares the same numbers, on every machine, for ever. JSON with sorted keys, integers and strings only. Tracks
+are parallel lists of differences, which keeps them short.
 """
 
 import hashlib

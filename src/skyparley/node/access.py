@@ -16,7 +16,7 @@ class Access:
         self._vault = vault
         self._state = state
         self._clock = clock
-        self._keys = {key.key_id: key for key in vault}
+        self._keys = {key.key_id: key for key in vault.stored_keys()}
 
     def authenticate(self, api_key: str) -> Author:
         """Whom a key speaks for. Raises `UnauthenticatedError` if it is unknown or revoked."""

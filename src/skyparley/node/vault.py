@@ -103,7 +103,7 @@ class Vault:
         row = (key.key_id, key.party, key.secret_sha256, key.created_us, key.revoked_us)
         await self._commit([("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", [row])])
 
-    def keys(self) -> list[StoredKey]:
+    def stored_keys(self) -> list[StoredKey]:
         """All keys, revoked ones too, oldest first."""
         with self._lock:
             rows = self._reader.execute("SELECT * FROM keys ORDER BY created_us, key_id").fetchall()
