@@ -279,7 +279,8 @@ def test_one_conflict_per_pair_and_rule_with_all_windows() -> None:
         (Datum.AGL, Datum.AGL, -0.5, 1, True),
         (Datum.WGS84, Datum.EGM96, 80.0, 1, False),
         (Datum.WGS84, Datum.EGM96, 110.0, 0, False),
-        (Datum.PRESSURE, Datum.EGM96, 700.0, 1, False),
+        (Datum.PRESSURE, Datum.EGM96, 600.0, 1, False),
+        (Datum.PRESSURE, Datum.EGM96, 620.0, 0, False),
         (Datum.AGL, Datum.EGM96, 4_000.0, 1, False),
     ],
 )
