@@ -8,7 +8,7 @@ import pytest
 from skyparley.airspace import commands as c
 from skyparley.airspace import limits
 from skyparley.airspace.apply import apply
-from skyparley.airspace.codec import content_digest, encode_command
+from skyparley.airspace.codec import content_digest, encode_command, findings_commands
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import (
     AUTHENTICATIONS,
@@ -245,6 +245,52 @@ def test_findings_continue_where_the_last_ended_and_not_beyond_the_log(world: Wo
     assert code(world.do("", c.RecordFindings(0, 3, ALGORITHM, ()))) == "state_conflict"
     assert code(world.do("", c.RecordFindings(2, 3, ALGORITHM, ()))) == "accepted"
     assert world.state.findings_through == 3
+
+
+def test_the_findings_of_one_filing_may_come_in_parts_and_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_FINDINGS_PER_COMMAND", 2)
+    others = ["a", "b", "c", "d", "e"]
+    for name in others:
+        world.file("north", name)
+    world.file("south", "x")
+    last = world.state.sequence
+    found = [
+        c.Finding(last, "north", name, digest_of(1), "south", "x", digest_of(1), "volume_overlap", True, digest_of(2))
+        for name in others
+    ]
+    first, *_ = findings_commands(0, last, ALGORITHM, found)
+    assert (first.after, first.through, first.findings) == (0, last - 1, ())
+    parts = findings_commands(last - 1, last, ALGORITHM, found)
+    assert [(part.through, len(part.findings)) for part in parts] == [(last - 1, 2), (last - 1, 2), (last, 1)]
+    assert code(world.do("", first)) == "accepted"
+    assert code(world.do("", parts[0])) == "accepted"
+    assert world.state.pending_filings() == [(last, ("south", "x"))]
+    for part in parts:  # the node has restarted after the first part and begins this filing again
+        assert code(world.do("", part)) == "accepted"
+    assert len(world.state.conflicts) == len(others)
+    assert world.state.findings_through == last
+    assert world.state.pending_filings() == []
+    assert world.state.state_hash() == world.state.recomputed_state_hash()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+def test_findings_commands_continue_one_another_and_lose_nothing(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_FINDINGS_PER_COMMAND", limit)
+    found = [
+        c.Finding(sequence, "a", f"{n:02}", digest_of(1), "b", "x", digest_of(2), "volume_overlap", True, digest_of(3))
+        for sequence, count in ((3, 2), (4, 1), (7, 6), (8, 3), (11, 1))
+        for n in range(count)
+    ]
+    commands = findings_commands(2, 12, ALGORITHM, found)
+    after = 2
+    for command in commands:
+        encode_command(command)
+        assert command.after == after
+        assert len(command.findings) <= limit
+        after = command.through
+    assert after == 12
+    assert [finding for command in commands for finding in command.findings] == found
+    assert findings_commands(2, 3, ALGORITHM, ()) == [c.RecordFindings(2, 3, ALGORITHM, ())]
 
 
 def test_a_repeat_gets_the_first_answer_within_the_window(world: World) -> None:

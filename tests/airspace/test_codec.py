@@ -125,6 +125,8 @@ def findings(*found: c.Finding, after: int = 2, through: int = 5, algorithm: str
         (c.Epoch(1, "x"), "state_hash"),
         (findings(after=-1), "after"),
         (findings(after=5), "through"),
+        (findings(after=6), "through"),
+        (findings(FINDING, after=1, through=1), "findings[0].sequence"),
         (findings(algorithm=""), "algorithm"),
         (findings(msgspec.structs.replace(FINDING, sequence=2)), "findings[0].sequence"),
         (findings(msgspec.structs.replace(FINDING, sequence=6)), "findings[0].sequence"),

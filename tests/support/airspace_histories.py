@@ -78,8 +78,9 @@ class Step:
     wait: int
     key: int
     slip: int
-    """0 to 15: 0 takes a wrong version, digest or range; 1 a wrong author; 2 repeats an earlier
-    event's content, 3 looks beyond the log's end, 4 finds an old digest, 5 names any operation, 6 a bad key."""
+    """0 to 15: 0 takes a wrong version, digest or range; 1 a wrong author; 2 repeats an earlier content; 3 looks
+    beyond the log's end; 4 finds an old digest; 5 names any operation; 6 a bad key; 7 and 8 tell a part of a filing's
+    findings; others are right."""
 
 
 def steps() -> st.SearchStrategy[Step]:
@@ -228,6 +229,10 @@ def _findings(world: ReferenceAirspace, step: Step) -> c.RecordFindings:
                 for rule in rules
             ]
     findings.sort(key=lambda f: (f.sequence, (f.a_party, f.a_operation_id), (f.b_party, f.b_operation_id), f.rule))
+    if step.slip in (7, 8) and findings:  # cover what lies before the first finding, or tell a part of its filing
+        first = findings[0].sequence
+        part = [finding for finding in findings if finding.sequence == first] if first == after + 1 else []
+        return c.RecordFindings(after, first - 1, ALGORITHM, tuple(part[: 1 + step.choice % 2]))
     return c.RecordFindings(after, through, ALGORITHM, tuple(findings))
 
 

@@ -105,13 +105,11 @@ def validate_command(command: Command) -> None:
         _check_count(command.version, 1, "version")
 
 
-def findings_commands(
-    after: int, through: int, algorithm: str, findings: Sequence[Finding]
-) -> list[RecordFindings]:
+def findings_commands(after: int, through: int, algorithm: str, findings: Sequence[Finding]) -> list[RecordFindings]:
     """The commands that record findings about `(after, through]`, each within `limits.MAX_FINDINGS_PER_COMMAND`.
 
-    Findings are sorted by sequence, a, b and rule. They are cut between filings; only the findings of one filing that has more
-    than the limit are spread over commands that cover nothing yet. Record them in their order, each after the last.
+    Findings are sorted by sequence, a, b and rule. They are cut between filings; only those of one filing that has
+    more than the limit are spread over commands that cover nothing yet. Record them in this order, one after another.
     """
     commands = []
     begin = 0
@@ -119,7 +117,7 @@ def findings_commands(
         end = begin + limits.MAX_FINDINGS_PER_COMMAND
         covered = max(after, findings[end].sequence - 1)
         if covered > after:  # the filing at the cut moves as a whole into the next command
-            while findings[end - 1].sequence > covered:
+            while end > begin and findings[end - 1].sequence > covered:
                 end -= 1
         commands.append(RecordFindings(after, covered, algorithm, tuple(findings[begin:end])))
         after, begin = covered, end

@@ -28,7 +28,7 @@ MAX_CELLS_PER_OPERATION: Final = 100_000
 MAX_LIVE_OPERATIONS_PER_PARTY: Final = 250_000
 MAX_IDEMPOTENCY_KEYS_PER_PARTY: Final = 1_000_000
 """Keys that are remembered for one party within the window."""
-MAX_FINDINGS_PER_COMMAND: Final = 5_000
+MAX_FINDINGS_PER_COMMAND: Final = 100_000
 """More are recorded by several commands (`codec.findings_commands`), so that no entry holds up the others for long."""
 MAX_PARTIES: Final = 10_000
 MAX_NAME_LENGTH: Final = 200
