@@ -1,0 +1,128 @@
+// The node's public API: types of what it answers, and calls that say in its own words what went wrong.
+
+export interface Position {
+  latitude_deg: number;
+  longitude_deg: number;
+}
+export interface Volume {
+  circle?: Position & { radius_m: number };
+  polygon?: { vertices: Position[]; holes?: Position[][] };
+  lower_m: number;
+  upper_m: number;
+  altitude_datum: string;
+  begin: string;
+  end: string;
+}
+export interface Point extends Position {
+  time: string;
+  altitude_m: number;
+}
+export interface Trajectory {
+  points: Point[];
+  altitude_datum: string;
+}
+export interface Operation {
+  party: string;
+  operation_id: string;
+  class: string;
+  state: string;
+  version: number;
+  begin: string;
+  end: string;
+  hazard: boolean;
+  hazard_kind: string | null;
+  volumes: Volume[];
+  trajectories: Trajectory[];
+}
+export interface Side {
+  party: string;
+  operation_id: string | null;
+}
+export interface Conflict {
+  conflict_id: string;
+  rule: string;
+  a: Side;
+  b: Side;
+  first_time: string;
+  last_time: string;
+  windows: { first_time: string; last_time: string }[];
+  closest: Position & { time: string; horizontal_m: number; vertical_m: number };
+  certain: boolean;
+  same_party: boolean;
+  sentence: string;
+}
+export interface Party {
+  party: string;
+  name: string;
+}
+export interface Me {
+  role: "party" | "operator" | "observer";
+  party: string | null;
+  pool: string;
+  observer_available: boolean;
+  exercise: boolean;
+}
+export type Change =
+  | { type: "operation"; operation: Operation }
+  | { type: "conflict"; conflict: Conflict }
+  | { type: "conflict_void"; conflict_id: string }
+  | { type: "party"; party: Party };
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const KEY = "skyparley.key";
+
+export function apiKey(): string | null {
+  return sessionStorage.getItem(KEY);
+}
+
+export function setApiKey(key: string | null): void {
+  if (key === null) sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, key);
+}
+
+export function headers(): Record<string, string> {
+  const key = apiKey();
+  return key === null ? {} : { Authorization: `Bearer ${key}` };
+}
+
+export async function get<T>(path: string): Promise<T> {
+  const response = await fetch(path, { headers: headers(), cache: "no-store" });
+  if (!response.ok) throw new ApiError(response.status, await messageOf(response));
+  return (await response.json()) as T;
+}
+
+export async function messageOf(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { error: { message: string } };
+    return body.error.message;
+  } catch {
+    return `The node answered ${response.status}`;
+  }
+}
+
+/** All items of a list, page by page. */
+export async function list<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | null = null;
+  do {
+    const page: { items: T[]; next: string | null } = await get(
+      `${path}?limit=500${after === null ? "" : `&after=${encodeURIComponent(after)}`}`,
+    );
+    items.push(...page.items);
+    after = page.next;
+  } while (after !== null);
+  return items;
+}
+
+/** Lists that the node gives whole. */
+export async function listWhole<T>(path: string): Promise<T[]> {
+  return (await get<{ items: T[] }>(path)).items;
+}
