@@ -7,6 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum, uniform
+from skyparley.conflict.operation import Operation, OperationRef, Rule
+from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
     away,
     circle_volume,
@@ -18,11 +23,6 @@ from support.conflict_cases import (
     track,
     us,
 )
-
-from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum, uniform
-from skyparley.conflict.operation import Operation, OperationRef, Rule
-from skyparley.conflict.search import ConflictIndex, all_pairs
-from skyparley.geometry.altitude import Datum
 
 ALPS = (46.5, 7.8)
 PLACES = {
@@ -106,9 +106,7 @@ def test_inserts_replacements_and_removals_match_a_dictionary(steps: list[tuple[
             index.remove(one.ref)
             model.pop(one.ref, None)
         else:
-            others = [
-                other for other in model.values() if other.ref != one.ref and not (one.hazard and other.hazard)
-            ]
+            others = [other for other in model.values() if other.ref != one.ref and not (one.hazard and other.hazard)]
             expected = slow_check(one, others) if others else []
             assert index.check(one) == expected
         assert len(index) == len(model)

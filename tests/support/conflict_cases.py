@@ -2,6 +2,7 @@
 
 import numpy as np
 from pyproj import Geod
+
 from skyparley.conflict import hits
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
@@ -51,9 +52,7 @@ def polygon_volume(
     datum: Datum = Datum.EGM96,
     seconds: tuple[float, float] = (0.0, 600.0),
 ) -> Volume4D:
-    return Volume4D(
-        Polygon(ring, holes), AltitudeBand(*band, datum), TimeInterval(us(seconds[0]), us(seconds[1]))
-    )
+    return Volume4D(Polygon(ring, holes), AltitudeBand(*band, datum), TimeInterval(us(seconds[0]), us(seconds[1])))
 
 
 def track(
@@ -100,8 +99,10 @@ def random_ring(random: Random, centre: Position, radius_m: float) -> tuple[Posi
     return tuple(away(centre, float(turn), radius_m * float(random.uniform(0.4, 1.0))) for turn in turns)
 
 
-def random_volume(random: Random, centre: Position, size_m: float, datum: Datum, top_m: float) -> Volume4D:
-    begin = float(random.uniform(0.0, 7_200.0))
+def random_volume(
+    random: Random, centre: Position, size_m: float, datum: Datum, top_m: float, span_s: float
+) -> Volume4D:
+    begin = float(random.uniform(0.0, span_s))
     seconds = (begin, begin + float(10.0 ** random.uniform(0.0, 4.0)))
     lower = float(random.uniform(0.0, top_m))
     band = (lower, lower + float(random.uniform(0.0, top_m / 4.0)))
@@ -110,8 +111,10 @@ def random_volume(random: Random, centre: Position, size_m: float, datum: Datum,
     return polygon_volume(random_ring(random, centre, size_m / 2.0), band=band, datum=datum, seconds=seconds)
 
 
-def random_track(random: Random, centre: Position, size_m: float, datum: Datum, top_m: float) -> Trajectory4D:
-    time, position = float(random.uniform(0.0, 7_200.0)), away(centre, float(random.uniform(0, 360)), size_m / 2.0)
+def random_track(
+    random: Random, centre: Position, size_m: float, datum: Datum, top_m: float, span_s: float = 7_200.0
+) -> Trajectory4D:
+    time, position = float(random.uniform(0.0, span_s)), away(centre, float(random.uniform(0, 360)), size_m / 2.0)
     azimuth, altitude = float(random.uniform(0.0, 360.0)), float(random.uniform(0.0, top_m))
     points = []
     legs = int(random.integers(1, 6))
@@ -133,14 +136,21 @@ def random_track(random: Random, centre: Position, size_m: float, datum: Datum, 
 
 
 def random_operation(
-    random: Random, name: str, centre: Position, size_m: float, *, datum: Datum | None = None, top_m: float = 500.0
+    random: Random,
+    name: str,
+    centre: Position,
+    size_m: float,
+    *,
+    datum: Datum | None = None,
+    top_m: float = 500.0,
+    span_s: float = 7_200.0,
 ) -> Operation:
     pieces: list[Volume4D | Trajectory4D] = []
     for _ in range(int(random.integers(1, 4))):
         kind = datum or DATUMS[random.integers(len(DATUMS))]
         make = random_volume if random.random() < 0.5 else random_track
         spot = away(centre, float(random.uniform(0, 360)), size_m * float(random.random()))
-        pieces.append(make(random, spot, size_m, kind, top_m))
+        pieces.append(make(random, spot, size_m, kind, top_m, span_s))
     return operation(
         name,
         *pieces,
