@@ -35,7 +35,7 @@ src/skyparley/web/console/index.html: $(CONSOLE_SOURCES) tools/npm locks/node.tx
 	tools/npm run build
 	@touch $@
 
-$(VENV)/.warm: $(VENV)/.run-ready $(wildcard src/skyparley/conflict/*.py) $(wildcard src/skyparley/geometry/*.py)
+$(VENV)/.warm: $(VENV)/.run-ready $(wildcard src/skyparley/conflict/*.py src/skyparley/conflict/kernels/*.py) $(wildcard src/skyparley/geometry/*.py)
 	$(BIN)/skyparley warm
 	@touch $@
 

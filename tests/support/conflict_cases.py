@@ -3,7 +3,7 @@
 import numpy as np
 from pyproj import Geod
 
-from skyparley.conflict import hits
+from skyparley.conflict.kernels import hits
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ConflictIndex
@@ -183,6 +183,6 @@ def slow_check(one: Operation, others: list[Operation], minima: SeparationMinima
 
 
 def index_rows(index: ConflictIndex, one: Operation) -> tuple[hits.Floats, hits.Floats]:
-    from skyparley.conflict.packing import pack
+    from skyparley.conflict.kernels.packing import pack
 
     return pack(one, index._class_number(one.operation_class))

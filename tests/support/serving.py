@@ -11,8 +11,8 @@ import httpx
 
 from skyparley.geometry.interval import format_time
 from skyparley.log.memory import MemoryLog
+from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
-from skyparley.node.vault import Vault
 from skyparley.web.app import WebApp, create_app
 from skyparley.web.server import listen, serve, url_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skyparley.node.views import Answer
+from skyparley.node.reading.views import Answer
 from support.serving import World, operation, time_in, volume
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from skyparley.node.events import MAX_WAITING_MESSAGES
-from skyparley.node.views import Message
+from skyparley.node.reading.views import Message
 from skyparley.web import stream
 from skyparley.web.stream import frame
 from support.serving import World, operation, served, until, volume

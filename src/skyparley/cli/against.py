@@ -12,7 +12,7 @@ import msgspec
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.formats.parsed import Skipped
-from skyparley.node.shapes import render_operation_shapes
+from skyparley.node.reading.shapes import render_operation_shapes
 
 AT_ONCE: Final = 8
 TRIES: Final = 5

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from skyparley.errors import StorageError
 from skyparley.log.sqlite import SqliteLog
+from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
 from skyparley.node.storage import DataDirectory, open_directory
-from skyparley.node.vault import Vault
 
 THREAD_SWITCH_S = 0.0005
 """The apply loop and the comparison share the interpreter: hand it over ten times sooner than Python would."""

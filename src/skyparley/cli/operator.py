@@ -19,8 +19,8 @@ from skyparley.config import Settings
 from skyparley.errors import DataDirectoryBusyError, SkyparleyError, StorageError
 from skyparley.node.identity import Author
 from skyparley.node.node import Node
+from skyparley.node.reading.views import KeyView, NewKey, PartyView
 from skyparley.node.storage import OPERATOR_KEY_FILE, read_address
-from skyparley.node.views import KeyView, NewKey, PartyView
 
 OPERATOR = Author("operator")
 TIMEOUT_S = 30.0

@@ -18,9 +18,9 @@ from skyparley.cli.compose import clock_us
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.errors import InvalidInputError, StorageError
 from skyparley.log.sqlite import SqliteLog, copy_database
+from skyparley.node.custody.vault import Vault
 from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, recover, verify
 from skyparley.node.storage import LOG_FILE, VAULT_FILE
-from skyparley.node.vault import Vault
 
 _FILES: Final = (LOG_FILE, VAULT_FILE)
 

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict import grid, hits, layout
+from skyparley.conflict.kernels import grid, hits, layout
+from skyparley.conflict.kernels.packing import ClassTable, pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
-from skyparley.conflict.packing import ClassTable, pack
 from skyparley.conflict.witness import conflict_of
 
 ALGORITHM: Final = "skyparley-conflict/1"

@@ -8,8 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from skyparley.conflict import hits
-from skyparley.conflict.geodesy import latitude_longitude_deg
+from skyparley.conflict.kernels import hits
+from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
 from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import ClosestApproach, Conflict, OperationRef, Rule, TimeWindow
 from skyparley.geometry.interval import format_time

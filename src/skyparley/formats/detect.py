@@ -12,7 +12,7 @@ from skyparley.formats.geojson import read_geojson
 from skyparley.formats.parsed import Parsed
 from skyparley.formats.recorded import read_recorded
 from skyparley.formats.tracks import read_tracks
-from skyparley.node.shapes import decode_operation_body, forbidden_field
+from skyparley.node.reading.shapes import decode_operation_body, forbidden_field
 
 MAX_FILE_BYTES: Final = 512 * 1024 * 1024
 """Longest file that is read, after decompression."""

@@ -18,7 +18,7 @@ from skyparley.geometry.footprint import Circle, Ring
 from skyparley.geometry.interval import TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
-from skyparley.node.shapes import forbidden_field, normal_class
+from skyparley.node.reading.shapes import forbidden_field, normal_class
 
 _MEMBERS: Final = frozenset(("type", "geometry", "properties", "id", "bbox"))
 _PROPERTIES: Final = frozenset(

@@ -20,7 +20,7 @@ from skyparley.geometry.altitude import Datum, check_altitude_m, parse_datum
 from skyparley.geometry.footprint import check_position
 from skyparley.geometry.interval import parse_time
 from skyparley.geometry.trajectory import Trajectory4D
-from skyparley.node.shapes import forbidden_field, normal_class
+from skyparley.node.reading.shapes import forbidden_field, normal_class
 
 REQUIRED: Final = ("operation_id", "time", "latitude_deg", "longitude_deg", "altitude_m", "altitude_datum")
 OPTIONAL: Final = ("party", "class")

@@ -3,10 +3,10 @@
 from skyparley.airspace.state import Airspace
 from skyparley.errors import NotFoundError, UnauthenticatedError
 from skyparley.geometry.interval import format_time
+from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Clock
 from skyparley.node.identity import Author, StoredKey, make_key, matches, split_key
-from skyparley.node.vault import Vault
-from skyparley.node.views import KeyView, NewKey
+from skyparley.node.reading.views import KeyView, NewKey
 
 
 class Access:

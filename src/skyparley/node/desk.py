@@ -39,14 +39,14 @@ from skyparley.airspace.events import (
 from skyparley.airspace.state import LiveOperation, conflict_id
 from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError
-from skyparley.node.custodian import Custodian
-from skyparley.node.details import Details, details_of, extents_of
-from skyparley.node.disclosure import conflict_view
+from skyparley.node.custody.custodian import Custodian
+from skyparley.node.custody.details import Details, details_of, extents_of
+from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine
 from skyparley.node.identity import Author
-from skyparley.node.reading import Reader
-from skyparley.node.vault import Vault
-from skyparley.node.views import Answer, ConflictView
+from skyparley.node.reading.disclosure import conflict_view
+from skyparley.node.reading.reader import Reader
+from skyparley.node.reading.views import Answer, ConflictView
 
 MAX_CLAIMED_SKEW_US: Final = 300_000_000
 RECENT_FINDINGS: Final = 50_000

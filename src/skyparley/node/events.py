@@ -16,7 +16,7 @@ import msgspec
 from skyparley.errors import OverloadedError
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
-from skyparley.node.views import Message
+from skyparley.node.reading.views import Message
 
 RING_ENTRIES: Final = 65_536
 MAX_WAITING_MESSAGES: Final = 2_000

@@ -20,17 +20,17 @@ from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
 from skyparley.log.port import Log
 from skyparley.node.access import Access
-from skyparley.node.custodian import Custodian
+from skyparley.node.custody.custodian import Custodian
+from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
-from skyparley.node.disclosure import conflict_view, party_view
 from skyparley.node.engine import Applied, Clock, Engine, node_proposal
 from skyparley.node.events import HEARTBEAT_S, EventHub
 from skyparley.node.identity import Author
-from skyparley.node.reading import Reader
+from skyparley.node.reading.disclosure import conflict_view, party_view
+from skyparley.node.reading.reader import Reader
+from skyparley.node.reading.views import Checked, Health, PartyView
 from skyparley.node.recovery import reconcile_vault, recover
 from skyparley.node.storage import DataDirectory
-from skyparley.node.vault import Vault
-from skyparley.node.views import Checked, Health, PartyView
 
 SNAPSHOT_EVERY_ENTRIES: Final = 20_000
 SNAPSHOT_POLL_S: Final = 10.0

@@ -17,10 +17,10 @@ from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.errors import StorageError
 from skyparley.log.port import Log
-from skyparley.node.comparison import Comparison, Step, steps_of
+from skyparley.node.custody.comparison import Comparison, Step, steps_of
+from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.storage import load_snapshot, save_snapshot
-from skyparley.node.vault import Vault
 
 _MARK_NUMBER: Final = "reconciled_number"
 _MARK_SEQUENCE: Final = "reconciled_sequence"

@@ -10,8 +10,8 @@ import msgspec
 
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.interval import parse_time
-from skyparley.node.shapes import decode_amend_body, decode_hazard_body, decode_operation_body
-from skyparley.node.views import (
+from skyparley.node.reading.shapes import decode_amend_body, decode_hazard_body, decode_operation_body
+from skyparley.node.reading.views import (
     Answer,
     Checked,
     ConflictPage,

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.node.views import KeyView, NewKey, PartyView
+from skyparley.node.reading.views import KeyView, NewKey, PartyView
 from skyparley.web.exchange import Context, Exchange, decode
 from skyparley.web.metrics import CONTENT_TYPE
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, Query

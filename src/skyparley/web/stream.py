@@ -14,7 +14,7 @@ from starlette.types import Receive, Send
 
 from skyparley.errors import InvalidInputError, OverloadedError
 from skyparley.node.identity import Author
-from skyparley.node.views import Message
+from skyparley.node.reading.views import Message
 from skyparley.web.exchange import Context, Exchange
 from skyparley.web.replies import Headers
 

@@ -15,12 +15,12 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict import layout
-from skyparley.conflict.grid import BOX, Store, candidates, set_box
-from skyparley.conflict.legs import leg_leg
-from skyparley.conflict.packing import DATUMS
-from skyparley.conflict.passages import leg_solid
-from skyparley.conflict.solids import solid_solid
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.grid import BOX, Store, candidates, set_box
+from skyparley.conflict.kernels.legs import leg_leg
+from skyparley.conflict.kernels.packing import DATUMS
+from skyparley.conflict.kernels.passages import leg_solid
+from skyparley.conflict.kernels.solids import solid_solid
 from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
 
 Floats = npt.NDArray[np.float64]

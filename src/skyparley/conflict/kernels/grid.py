@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict import layout
+from skyparley.conflict.kernels import layout
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -19,9 +19,9 @@ from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.bounds import Box
-from skyparley.node.comparison import Compared, Comparison, Filed, Step, filed, steps_of
+from skyparley.node.custody.comparison import Compared, Comparison, Filed, Step, filed, steps_of
+from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
-from skyparley.node.vault import Vault
 
 MAX_BATCH: Final = 256
 WITNESS_CACHE: Final = 20_000

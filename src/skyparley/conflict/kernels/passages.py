@@ -14,8 +14,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.geodesy import CHORD_IS_EXACT_M, geodesic_m, geodesic_to_chord_m, latitude_longitude_deg
-from skyparley.conflict.layout import (
+from skyparley.conflict.kernels.geodesy import CHORD_IS_EXACT_M, geodesic_m, geodesic_to_chord_m, latitude_longitude_deg
+from skyparley.conflict.kernels.layout import (
     BEGIN_S,
     CIRCLE,
     END_S,
@@ -33,7 +33,7 @@ from skyparley.conflict.layout import (
     Z0,
     Z1,
 )
-from skyparley.conflict.plane import inside, nearest_on_edge, plane_at, project, project_edges
+from skyparley.conflict.kernels.plane import inside, nearest_on_edge, plane_at, project, project_edges
 
 Floats = npt.NDArray[np.float64]
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0

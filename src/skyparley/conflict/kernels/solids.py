@@ -13,8 +13,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.geodesy import MEAN_RADIUS_M, geodesic_m, latitude_longitude_deg
-from skyparley.conflict.layout import (
+from skyparley.conflict.kernels.geodesy import MEAN_RADIUS_M, geodesic_m, latitude_longitude_deg
+from skyparley.conflict.kernels.layout import (
     CIRCLE,
     KIND,
     LATITUDE_RAD,
@@ -25,7 +25,7 @@ from skyparley.conflict.layout import (
     Y0,
     Z0,
 )
-from skyparley.conflict.plane import inside, lift, nearest_on_edge, plane_at, project_edges
+from skyparley.conflict.kernels.plane import inside, lift, nearest_on_edge, plane_at, project_edges
 
 Floats = npt.NDArray[np.float64]
 Meeting = tuple[bool, float, float, float]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from skyparley.conflict import grid, layout
-from skyparley.conflict.packing import pack
+from skyparley.conflict.kernels import grid, layout
+from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.search import ConflictIndex
 from support.conflict_cases import away, random_operation
 
@@ -65,7 +65,7 @@ def test_boxes_hold_every_point_of_their_pieces() -> None:
 
 
 def _points_inside(random: np.random.Generator, footprint: object, row: np.ndarray) -> np.ndarray:
-    from skyparley.conflict.geodesy import latitude_longitude_deg, surface_points
+    from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_points
     from skyparley.geometry.footprint import Circle
 
     if isinstance(footprint, Circle):

@@ -11,9 +11,11 @@ from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.operation import OperationRef
 from skyparley.errors import InvalidInputError, NotFoundError
 from skyparley.geometry.bounds import overlap
-from skyparley.node.catalogue import Catalogue, decode_cursor, encode_cursor
-from skyparley.node.custodian import Custodian
-from skyparley.node.disclosure import (
+from skyparley.node.custody.custodian import Custodian
+from skyparley.node.custody.vault import Vault
+from skyparley.node.identity import Author
+from skyparley.node.reading.catalogue import Catalogue, decode_cursor, encode_cursor
+from skyparley.node.reading.disclosure import (
     concerns,
     conflict_view,
     may_see_conflict,
@@ -21,9 +23,7 @@ from skyparley.node.disclosure import (
     operation_view,
     party_view,
 )
-from skyparley.node.identity import Author
-from skyparley.node.vault import Vault
-from skyparley.node.views import (
+from skyparley.node.reading.views import (
     ConflictPage,
     ConflictView,
     OperationPage,

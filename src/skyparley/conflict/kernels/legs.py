@@ -15,8 +15,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.geodesy import chord_to_geodesic_m, geodesic_to_chord_m
-from skyparley.conflict.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1, Y0, Y1, Z0, Z1
+from skyparley.conflict.kernels.geodesy import chord_to_geodesic_m, geodesic_to_chord_m
+from skyparley.conflict.kernels.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1, Y0, Y1, Z0, Z1
 
 Floats = npt.NDArray[np.float64]
 Encounter = tuple[bool, float, float, float, float, float, float, float, float]

@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.geodesy import ECCENTRICITY_SQUARED
+from skyparley.conflict.kernels.geodesy import ECCENTRICITY_SQUARED
 
 Floats = npt.NDArray[np.float64]
 

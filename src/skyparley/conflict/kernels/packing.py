@@ -8,8 +8,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict import layout
-from skyparley.conflict.geodesy import GEOD, points_along, surface_points, surface_xyz
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.geodesy import GEOD, points_along, surface_points, surface_xyz
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle, Ring

@@ -18,8 +18,8 @@ from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
-from skyparley.node.shapes import render_operation_shapes
-from skyparley.node.views import (
+from skyparley.node.reading.shapes import render_operation_shapes
+from skyparley.node.reading.views import (
     ClosestView,
     ConflictView,
     OperationView,
