@@ -21,9 +21,9 @@ $(VENV)/.uv-ready: locks/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r locks/uv.txt
 	@touch $@
 
-$(VENV)/.run-ready: $(VENV)/.uv-ready locks/run.txt pyproject.toml
+$(VENV)/.run-ready: $(VENV)/.uv-ready locks/run.txt locks/build.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: -r locks/run.txt
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --only-binary numba --editable .
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --build-constraints locks/build.txt --editable .
 	@touch $@
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready locks/dev.txt

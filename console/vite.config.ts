@@ -8,6 +8,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     chunkSizeWarningLimit: 3000,
+    license: { fileName: "licences.txt" }, // the licences of all that is built in ask to be passed on with it
   },
   worker: { format: "es" },
 });
