@@ -32,7 +32,7 @@ async def running_node(data: Path, *, pool: str, exercise: bool = False) -> Asyn
         log = await SqliteLog.open(directory.log_path, pool=pool, clock=clock_us)
 
         async def take_snapshot() -> None:
-            await spawn_follower(data, pool)
+            await spawn_follower(data)
 
         node, complaints = await open_node(
             log, vault, directory, pool=pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot
@@ -49,10 +49,10 @@ async def running_node(data: Path, *, pool: str, exercise: bool = False) -> Asyn
         directory.close()
 
 
-async def spawn_follower(data: Path, pool: str) -> None:
+async def spawn_follower(data: Path) -> None:
     """Let a process of its own write a snapshot, so that the apply loop never stops for it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "skyparley.cli.main", "snapshot", "--data", str(data), "--pool", pool,
+        sys.executable, "-m", "skyparley.cli.main", "snapshot", "--data", str(data),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:

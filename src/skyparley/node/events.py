@@ -37,7 +37,8 @@ class _Stream:
     cut: bool = False
 
     def push(self, message: Message) -> None:
-        if len(self.waiting) >= MAX_WAITING_MESSAGES:
+        """Queue a message; after the first that found no room none follows, or a resumption would miss that one."""
+        if self.cut or len(self.waiting) >= MAX_WAITING_MESSAGES:
             self.cut = True
         else:
             self.waiting.append(message)

@@ -137,4 +137,5 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         finally:
             os.close(directory)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise StorageError(f"cannot write {path.name}: {error.strerror}") from error
