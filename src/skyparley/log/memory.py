@@ -58,11 +58,11 @@ class MemoryLog:
         return self._sequencer.head
 
     async def trim(self, before: int) -> None:
-        """Forget entries with a sequence below `before`."""
-        keep_from = min(before - 1, self._sequencer.head.sequence)
-        if keep_from > self._trimmed:
-            del self._entries[: keep_from - self._trimmed]
-            self._trimmed = keep_from
+        """Forget entries with a sequence below `before`, never the last one."""
+        last = min(before, self._sequencer.head.sequence) - 1
+        if last > self._trimmed:
+            del self._entries[: last - self._trimmed]
+            self._trimmed = last
 
     async def close(self) -> None:
         """End all followers."""

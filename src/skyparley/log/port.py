@@ -65,7 +65,10 @@ class Log(Protocol):
         ...
 
     async def trim(self, before: int) -> None:
-        """Forget entries with a sequence below `before`; they must be in a snapshot and an archive."""
+        """Forget entries with a sequence below `before`; they must be in a snapshot and an archive.
+
+        The last entry always stays: the next one takes its time and chain from it.
+        """
         ...
 
     async def close(self) -> None:

@@ -90,7 +90,9 @@ class SqliteLog:
             raise StorageError(f"{path.name} cannot be read as a log ({error}): restore it from a backup") from error
         log = cls(path, sequencer, clock, trimmed, stored_pool)
         if not read_only:
-            log._writer = threading.Thread(target=log._write_forever, name="log-writer", daemon=True)
+            log._writer = threading.Thread(
+                target=log._write_forever, args=(_connect_or_say_why(path),), name="log-writer", daemon=True
+            )
             log._writer.start()
         return log
 
@@ -108,13 +110,13 @@ class SqliteLog:
 
     async def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
         """Entries after a sequence, then new ones, until the log is closed."""
+        reader = _connect_or_say_why(self._path)
         follower = _Follower()
         self._followers.append(follower)
-        reader = connect(self._path)
         try:
             while True:
                 if after < self._trimmed:
-                    raise NotFoundError(f"entries up to {self._trimmed} were trimmed; start from a snapshot")
+                    raise _trimmed_error(self._trimmed)
                 if after < self._durable.sequence and (follower.lost or not _joins(follower, after)):
                     follower.lost = False
                     page = await asyncio.to_thread(_read, reader, after)
@@ -140,8 +142,8 @@ class SqliteLog:
         return self._durable
 
     async def trim(self, before: int) -> None:
-        """Forget entries with a sequence below `before`."""
-        last = min(before - 1, self._durable.sequence)
+        """Forget entries with a sequence below `before`, never the last one."""
+        last = min(before, self._durable.sequence) - 1
         if last > self._trimmed:
             await asyncio.to_thread(_trim, self._path, last)
             self._trimmed = last
@@ -162,8 +164,7 @@ class SqliteLog:
         for follower in self._followers:
             follower.wake.set()
 
-    def _write_forever(self) -> None:
-        connection = connect(self._path)
+    def _write_forever(self, connection: apsw.Connection) -> None:
         stop = False
         while not stop:
             item = self._queue.get()
@@ -260,17 +261,22 @@ def _prepare(connection: apsw.Connection, pool: str | None, *, read_only: bool) 
 
 def _facts(connection: apsw.Connection) -> tuple[str, int, bytes]:
     facts: dict[Any, Any] = dict(connection.execute("SELECT name, value FROM facts"))
-    return str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
+    try:
+        return str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
+    except KeyError as error:
+        raise StorageError(f"the log lacks the fact {error}: restore it from a backup") from None
 
 
 def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
     """The sequencer at the log's end, its last entries checked against the chain."""
     last = connection.execute("SELECT max(sequence) FROM entries").fetchone()
     end = int(last[0]) if last and last[0] is not None else trimmed
-    recent = [_entry(row) for row in connection.execute(f"{_SELECT} WHERE sequence > ?", (end - REMEMBERED_APPENDS,))]
+    rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence", (end - REMEMBERED_APPENDS,))
+    recent = [_entry(row) for row in rows]
     sequencer = Sequencer(Head(end, recent[-1].time_us, recent[-1].chain) if recent else Head(trimmed, 0, chain))
-    checked = recent[-VERIFIED_AT_OPEN:]
-    for previous, entry in pairwise(checked):
+    if recent and recent[0].sequence == trimmed + 1 and len(recent) <= VERIFIED_AT_OPEN:
+        verify_entry(recent[0], chain)
+    for previous, entry in pairwise(recent[-VERIFIED_AT_OPEN:]):
         verify_entry(entry, previous.chain)
     for entry in recent:
         sequencer.remember(entry)
@@ -281,30 +287,55 @@ def _entry(row: Any) -> Entry:
     return Entry(*cast("tuple[int, int, bytes, bytes, bytes, bytes, bytes]", row))
 
 
+def _connect_or_say_why(path: Path) -> apsw.Connection:
+    try:
+        return connect(path)
+    except apsw.Error as error:
+        raise StorageError(f"{path.name} cannot be opened ({error})") from error
+
+
 def _read(connection: apsw.Connection, after: int) -> list[Entry]:
-    rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, PAGE)).fetchall()
-    if not rows or rows[0][0] != after + 1:
-        raise StorageError(f"entry {after + 1} is missing: restore the log from a backup")
-    return [_entry(row) for row in rows]
+    try:
+        with connection:  # one view of the file: a trim comes before or after
+            rows = connection.execute(
+                f"{_SELECT} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, PAGE)
+            ).fetchall()
+            trimmed = _facts(connection)[1]
+    except apsw.Error as error:
+        raise StorageError(f"the log cannot be read after entry {after} ({error})") from error
+    if after < trimmed:
+        raise _trimmed_error(trimmed)
+    entries = [_entry(row) for row in rows]
+    if not entries or entries[0].sequence != after + 1 or entries[-1].sequence != after + len(entries):
+        raise StorageError(f"an entry after {after} is missing: restore the log from a backup")
+    return entries
+
+
+def _trimmed_error(trimmed: int) -> NotFoundError:
+    return NotFoundError(f"entries up to {trimmed} were trimmed; start from a snapshot")
 
 
 def _trim(path: Path, last: int) -> None:
-    connection = connect(path)
+    connection = _connect_or_say_why(path)
     try:
-        with connection:
-            chain = connection.execute("SELECT chain FROM entries WHERE sequence = ?", (last,)).fetchall()[0][0]
-            connection.execute("DELETE FROM entries WHERE sequence <= ?", (last,))
+        with connection:  # begins with a write, so that it waits for the writer and never meets an older view
+            connection.execute(
+                "UPDATE facts SET value = (SELECT chain FROM entries WHERE sequence = ?) WHERE name = 'trimmed_chain'",
+                (last,),
+            )
             connection.execute("UPDATE facts SET value = ? WHERE name = 'trimmed'", (last,))
-            connection.execute("UPDATE facts SET value = ? WHERE name = 'trimmed_chain'", (chain,))
+            connection.execute("DELETE FROM entries WHERE sequence <= ?", (last,))
+    except apsw.Error as error:
+        raise StorageError(f"the log cannot be trimmed ({error}); nothing of it was") from error
     finally:
         connection.close()
 
 
 def _verify(path: Path) -> int:
-    connection = connect(path)
+    connection = _connect_or_say_why(path)
+    sequence, count = 0, 0
     try:
-        _, trimmed, chain = _facts(connection)
-        sequence, count = trimmed, 0
+        _, sequence, chain = _facts(connection)
         for row in connection.execute(f"{_SELECT} ORDER BY sequence"):
             entry = _entry(row)
             if entry.sequence != sequence + 1:
