@@ -71,7 +71,7 @@ def check_party_id(party: str, *, place: str = "party") -> None:
 
 
 def check_operation_id(operation_id: str, *, place: str = "operation_id") -> None:
-    """Raise `InvalidInputError` unless this is an operation's identifier: 1 to 128 of letters, digits and ._:/+-"""
+    """Raise `InvalidInputError` unless this is an operation's identifier: 1 to 128 of letters, digits and `._:/+-`."""
     if not _OPERATION.fullmatch(operation_id):
         raise InvalidInputError(
             "an operation's identifier is 1 to 128 characters of A-Z, a-z, 0-9 and . _ : / + -", place=place

@@ -92,8 +92,8 @@ def next_chain(previous: bytes, sequence: int, time_us: int, header: bytes, sign
     ).digest()
 
 
-def verify_entry(entry: Entry, previous: bytes) -> None:
-    """Raise `StorageError` that names the entry unless its chain value and body digest are what they must be."""
+def verify_entry(entry: Entry, previous: bytes) -> Header:
+    """The entry's header. Raises `StorageError` that names the entry unless chain value and body digest are right."""
     chain = next_chain(previous, entry.sequence, entry.time_us, entry.header, entry.signature)
     if not hmac.compare_digest(chain, entry.chain):
         raise StorageError(f"entry {entry.sequence} does not fit the chain: restore the log from a backup")
@@ -105,6 +105,7 @@ def verify_entry(entry: Entry, previous: bytes) -> None:
         raise StorageError(
             f"entry {entry.sequence} has a body that is not the one in its header: restore from a backup"
         )
+    return header
 
 
 def holds_body(header: Header, entry: Entry) -> bool:

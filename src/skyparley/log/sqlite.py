@@ -262,9 +262,12 @@ def _prepare(connection: apsw.Connection, pool: str | None, *, read_only: bool) 
 def _facts(connection: apsw.Connection) -> tuple[str, int, bytes]:
     facts: dict[Any, Any] = dict(connection.execute("SELECT name, value FROM facts"))
     try:
-        return str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
+        pool, trimmed, chain = str(facts["pool"]), int(facts["trimmed"]), bytes(facts["trimmed_chain"])
     except KeyError as error:
         raise StorageError(f"the log lacks the fact {error}: restore it from a backup") from None
+    if trimmed == 0 and chain != first_chain(pool):
+        raise StorageError(f"this log does not begin as one of the pool '{pool}': restore it from a backup")
+    return pool, trimmed, chain
 
 
 def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
@@ -284,6 +287,9 @@ def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
 
 
 def _entry(row: Any) -> Entry:
+    """The entry of a row; SQLite keeps whatever type was put into a column."""
+    if not all(isinstance(part, bytes) for part in row[2:]) or not isinstance(row[1], int) or row[1] < 0:
+        raise StorageError(f"entry {row[0]} does not consist of bytes and a time: restore the log from a backup")
     return Entry(*cast("tuple[int, int, bytes, bytes, bytes, bytes, bytes]", row))
 
 
@@ -335,13 +341,15 @@ def _verify(path: Path) -> int:
     connection = _connect_or_say_why(path)
     sequence, count = 0, 0
     try:
-        _, sequence, chain = _facts(connection)
+        pool, sequence, chain = _facts(connection)
+        time_us = -1
         for row in connection.execute(f"{_SELECT} ORDER BY sequence"):
             entry = _entry(row)
             if entry.sequence != sequence + 1:
                 raise StorageError(f"entry {sequence + 1} is missing: restore the log from a backup")
-            verify_entry(entry, chain)
-            sequence, chain, count = entry.sequence, entry.chain, count + 1
+            if verify_entry(entry, chain).pool != pool or entry.time_us <= time_us:
+                raise StorageError(f"entry {entry.sequence} is of another pool or time: restore the log from a backup")
+            sequence, time_us, chain, count = entry.sequence, entry.time_us, entry.chain, count + 1
         return count
     except apsw.Error as error:
         raise StorageError(f"the log is damaged after entry {sequence} ({error}): restore it from a backup") from error
