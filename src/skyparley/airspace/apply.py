@@ -220,7 +220,7 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
     for finding in command.findings:
         a = state.operations.get((finding.a_party, finding.a_operation_id))
         b = state.operations.get((finding.b_party, finding.b_operation_id))
-        if a is None or b is None or not _still_holds(finding, a, b):
+        if a is None or b is None or not still_holds(finding, a, b):
             void += 1
             continue
         identifier = conflict_id(a.key, b.key, finding.rule)
@@ -245,7 +245,7 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
     return void
 
 
-def _still_holds(finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
+def still_holds(finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
     """Whether both operations still have the details that were compared, and this filing is the later of the two.
 
     The second half is for an operation that was amended back to the same details: it is compared again under its new

@@ -18,8 +18,8 @@ from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated
 from skyparley.airspace.state import Airspace, Refusal
-from skyparley.errors import OverloadedError, SkyparleyError, StorageError
-from skyparley.log.envelope import Header, body_digest, decode_header, encode_header
+from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
+from skyparley.log.envelope import Header, body_digest, decode_header, encode_header, holds_body
 from skyparley.log.port import Draft, Entry, Log
 
 MAX_IN_FLIGHT: Final = 1_024
@@ -77,7 +77,7 @@ class Engine:
         """
         if self.failure is not None:
             raise StorageError(self.failure)
-        if len(self._waiting) >= MAX_IN_FLIGHT:
+        if len(self._waiting) >= MAX_IN_FLIGHT and proposal.authentication != NODE:  # what the node owes is let through
             raise OverloadedError("the node has too many commands in flight: try again shortly")
         draft = self._draft(proposal, key_id, claimed_time_us)
         future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
@@ -168,12 +168,17 @@ def node_proposal(command: Command) -> Proposal:
 
 
 def event_of(entry: Entry) -> Event:
-    """The event that an entry of the log stands for. Raises `InvalidInputError` if it cannot be read."""
-    header = decode_header(entry.header)
+    """The event that an entry of the log stands for. Raises `StorageError` if it cannot be one."""
+    try:
+        header, command = decode_header(entry.header), decode_command(entry.body)
+    except InvalidInputError as error:
+        raise StorageError(f"entry {entry.sequence} cannot be read: {error.message}") from error
+    if not holds_body(header, entry) or header.kind != command_kind(command):
+        raise StorageError(f"entry {entry.sequence} has a body that is not the one in its header")
     return Event(
         party=header.party,
         authentication=header.authentication,
-        command=decode_command(entry.body),
+        command=command,
         idempotency_key=header.idempotency_key,
         content_digest=content_digest(entry.body),
         sequence=entry.sequence,

@@ -4,6 +4,7 @@ A restart that has lost snapshot and index comes back to the same state hash and
 everything is computed from the log; `verify` shows it by doing it.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,12 @@ from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
-from skyparley.errors import StorageError
-from skyparley.log.port import Log
+from skyparley.errors import NotFoundError, StorageError
+from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Step, steps_of
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
-from skyparley.node.storage import load_snapshot, save_snapshot
+from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
 
 _MARK_NUMBER: Final = "reconciled_number"
 _MARK_SEQUENCE: Final = "reconciled_sequence"
@@ -73,14 +74,30 @@ async def catch_up(
 async def recover(log: Log, directory: Path | None) -> Recovered:
     """The state as of the log's end: from the newest intact snapshot and the tail, else from zero."""
     head = await log.head()
-    state, complaints = load_snapshot(directory) if directory is not None else (None, [])
-    if state is not None and state.sequence > head.sequence:
-        complaints.append(f"the snapshot at {state.sequence} is newer than the log ({head.sequence}): not used")
-        state = None
-    state = state or Airspace()
+    state, complaints = Airspace(), []
+    for path in snapshot_paths(directory) if directory is not None else ():
+        try:
+            found = read_snapshot(path)
+            await _check_fits(log, found, head)
+        except StorageError as error:
+            complaints.append(f"{path.name} is not used ({error.message}): an older one, or the whole log, is")
+        else:
+            state = found
+            break
     snapshot_sequence = state.sequence
     await catch_up(log, state, head.sequence)
     return Recovered(state, snapshot_sequence, tuple(complaints))
+
+
+async def _check_fits(log: Log, state: Airspace, head: Head) -> None:
+    """Raise `StorageError` unless a snapshot is of this log: one that lost its end goes on with other entries."""
+    if state.sequence > head.sequence:
+        raise StorageError(f"it is newer than the log, which ends at entry {head.sequence}")
+    with contextlib.suppress(NotFoundError):  # trimmed: there is nothing left to hold it against
+        async for group in log.entries(state.sequence - 1):
+            if group[0].time_us != state.time_us:
+                raise StorageError(f"the log's entry {state.sequence} is another one")
+            return
 
 
 async def follow_to_snapshot(log: Log, directory: Path) -> int:
@@ -100,7 +117,8 @@ async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
     last_number = vault.last_number()
     if last_number <= after_number:
         return 0
-    orphans = dict.fromkeys(vault.digests_between(after_number, last_number))
+    numbers = vault.digests_between(after_number, last_number)
+    orphans = dict.fromkeys(numbers)
     if after_sequence < through:
         async for group in log.entries(after_sequence):
             for entry in group:
@@ -108,7 +126,9 @@ async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
                     orphans.pop(digest, None)
             if group[-1].sequence >= through:
                 break
-    await vault.forget(orphans, {_MARK_NUMBER: last_number, _MARK_SEQUENCE: through})
+    kept = (number for digest, number in numbers.items() if digest not in orphans)
+    marks = {_MARK_NUMBER: max(kept, default=after_number), _MARK_SEQUENCE: through}
+    await vault.forget(orphans, marks)  # the numbers of the dropped ones are given out again: the mark lies below them
     return len(orphans)
 
 

@@ -63,10 +63,6 @@ class DataDirectory:
         """Write a snapshot of the state and drop all but the newest two."""
         save_snapshot(self.path, state)
 
-    def load_snapshot(self) -> tuple[Airspace | None, list[str]]:
-        """The newest intact snapshot, and a word on each one that was damaged."""
-        return load_snapshot(self.path)
-
     def close(self) -> None:
         """Release the lock."""
         (self.path / "node.json").unlink(missing_ok=True)
@@ -110,15 +106,12 @@ def save_snapshot(path: Path, state: Airspace) -> None:
         old.unlink(missing_ok=True)
 
 
-def load_snapshot(path: Path) -> tuple[Airspace | None, list[str]]:
-    """The newest intact snapshot of a data directory (none: start from zero), and what was wrong with newer ones."""
-    complaints: list[str] = []
-    for candidate in snapshot_paths(path):
-        try:
-            return decode_snapshot(candidate.read_bytes()), complaints
-        except (StorageError, OSError) as error:
-            complaints.append(f"{candidate.name} is damaged ({error}): using an older one or the whole log")
-    return None, complaints
+def read_snapshot(path: Path) -> Airspace:
+    """The state of a snapshot file. Raises `StorageError` if it is damaged or cannot be read."""
+    try:
+        return decode_snapshot(path.read_bytes())
+    except OSError as error:
+        raise StorageError(f"cannot read {path.name}: {error.strerror}") from error
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -50,21 +51,27 @@ class Vault:
     """Private data of a node. Writes are awaited until durable; reads are immediate and see every awaited write."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         try:
             self._reader = open_connection(path)
             version = self._reader.pragma("user_version")
             if version not in (0, _SCHEMA_VERSION):
                 raise StorageError(f"vault {path.name} has format {version}; this Skyparley reads {_SCHEMA_VERSION}")
-            self._reader.execute(_SCHEMA)
-            self._reader.pragma("user_version", _SCHEMA_VERSION)
+            if version == 0:
+                with self._reader:
+                    self._reader.execute(_SCHEMA)
+                    self._reader.pragma("user_version", _SCHEMA_VERSION)
+            connection = open_connection(path)
+        except (apsw.FullError, apsw.CantOpenError) as error:
+            raise StorageError(f"vault {path.name} cannot be opened ({error}): is the disk full?") from error
         except apsw.Error as error:
             raise StorageError(f"vault {path.name} cannot be opened ({error}): restore it from a backup") from error
         self._lock = threading.Lock()
         self._queue: queue.Queue[tuple[list[Statement], Callable[[Exception | None], None]] | None] = queue.Queue(
             MAX_QUEUED_WRITES
         )
-        self._writer = threading.Thread(target=self._write_forever, name="vault-writer", daemon=True)
+        self._writer = threading.Thread(
+            target=self._write_forever, args=(connection,), name="vault-writer", daemon=True
+        )
         self._writer.start()
 
     async def put_bodies(self, bodies: Iterable[tuple[str, str, bytes]]) -> None:
@@ -73,12 +80,19 @@ class Vault:
         await self._commit([(_PUT_BODY, rows)])
 
     def body(self, digest: str) -> bytes:
-        """The body with a digest (hex). Raises `StorageError` if the vault does not hold it."""
-        with self._lock:
-            row = self._reader.execute("SELECT data FROM bodies WHERE digest = ?", (bytes.fromhex(digest),)).fetchone()
+        """The body with a digest (hex). Raises `StorageError` if the vault does not hold it as it was kept."""
+        try:
+            with self._lock:
+                sql = "SELECT data FROM bodies WHERE digest = ?"
+                row = self._reader.execute(sql, (bytes.fromhex(digest),)).fetchone()
+        except apsw.Error as error:
+            raise StorageError(f"the vault cannot be read ({error}): restore it from a backup") from error
         if row is None:
             raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
-        return cast("bytes", row[0])
+        data = cast("bytes", row[0])
+        if sha256(data).hexdigest() != digest:
+            raise StorageError(f"the vault's body {digest[:16]}… is damaged: restore the vault from a backup")
+        return data
 
     async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
         """Keep the answer to a command, so that a repeat gets the same one."""
@@ -121,13 +135,13 @@ class Vault:
             row = self._reader.execute("SELECT max(number) FROM bodies").fetchone()
         return int(row[0] or 0) if row else 0
 
-    def digests_between(self, after: int, through: int) -> list[str]:
-        """Digests (hex) of the bodies numbered in `(after, through]`."""
+    def digests_between(self, after: int, through: int) -> dict[str, int]:
+        """Digests (hex) of the bodies numbered in `(after, through]`, each with its number."""
         with self._lock:
             rows = self._reader.execute(
-                "SELECT digest FROM bodies WHERE number > ? AND number <= ? ORDER BY number", (after, through)
+                "SELECT digest, number FROM bodies WHERE number > ? AND number <= ? ORDER BY number", (after, through)
             ).fetchall()
-        return [cast("bytes", row[0]).hex() for row in rows]
+        return {cast("bytes", digest).hex(): cast("int", number) for digest, number in rows}
 
     async def forget(self, digests: Iterable[str], marks: dict[str, int]) -> None:
         """Drop bodies that no entry of the log names, and remember how far was looked, as one act."""
@@ -165,8 +179,7 @@ class Vault:
             raise OverloadedError("the vault's write queue is full: try again shortly") from None
         await done
 
-    def _write_forever(self) -> None:
-        connection = open_connection(self._path)
+    def _write_forever(self, connection: apsw.Connection) -> None:
         while (first := self._queue.get()) is not None:
             group = [first]
             stop = False
