@@ -221,17 +221,16 @@ class ConflictIndex:
             more = len(store.rows)
             self._store = store._replace(
                 rows=np.concatenate((store.rows, np.zeros_like(store.rows))),
-                boxes=np.concatenate((store.boxes, np.zeros_like(store.boxes))),
                 keys_of=np.concatenate((store.keys_of, np.zeros_like(store.keys_of))),
                 free_pieces=np.concatenate((store.free_pieces, np.arange(more + 1, 2 * more + 1, dtype=np.int64))),
             )
         elif what == -2:
-            length = len(store.keys)
+            length = len(store.buckets)
             if store.counts[1] * 10 > length * 3:
                 length *= 2
-            tables = [np.zeros(length, dtype=np.int64) for _ in range(4)]
-            grid.rehash(store, *tables)
-            self._store = store._replace(keys=tables[0], starts=tables[1], lengths=tables[2], sizes=tables[3])
+            buckets = np.zeros((length, 4), dtype=np.int64)
+            grid.rehash(store, buckets)
+            self._store = store._replace(buckets=buckets)
         else:
             self._store = store._replace(pool=np.concatenate((store.pool, np.zeros_like(store.pool))))
 

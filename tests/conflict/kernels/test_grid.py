@@ -27,15 +27,24 @@ def test_candidates_are_exactly_those_whose_boxes_meet(place: tuple[float, float
     index, used = _filled(800, round(spread_m), place, spread_m)
     store, random = index._store, np.random.default_rng(1)
     found = np.empty(len(used), dtype=np.int64)
-    boxes = store.boxes[used]
+    boxes = np.array([_box(index, piece) for piece in used])
     for query in random.choice(len(used), 200, replace=False):
-        for grown_m in (0.0, 9_260.0):
+        for grown_m, grown_up_m in ((0.0, 0.0), (9_260.0, 304.8)):
             box = boxes[query].copy()
-            count = grid.candidates(store, box, grown_m, found)
+            count = grid.candidates(store, box, grown_m, grown_up_m, found)
             box[[0, 2, 4]] -= grown_m
             box[[1, 3, 5]] += grown_m
-            meets = np.all(boxes[:, ::2] <= box[1::2], axis=1) & np.all(boxes[:, 1::2] >= box[::2], axis=1)
+            box[8], box[9] = box[8] - grown_up_m, box[9] + grown_up_m
+            below, above = boxes[:, :10:2] <= box[1:10:2], boxes[:, 1:10:2] >= box[:10:2]
+            meets = np.all(below[:, :4] & above[:, :4], axis=1)
+            meets &= (below[:, 4] & above[:, 4]) | (boxes[:, 10] != box[10])
             assert sorted(found[:count]) == sorted(used[meets])
+
+
+def _box(index: ConflictIndex, piece: int) -> np.ndarray:
+    box = np.empty(grid.BOX)
+    grid.set_box(index._store.rows[piece], index._edges, box)
+    return box
 
 
 def test_filter_rejects_nearly_everything_in_a_wide_sky() -> None:
@@ -45,7 +54,7 @@ def test_filter_rejects_nearly_everything_in_a_wide_sky() -> None:
         spot = away((46.5, 8.5), float(random.uniform(0, 360)), float(250_000.0 * np.sqrt(random.random())))
         index.insert(random_operation(random, f"o{i}", spot, 1_000.0))
     store, found = index._store, np.empty(10_000, dtype=np.int64)
-    counts = [grid.candidates(store, store.boxes[piece], 0.0, found) for piece in range(0, store.counts[0], 10)]
+    counts = [grid.candidates(store, _box(index, piece), 0.0, 0.0, found) for piece in range(0, store.counts[0], 10)]
     assert np.mean(counts) < store.counts[0] / 500
 
 

@@ -1,10 +1,12 @@
 """The hot index's memory: a loose hierarchical grid in space and time, in flat arrays that numba reads and writes.
 
-Every piece has a box: its surface points with lateral tolerance, its time with time tolerance. Cells grow by four from
-level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that holds the centre of its
-box, on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a cell beyond its own, and
-a query looks at the cells of its box grown by half a cell, on those levels that are in use. Cells are found by a hash;
-two cells of one hash would share a bucket, which costs time and no answer, for every box is tested.
+Every piece has a box: its surface points with lateral tolerance, its time with time tolerance, its band with vertical
+tolerance. Cells grow by four from level to level, in space from 16 km and in time from 64 s; a piece lies in the one
+cell that holds the centre of its box, on the lowest levels whose cells are no smaller than it. So a piece reaches at
+most half a cell beyond its own, and a query looks at the cells of its box grown by half a cell, on those levels that
+are in use. Cells are found by a hash; two cells of one hash would share a bucket, which costs time and no answer, for
+every box is tested. The boxes of a bucket lie one after the other in the pool: reading them is most of what a search
+costs.
 """
 
 from typing import Final, NamedTuple
@@ -22,8 +24,17 @@ CELL_M: Final = 16_000.0
 SLOT_S: Final = 64.0
 SPACE_LEVELS: Final = 8
 TIME_LEVELS: Final = 14
-BOX: Final = 8
-"""Columns of a box: least and greatest x, y, z (metres), then time (seconds since 1970 UTC)."""
+BOX: Final = 11
+"""Columns of a box: least and greatest x, y, z (metres), time (seconds since 1970 UTC), altitude (metres above the
+datum), then the number of the datum. Bands of different datum are not told apart here.
+"""
+PIECE: Final = 11
+"""Column of the piece's number in an entry of the pool, which is a box and this."""
+KEY: Final = 0
+START: Final = 1
+LENGTH: Final = 2
+SIZE: Final = 3
+"""Columns of a bucket: the cell's hash, its block in the pool, how many entries it holds, logarithm of its room."""
 EMPTY: Final = 0
 GONE: Final = 1
 SIZES: Final = 32
@@ -36,19 +47,16 @@ _GREATEST_RADIUS_M: Final = 6_400_000.0
 class Store(NamedTuple):
     """All arrays of an index. `counts` holds: pieces in use, buckets in use, buckets gone, end of the pool, free piece.
 
-    `levels` counts the pieces per (space level, time level). `free_blocks` are the heads of lists of free pool blocks
-    by the logarithm of their size; a free block holds the next one's place in its first cell.
+    `buckets` is a hash table `(n, 4)`, `pool` the entries `(n, 12)` of all buckets. `levels` counts the pieces per
+    (space level, time level). `free_blocks` are the heads of lists of free pool blocks by the logarithm of their size;
+    a free block holds the next one's place in its first number.
     """
 
     rows: Floats
-    boxes: Floats
     keys_of: Integers
     free_pieces: Integers
-    keys: Integers
-    starts: Integers
-    lengths: Integers
-    sizes: Integers
-    pool: Integers
+    buckets: Integers
+    pool: Floats
     free_blocks: Integers
     levels: Integers
     counts: Integers
@@ -58,14 +66,10 @@ def new_store(pieces: int, buckets: int, pool: int) -> Store:
     """An empty store with room for so many pieces, buckets (a power of two) and pool cells."""
     return Store(
         rows=np.zeros((pieces, layout.COLUMNS)),
-        boxes=np.zeros((pieces, BOX)),
         keys_of=np.zeros(pieces, dtype=np.int64),
         free_pieces=np.arange(1, pieces + 1, dtype=np.int64),
-        keys=np.zeros(buckets, dtype=np.int64),
-        starts=np.zeros(buckets, dtype=np.int64),
-        lengths=np.zeros(buckets, dtype=np.int64),
-        sizes=np.zeros(buckets, dtype=np.int64),
-        pool=np.zeros(pool, dtype=np.int64),
+        buckets=np.zeros((buckets, 4), dtype=np.int64),
+        pool=np.zeros((pool, BOX + 1)),
         free_blocks=np.full(SIZES, -1, dtype=np.int64),
         levels=np.zeros((SPACE_LEVELS, TIME_LEVELS), dtype=np.int64),
         counts=np.zeros(5, dtype=np.int64),
@@ -89,6 +93,9 @@ def set_box(row: Floats, edges: Floats, box: Floats) -> None:
         _set_polygon_box(row, edges, box, reach)
     box[6] = row[layout.BEGIN_S] - row[layout.TIME_S]
     box[7] = row[layout.END_S] + row[layout.TIME_S]
+    box[8] = min(row[layout.LOWER_M], row[layout.UPPER_M]) - row[layout.VERTICAL_M] - layout.QUANTUM_M
+    box[9] = max(row[layout.LOWER_M], row[layout.UPPER_M]) + row[layout.VERTICAL_M] + layout.QUANTUM_M
+    box[10] = row[layout.DATUM]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -135,10 +142,10 @@ def key_of(space: int, time: int, ix: int, iy: int, iz: int, it: int) -> int:
 @nb.njit(cache=True, nogil=True)
 def find(store: Store, key: int) -> int:
     """The table place of a key, or -1."""
-    mask = store.keys.shape[0] - 1
+    mask = store.buckets.shape[0] - 1
     place = (key >> 2) & mask
-    while store.keys[place] != EMPTY:
-        if store.keys[place] == key:
+    while store.buckets[place, KEY] != EMPTY:
+        if store.buckets[place, KEY] == key:
             return int(place)
         place = (place + 1) & mask
     return -1
@@ -149,11 +156,12 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
     """Add one piece; its number. -1: grow the pieces first; -2: the table; -3: the pool. Then nothing was changed."""
     if store.counts[0] >= store.rows.shape[0]:
         return -1
-    if (store.counts[1] + store.counts[2] + 1) * 10 > store.keys.shape[0] * 6:
+    if (store.counts[1] + store.counts[2] + 1) * 10 > store.buckets.shape[0] * 6:
         return -2
     piece = store.counts[4]
-    box = store.boxes[piece]
+    box = np.empty(BOX + 1)
     set_box(row, edges, box)
+    box[PIECE] = piece
     extent = max(box[1] - box[0], box[3] - box[2], box[5] - box[4])
     space = level_of(extent, CELL_M, SPACE_LEVELS)
     time = level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
@@ -167,7 +175,7 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
         int(np.floor((box[6] + box[7]) / 2.0 / slot)),
     )
     place = find(store, key)
-    if not _push(store, place, key, piece):
+    if not _push(store, place, key, box):
         return -3
     store.counts[4] = store.free_pieces[piece]
     store.counts[0] += 1
@@ -200,36 +208,34 @@ def remove_all(store: Store, pieces: Integers) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _push(store: Store, place: int, key: int, piece: int) -> bool:
-    """Put a piece into the bucket at a place, or into a new one; False if the pool is full."""
+def _push(store: Store, place: int, key: int, entry: Floats) -> bool:
+    """Put an entry into the bucket at a place, or into a new one; False if the pool is full."""
     if place >= 0:
-        length, size = store.lengths[place], store.sizes[place]
-        if length < (1 << size):
-            store.pool[store.starts[place] + length] = piece
-            store.lengths[place] += 1
-            return True
-        block = _allocate(store, size + 1)
-        if block < 0:
-            return False
-        for i in range(length):
-            store.pool[block + i] = store.pool[store.starts[place] + i]
-        _release(store, store.starts[place], size)
-        store.starts[place], store.sizes[place] = block, size + 1
-        store.pool[block + length] = piece
-        store.lengths[place] += 1
+        bucket = store.buckets[place]
+        length, size = bucket[LENGTH], bucket[SIZE]
+        if length == 1 << size:
+            block = _allocate(store, size + 1)
+            if block < 0:
+                return False
+            store.pool[block : block + length] = store.pool[bucket[START] : bucket[START] + length]
+            _release(store, bucket[START], size)
+            bucket[START], bucket[SIZE] = block, size + 1
+        store.pool[bucket[START] + length] = entry
+        bucket[LENGTH] += 1
         return True
     block = _allocate(store, 0)
     if block < 0:
         return False
-    mask = store.keys.shape[0] - 1
+    mask = store.buckets.shape[0] - 1
     place = (key >> 2) & mask
-    while store.keys[place] != EMPTY and store.keys[place] != GONE:
+    while store.buckets[place, KEY] != EMPTY and store.buckets[place, KEY] != GONE:
         place = (place + 1) & mask
-    if store.keys[place] == GONE:
+    bucket = store.buckets[place]
+    if bucket[KEY] == GONE:
         store.counts[2] -= 1
     store.counts[1] += 1
-    store.keys[place], store.starts[place], store.lengths[place], store.sizes[place] = key, block, 1, 0
-    store.pool[block] = piece
+    bucket[KEY], bucket[START], bucket[LENGTH], bucket[SIZE] = key, block, 1, 0
+    store.pool[block] = entry
     return True
 
 
@@ -237,7 +243,7 @@ def _push(store: Store, place: int, key: int, piece: int) -> bool:
 def _allocate(store: Store, size: int) -> int:
     block = store.free_blocks[size]
     if block >= 0:
-        store.free_blocks[size] = store.pool[block]
+        store.free_blocks[size] = int(store.pool[block, 0])
         return int(block)
     end = store.counts[3]
     if end + (1 << size) > store.pool.shape[0]:
@@ -248,23 +254,23 @@ def _allocate(store: Store, size: int) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def _release(store: Store, block: int, size: int) -> None:
-    store.pool[block] = store.free_blocks[size]
+    store.pool[block, 0] = store.free_blocks[size]
     store.free_blocks[size] = block
 
 
 @nb.njit(cache=True, nogil=True)
 def remove(store: Store, piece: int) -> None:
     """Take out one piece."""
-    place = find(store, store.keys_of[piece])
-    start, last = store.starts[place], store.lengths[place] - 1
-    for i in range(last + 1):
-        if store.pool[start + i] == piece:
-            store.pool[start + i] = store.pool[start + last]
+    bucket = store.buckets[find(store, store.keys_of[piece])]
+    start, last = bucket[START], bucket[LENGTH] - 1
+    for i in range(start, start + last):
+        if store.pool[i, PIECE] == piece:
+            store.pool[i] = store.pool[start + last]
             break
-    store.lengths[place] = last
+    bucket[LENGTH] = last
     if last == 0:
-        _release(store, start, store.sizes[place])
-        store.keys[place] = GONE
+        _release(store, start, bucket[SIZE])
+        bucket[KEY] = GONE
         store.counts[1] -= 1
         store.counts[2] += 1
     levels = store.free_pieces[piece]
@@ -272,35 +278,33 @@ def remove(store: Store, piece: int) -> None:
     store.free_pieces[piece] = store.counts[4]
     store.counts[4] = piece
     store.counts[0] -= 1
-    store.boxes[piece, 6], store.boxes[piece, 7] = np.inf, -np.inf  # a scan of all pieces passes it over
 
 
 @nb.njit(cache=True, nogil=True)
-def rehash(store: Store, keys: Integers, starts: Integers, lengths: Integers, sizes: Integers) -> None:
-    """Move all buckets into new tables, without those that are gone."""
-    mask = keys.shape[0] - 1
-    for old in range(store.keys.shape[0]):
-        key = store.keys[old]
+def rehash(store: Store, buckets: Integers) -> None:
+    """Move all buckets into a new table, without those that are gone."""
+    mask = buckets.shape[0] - 1
+    for old in range(store.buckets.shape[0]):
+        key = store.buckets[old, KEY]
         if key in (EMPTY, GONE):
             continue
         place = (key >> 2) & mask
-        while keys[place] != EMPTY:
+        while buckets[place, KEY] != EMPTY:
             place = (place + 1) & mask
-        keys[place], starts[place] = key, store.starts[old]
-        lengths[place], sizes[place] = store.lengths[old], store.sizes[old]
+        buckets[place] = store.buckets[old]
     store.counts[2] = 0
 
 
 @nb.njit(cache=True, nogil=True)
-def candidates(store: Store, box: Floats, grown_m: float, found: Integers) -> int:
-    """Pieces whose box meets a box that is grown sideways by a distance; how many.
+def candidates(store: Store, box: Floats, grown_m: float, grown_up_m: float, found: Integers) -> int:
+    """Pieces whose box meets a box that is grown sideways and upwards by distances; how many.
 
     If there are more than `found` holds, the number is right and the rest is left out: call again with more room.
     """
-    query = np.empty(BOX)
+    query = box.copy()
     for k in range(3):
         query[2 * k], query[2 * k + 1] = box[2 * k] - grown_m, box[2 * k + 1] + grown_m
-    query[6], query[7] = box[6], box[7]
+    query[8], query[9] = box[8] - grown_up_m, box[9] + grown_up_m
     count = 0
     for space in range(SPACE_LEVELS):
         for time in range(TIME_LEVELS):
@@ -340,12 +344,11 @@ def _look(store: Store, query: Floats, space: int, time: int, found: Integers, c
 
 @nb.njit(cache=True, nogil=True)
 def _sift(store: Store, query: Floats, place: int, found: Integers, count: int) -> int:
-    start = store.starts[place]
-    for i in range(start, start + store.lengths[place]):
-        piece = store.pool[i]
-        if _meets(store.boxes[piece], query):
+    start = store.buckets[place, START]
+    for i in range(start, start + store.buckets[place, LENGTH]):
+        if _meets(store.pool[i], query):
             if count < found.shape[0]:
-                found[count] = piece
+                found[count] = int(store.pool[i, PIECE])
             count += 1
     return count
 
@@ -353,11 +356,9 @@ def _sift(store: Store, query: Floats, place: int, found: Integers, count: int) 
 @nb.njit(cache=True, nogil=True)
 def _scan(store: Store, query: Floats, found: Integers) -> int:
     count = 0
-    for piece in range(store.boxes.shape[0]):
-        if _meets(store.boxes[piece], query) and store.keys_of[piece] != 0:
-            if count < found.shape[0]:
-                found[count] = piece
-            count += 1
+    for place in range(store.buckets.shape[0]):
+        if store.buckets[place, KEY] not in (EMPTY, GONE):
+            count = _sift(store, query, place, found, count)
     return count
 
 
@@ -372,4 +373,5 @@ def _meets(box: Floats, query: Floats) -> bool:
         and query[2] <= box[3]
         and box[4] <= query[5]
         and query[4] <= box[5]
+        and (box[10] != query[10] or (box[8] <= query[9] and query[8] <= box[9]))
     )

@@ -119,8 +119,10 @@ def gather(
     for i in range(begin, rows.shape[0]):
         row = rows[i]
         set_box(row, row_edges, box)
-        grown_m = minima[int(row[layout.CLASS]), :, 0].max() if row[layout.KIND] == layout.LEG else 0.0
-        near = candidates(store, box, grown_m, found)
+        across_m, up_m = 0.0, 0.0
+        if row[layout.KIND] == layout.LEG:
+            across_m, up_m = minima[int(row[layout.CLASS]), :, 0].max(), minima[int(row[layout.CLASS]), :, 1].max()
+        near = candidates(store, box, across_m, up_m, found)
         if count + near > pairs.shape[0]:
             return (count, i) if i > begin else (-near, i)
         for k in range(near):
