@@ -5,6 +5,8 @@ for what the exact comparison finds, keep the answer if the command has an idemp
 before gets its first answer.
 """
 
+import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -38,7 +40,7 @@ from skyparley.airspace.events import (
 )
 from skyparley.airspace.state import LiveOperation, conflict_id
 from skyparley.conflict.operation import Operation
-from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError
+from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.vault import Vault
@@ -70,6 +72,7 @@ class Desk:
         self._custodian = custodian
         self._reader = reader
         self._findings: OrderedDict[int, list[Finding]] = OrderedDict()
+        self._answering: dict[int, asyncio.Future[Answer]] = {}
 
     def follow(self, applied: Applied) -> None:
         """Remember findings for the answers that wait for them."""
@@ -169,12 +172,24 @@ class Desk:
             )
         if applied.outcome.refusal is not None:
             raise error_of(applied.outcome.refusal)
-        answer = await self._answer(author, applied, compare=details is not None)
-        if idempotency_key:
-            await self._vault.put_reply(
-                author.party, idempotency_key, applied.sequence, applied.time_us, msgspec.json.encode(answer)
-            )
+        if not idempotency_key:
+            return await self._answer(author, applied, compare=details is not None)
+        first = asyncio.ensure_future(self._keyed_answer(author, proposal, applied, compare=details is not None))
+        self._answering[applied.sequence] = first
+        first.add_done_callback(lambda _: self._answering.pop(applied.sequence, None))
+        return await asyncio.shield(first)
+
+    async def _keyed_answer(self, author: Author, proposal: Proposal, applied: Applied, *, compare: bool) -> Answer:
+        """The answer to a command with an idempotency key, kept for those who repeat it."""
+        answer = await self._answer(author, applied, compare=compare)
+        await self._keep(author, proposal, applied.sequence, applied.time_us, answer)
         return answer
+
+    async def _keep(self, author: Author, proposal: Proposal, sequence: int, time_us: int, answer: Answer) -> None:
+        """Keep an answer. A disk that does not take it costs a repeat its wording, never the author the answer."""
+        with contextlib.suppress(SkyparleyError):
+            data = msgspec.json.encode(answer)
+            await self._vault.put_reply(author.party, proposal.idempotency_key, sequence, time_us, data)
 
     async def _propose(
         self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
@@ -195,7 +210,7 @@ class Desk:
     async def _answer(self, author: Author, applied: Applied, *, compare: bool) -> Answer:
         live = _subject(applied)
         if compare:
-            through = await self._custodian.compared(applied.sequence)
+            through = await self._compared(applied.sequence)
             conflicts = self._found(author, applied.sequence)
         else:
             through = self._engine.state.findings_through
@@ -220,17 +235,31 @@ class Desk:
         """The answer to the entry that a command repeats: the kept one, else one made from what is live."""
         if first.refusal is not None:
             raise error_of(first.refusal)
+        if (answering := self._answering.get(first.first_sequence)) is not None:
+            return await asyncio.shield(answering)
         kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)
         if kept is not None:
             return msgspec.json.decode(kept, type=Answer)
-        through = await self._custodian.compared(first.first_sequence)
+        through = await self._compared(first.first_sequence)
         operation_id = getattr(proposal.command, "operation_id", "")
         live = self._engine.state.operation(author.party, operation_id)
         if live is None:
             raise ConflictingStateError(
                 f"the command was accepted as entry {first.first_sequence}; '{operation_id}' is no longer live"
             )
-        return Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
+        answer = Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
+        await self._keep(author, proposal, first.first_sequence, self._engine.state.time_us, answer)
+        return answer
+
+    async def _compared(self, sequence: int) -> int:
+        """Wait for the findings of a filing. It stands even if they cannot be recorded, and the error says so."""
+        try:
+            return await self._custodian.compared(sequence)
+        except StorageError as error:
+            raise StorageError(
+                f"this is recorded as entry {sequence}, but not yet what it conflicts with ({error.message}): repeat it"
+                " with its idempotency key, or list the conflicts later"
+            ) from error
 
     def _check_skew(self, claimed_time_us: int | None) -> None:
         if claimed_time_us is not None and abs(claimed_time_us - self._engine.clock()) > MAX_CLAIMED_SKEW_US:

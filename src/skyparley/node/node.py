@@ -29,7 +29,7 @@ from skyparley.node.identity import Author
 from skyparley.node.reading.disclosure import conflict_view, party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Checked, Health, PartyView
-from skyparley.node.recovery import reconcile_vault, recover
+from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
 from skyparley.node.storage import DataDirectory
 
 SNAPSHOT_EVERY_ENTRIES: Final = 20_000
@@ -234,10 +234,16 @@ async def open_node(
     exercise: bool = False,
     take_snapshot: TakeSnapshot | None = None,
 ) -> tuple[Node, tuple[str, ...]]:
-    """A node with the state of its log's end, and a word on each snapshot that could not be used."""
+    """A node with the state of its log's end, and a word on all that could not be used or tidied up."""
     recovered = await recover(log, directory.path if directory is not None else None)
-    await reconcile_vault(log, vault, recovered.state.sequence)
+    complaints = recovered.complaints
+    try:
+        await reconcile_vault(log, vault, recovered.state.sequence)
+    except StorageError as error:  # a full disk stops writes, not the start: the next one reconciles
+        if vault.mark(MARK_SEQUENCE) > recovered.state.sequence:  # unless the mark would mislead it
+            raise
+        complaints = (*complaints, f"what the vault holds too much stays there for now: {error.message}")
     engine = Engine(log, recovered.state, pool, clock)
     node = Node(engine, vault, directory, minima, exercise=exercise, take_snapshot=take_snapshot)
     engine.on_applied = node.on_applied
-    return node, recovered.complaints
+    return node, complaints

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from skyparley.airspace.apply import apply
+from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import AmendOperation, DeclareHazard, FileOperation, Finding, RecordFindings
 from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.state import Airspace
@@ -18,13 +18,13 @@ from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.errors import NotFoundError, StorageError
 from skyparley.log.port import Head, Log
-from skyparley.node.custody.comparison import Comparison, Step, steps_of
+from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
 
 _MARK_NUMBER: Final = "reconciled_number"
-_MARK_SEQUENCE: Final = "reconciled_sequence"
+MARK_SEQUENCE: Final = "reconciled_sequence"
 MAX_PROBLEMS: Final = 20
 
 
@@ -109,17 +109,15 @@ async def follow_to_snapshot(log: Log, directory: Path) -> int:
 
 
 async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
-    """Drop bodies that were kept for a command that never reached the log; how many there were.
+    """Drop what was kept for a command that never reached the log, or that the log has lost; how many bodies.
 
     Looks at what is new since the last time, up to the log's end `through`; call it before the node serves.
     """
-    after_sequence, after_number = vault.mark(_MARK_SEQUENCE), vault.mark(_MARK_NUMBER)
+    after_sequence, after_number = vault.mark(MARK_SEQUENCE), vault.mark(_MARK_NUMBER)
     last_number = vault.last_number()
-    if last_number <= after_number:
-        return 0
     numbers = vault.digests_between(after_number, last_number)
     orphans = dict.fromkeys(numbers)
-    if after_sequence < through:
+    if orphans and after_sequence < through:
         async for group in log.entries(after_sequence):
             for entry in group:
                 for digest in _named_digests(event_of(entry)):
@@ -127,8 +125,9 @@ async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
             if group[-1].sequence >= through:
                 break
     kept = (number for digest, number in numbers.items() if digest not in orphans)
-    marks = {_MARK_NUMBER: max(kept, default=after_number), _MARK_SEQUENCE: through}
-    await vault.forget(orphans, marks)  # the numbers of the dropped ones are given out again: the mark lies below them
+    marks = {_MARK_NUMBER: max(kept, default=after_number), MARK_SEQUENCE: through}
+    # the numbers of those that are dropped are given out again, so the mark lies below them
+    await vault.forget(orphans, through, marks)
     return len(orphans)
 
 
@@ -137,57 +136,89 @@ async def verify(
 ) -> Verification:
     """Replay from zero: apply every entry again, compare every filing again, hold it against the logged findings."""
     head = await log.head()
-    result = Verification()
-    state = Airspace()
-    comparison = Comparison(lambda digest: decode_operation(vault.body(digest)), minima)
-    steps: list[Step] = []
-
-    def before(event: Event) -> None:
-        if isinstance(event.command, RecordFindings):
-            due = [step for step in steps if step.sequence <= event.command.through]
-            del steps[: len(due)]
-            result.findings += len(event.command.findings)
-            _hold_against(state, event, comparison.advance(due).findings, result)
+    again = _Again(vault, minima)
 
     def after(event: Event, outcome: Outcome) -> None:
-        steps.extend(steps_of(event.sequence, outcome))
+        again.steps.extend(steps_of(event.sequence, outcome))
         if progress is not None:
             progress(event.sequence, head.sequence)
 
-    await catch_up(log, state, head.sequence, before=before, after=after)
-    result.sequence, result.state_hash, result.conflicts = state.sequence, state.state_hash(), len(state.conflicts)
-    if state.state_hash() != state.recomputed_state_hash():
-        result.problems.append("the state hash does not fit the state's content")
-    return result
+    await catch_up(log, again.state, head.sequence, before=again.hold, after=after)
+    return again.finish()
 
 
-def _hold_against(state: Airspace, event: Event, expected: list[Finding], result: Verification) -> None:
-    """Note every difference between logged and recomputed findings that was not void when it was logged.
+class _Again:
+    """The comparison, run again over a log. It ends where the vault lacks what was compared, and says so."""
 
-    A node that restarts does not compare with what has left meanwhile, so void findings may differ.
-    """
-    if not isinstance(event.command, RecordFindings):
-        return
-    logged = {finding: None for finding in event.command.findings if _holds(state, finding)}
-    again = {finding: None for finding in expected if _holds(state, finding)}
-    for word, found, others in (("lacks", again, logged), ("wrongly has", logged, again)):
+    def __init__(self, vault: Vault, minima: SeparationMinima) -> None:
+        self.state = Airspace()
+        self.steps: list[Step] = []
+        self._result = Verification()
+        self._vault = vault
+        self._comparison: Comparison | None = Comparison(lambda digest: decode_operation(vault.body(digest)), minima)
+        self._logged: list[Finding] = []
+
+    def hold(self, event: Event) -> None:
+        """Hold what an entry says was found against what is found now. Call it before the entry is applied."""
+        command = event.command
+        if not isinstance(command, RecordFindings) or self._comparison is None:
+            return
+        if command.after != self.state.findings_through:  # it will be refused
+            return
+        self._result.findings += len(command.findings)
+        self._logged.extend(command.findings)
+        if command.through == command.after:  # a part of what was found about one filing: the rest follows
+            return
+        due = [step for step in self.steps if step.sequence <= command.through]
+        del self.steps[: len(due)]
+        logged, self._logged = self._logged, []
+        try:
+            expected = self._comparison.advance(due).findings
+        except StorageError as error:
+            self._complain(f"entry {event.sequence} and later cannot be compared again: {error.message}")
+            self._comparison = None
+            return
+        for finding in logged:
+            self._require_body(finding.witness_digest, event.sequence)
+        self._hold(event.sequence, "lacks", expected, logged)
+        self._hold(event.sequence, "wrongly has", logged, expected)
+
+    def finish(self) -> Verification:
+        """What was found, once the last entry is applied."""
+        state, result = self.state, self._result
+        for step in self.steps:
+            if isinstance(step, Filed):  # nobody has compared it yet
+                self._require_body(step.details_digest, step.sequence)
+        result.sequence, result.state_hash, result.conflicts = state.sequence, state.state_hash(), len(state.conflicts)
+        if state.state_hash() != state.recomputed_state_hash():
+            self._complain("the state hash does not fit the state's content")
+        return result
+
+    def _hold(self, sequence: int, word: str, found: list[Finding], others: list[Finding]) -> None:
+        """Note what is found here and not there, unless it is void.
+
+        A node that restarts does not compare with what has left meanwhile, so void findings may differ.
+        """
+        known = dict.fromkeys(others)
         for finding in found:
-            if finding not in others and len(result.problems) < MAX_PROBLEMS:
-                result.problems.append(
-                    f"entry {event.sequence} {word} the finding {finding.a_party}/{finding.a_operation_id} with"
+            a = self.state.operation(finding.a_party, finding.a_operation_id)
+            b = self.state.operation(finding.b_party, finding.b_operation_id)
+            if finding not in known and a is not None and b is not None and still_holds(finding, a, b):
+                self._complain(
+                    f"entry {sequence} {word} the finding {finding.a_party}/{finding.a_operation_id} with"
                     f" {finding.b_party}/{finding.b_operation_id} ({finding.rule})"
                 )
 
+    def _require_body(self, digest: str, sequence: int) -> None:
+        """Note it if the vault does not hold a body that an entry names."""
+        try:
+            self._vault.body(digest)
+        except StorageError as error:
+            self._complain(f"entry {sequence}: {error.message}")
 
-def _holds(state: Airspace, finding: Finding) -> bool:
-    a = state.operation(finding.a_party, finding.a_operation_id)
-    b = state.operation(finding.b_party, finding.b_operation_id)
-    return (
-        a is not None
-        and b is not None
-        and a.details_digest == finding.a_digest
-        and b.details_digest == finding.b_digest
-    )
+    def _complain(self, problem: str) -> None:
+        if len(self._result.problems) < MAX_PROBLEMS:
+            self._result.problems.append(problem)
 
 
 def _named_digests(event: Event) -> list[str]:

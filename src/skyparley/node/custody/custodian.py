@@ -6,18 +6,20 @@ on one worker thread, so that it never holds up the loop and never meets itself.
 """
 
 import asyncio
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from skyparley.airspace.codec import findings_commands
 from skyparley.airspace.commands import RecordFindings
 from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.codec import decode_conflict, decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ALGORITHM
-from skyparley.errors import SkyparleyError
+from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
 from skyparley.node.custody.comparison import Compared, Comparison, Filed, Step, filed, steps_of
 from skyparley.node.custody.vault import Vault
@@ -26,6 +28,7 @@ from skyparley.node.engine import Applied
 MAX_BATCH: Final = 256
 WITNESS_CACHE: Final = 20_000
 RETRY_S: Final = 1.0
+_log: Final = logging.getLogger(__name__)
 
 Record = Callable[[RecordFindings], Awaitable[object]]
 
@@ -36,6 +39,7 @@ class Custodian:
     def __init__(self, vault: Vault, record: Record, through: int, minima: SeparationMinima) -> None:
         self.through = through
         self.complaint: str | None = None
+        self._stopped = False
         self._vault = vault
         self._record = record
         self._comparison = Comparison(self._take_details, minima)
@@ -83,7 +87,11 @@ class Custodian:
                 self._wake.clear()
                 await self._wake.wait()
             batch = self._next_batch()
-            compared = await loop.run_in_executor(self._thread, self._comparison.advance, batch)
+            try:
+                compared = await loop.run_in_executor(self._thread, self._comparison.advance, batch)
+            except Exception as error:
+                self._stop(batch[-1].sequence, error)
+                return
             for witness_digest, _, conflict in compared.witnesses:
                 self._remember(witness_digest, conflict)
             if any(isinstance(step, Filed) for step in batch):
@@ -92,10 +100,12 @@ class Custodian:
     async def compared(self, sequence: int) -> int:
         """Up to where findings are durable and applied, once that is at least a sequence.
 
-        Raises `StorageError` or `OverloadedError` if they cannot be recorded now; they will be, later.
+        Raises `StorageError` if they cannot be recorded now; they will be, later.
         """
         if self.through >= sequence:
             return self.through
+        if self._stopped and self.complaint is not None:
+            raise StorageError(self.complaint)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((sequence, future))
         return await future
@@ -143,25 +153,34 @@ class Custodian:
         return decode_operation(self._vault.body(details_digest)) if operation is None else operation
 
     async def _record_until_done(self, compared: Compared, through: int) -> None:
-        command = RecordFindings(self.through, through, ALGORITHM, tuple(compared.findings))
-        while True:
+        owed = deque(findings_commands(self.through, through, ALGORITHM, compared.findings))
+        while owed:
             try:
                 if compared.witnesses:
                     await self._vault.put_bodies((name, "", data) for name, data, _ in compared.witnesses)
-                await self._record(command)
+                    compared.witnesses.clear()
+                await self._record(owed[0])
+                owed.popleft()
             except SkyparleyError as error:
                 self.complaint = f"findings cannot be recorded: {error.message}"
-                self._fail_waiting(error)
+                self._fail_waiting()
                 await asyncio.sleep(RETRY_S)
             else:
                 self.complaint = None
-                return
 
-    def _fail_waiting(self, error: SkyparleyError) -> None:
+    def _stop(self, sequence: int, error: Exception) -> None:
+        """A comparison that fails would fail again, and none may be left out: nothing is compared any more."""
+        what = error.message if isinstance(error, SkyparleyError) else f"{type(error).__name__}: {error}"
+        _log.error("the comparison stopped", exc_info=error)
+        self._stopped = True
+        self.complaint = f"the comparison stopped before entry {sequence}: {what}; restart the node"
+        self._fail_waiting()
+
+    def _fail_waiting(self) -> None:
         waiting, self._waiting = self._waiting, deque()
         for _, future in waiting:
             if not future.done():
-                future.set_exception(error)
+                future.set_exception(StorageError(self.complaint or "findings cannot be recorded"))
 
     def _remember(self, witness_digest: str, conflict: Conflict) -> None:
         self._witnesses[witness_digest] = conflict

@@ -35,6 +35,10 @@ CREATE INDEX IF NOT EXISTS replies_by_time ON replies (time_us);
 """
 
 Statement = tuple[str, Sequence[tuple[Any, ...]]]
+_PUT_REPLY: Final = """
+INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT (party, idempotency_key) DO UPDATE
+SET sequence = excluded.sequence, time_us = excluded.time_us, data = excluded.data WHERE sequence != excluded.sequence
+"""
 _PUT_BODY: Final = "INSERT OR IGNORE INTO bodies (digest, party, data) VALUES (?, ?, ?)"
 
 
@@ -95,9 +99,9 @@ class Vault:
         return data
 
     async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
-        """Keep the answer to a command, so that a repeat gets the same one."""
+        """Keep the answer to a command, so that a repeat gets the same one; of one entry the first is kept."""
         row = (party, idempotency_key, sequence, time_us, data)
-        await self._commit([("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?)", [row])])
+        await self._commit([(_PUT_REPLY, [row])])
 
     def reply(self, party: str, idempotency_key: str, sequence: int) -> bytes | None:
         """The answer that the command at a sequence was given, if it was kept."""
@@ -143,13 +147,16 @@ class Vault:
             ).fetchall()
         return {cast("bytes", digest).hex(): cast("int", number) for digest, number in rows}
 
-    async def forget(self, digests: Iterable[str], marks: dict[str, int]) -> None:
-        """Drop bodies that no entry of the log names, and remember how far was looked, as one act."""
+    async def forget(self, digests: Iterable[str], after_sequence: int, marks: dict[str, int]) -> None:
+        """Drop bodies that no entry of the log names and answers to entries beyond its end, and remember how far was
+        looked, as one act.
+        """
         rows = [(bytes.fromhex(digest),) for digest in digests]
         mark_rows = sorted(marks.items())
         await self._commit(
             [
                 ("DELETE FROM bodies WHERE digest = ?", rows),
+                ("DELETE FROM replies WHERE sequence > ?", [(after_sequence,)]),
                 ("INSERT OR REPLACE INTO marks VALUES (?, ?)", mark_rows),
             ]
         )
