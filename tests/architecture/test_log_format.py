@@ -159,9 +159,9 @@ async def test_a_log_that_was_given_to_another_pool_is_noticed(good: tuple[Path,
             chain = envelope.next_chain(chain, row["sequence"], row["time_us"], row["header"], row["signature"])
             connection.execute("UPDATE entries SET chain = ? WHERE sequence = ?", (chain, row["sequence"]))
         connection.commit()
-    with pytest.raises(WrongLogError, match="entry 1: .* pool"):
+    with pytest.raises(WrongLogError, match=r"entry 1: .* pool"):
         verify(str(path))
-    with pytest.raises(StorageError, match="entry 1 .* pool"):
+    with pytest.raises(StorageError, match=r"entry 1 .* pool"):
         await node_verifies(path)
 
 
@@ -197,9 +197,9 @@ async def test_a_header_that_is_none_is_noticed_though_the_chain_fits(
         rows = [(entry["header"], entry["chain"], entry["sequence"]) for entry in entries]
         connection.executemany("UPDATE entries SET header = ?, chain = ? WHERE sequence = ?", rows)
         connection.commit()
-    with pytest.raises(WrongLogError, match="entry 10"):
+    with pytest.raises(WrongLogError, match=r"entry 10"):
         verify(str(path))
-    with pytest.raises(StorageError, match="entry 10"):
+    with pytest.raises(StorageError, match=r"entry 10"):
         await node_verifies(path)
 
 

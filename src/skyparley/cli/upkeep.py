@@ -20,7 +20,7 @@ from skyparley.errors import InvalidInputError, StorageError
 from skyparley.log.sqlite import SqliteLog, copy_database
 from skyparley.node.custody.vault import Vault
 from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, recover, verify
-from skyparley.node.storage import LOG_FILE, VAULT_FILE
+from skyparley.node.storage import LOG_FILE, PRIVATE, VAULT_FILE
 
 _FILES: Final = (LOG_FILE, VAULT_FILE)
 
@@ -30,7 +30,7 @@ def back_up(data: Path, to: Path) -> None:
     _require(data)
     if to.exists():
         raise InvalidInputError(f"{to} exists already: name a directory that does not")
-    to.mkdir(parents=True)
+    to.mkdir(PRIVATE, parents=True)
     for name in _FILES:
         copy_database(data / name, to / name)
     head = asyncio.run(_head(to))
@@ -44,7 +44,7 @@ def restore_from(backup: Path, data: Path) -> None:
     _require(backup)
     if data.exists() and any(data.iterdir()):
         raise InvalidInputError(f"{data} is not empty: restore into a new directory, then serve that")
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(PRIVATE, parents=True, exist_ok=True)
     for name in _FILES:
         copy_database(backup / name, data / name)
     result = asyncio.run(_verify(data))

@@ -2,7 +2,8 @@
 
 One process per data directory, held by an advisory lock that the kernel drops when the process dies. Snapshots are
 written beside the log under a temporary name, made durable and renamed, so that a crash leaves either the old or the
-new one; the last two are kept, because a snapshot that turns out damaged costs only a longer replay.
+new one; the last two are kept, because a snapshot that turns out damaged costs only a longer replay. A directory that
+is made here is closed to other users of the machine: the vault in it is private.
 """
 
 import fcntl
@@ -21,6 +22,8 @@ KEPT_SNAPSHOTS: Final = 2
 LOG_FILE: Final = "log.sqlite"
 VAULT_FILE: Final = "vault.sqlite"
 OPERATOR_KEY_FILE: Final = "operator.key"
+PRIVATE: Final = 0o700
+"""Mode of directories that hold a vault."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -72,7 +75,7 @@ class DataDirectory:
 def open_directory(path: Path) -> DataDirectory:
     """Make the directory if needed and lock it. Raises `DataDirectoryBusyError` or `StorageError`."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(PRIVATE, parents=True, exist_ok=True)
         lock = (path / "lock").open("a+")
     except OSError as error:
         raise StorageError(f"cannot use {path} as data directory: {error.strerror}") from error
