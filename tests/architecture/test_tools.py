@@ -95,3 +95,13 @@ def test_the_product_asserts_nothing_that_python_may_strip() -> None:
     for path in python_files("src"):
         for node in ast.walk(parse(path)):
             assert not isinstance(node, ast.Assert), f"{name_of(path)}:{node.lineno}"
+
+
+def test_each_run_dependency_is_used_and_each_import_is_declared() -> None:
+    declared = {
+        re.split(r"[><=]", dependency)[0].replace("-", "_") for dependency in CONFIGURATION["project"]["dependencies"]
+    }
+    used = set[str]().union(*(imports_of(path) for path in python_files("src")))
+    used -= {"skyparley", ""} | sys.stdlib_module_names
+    # httptools is used through uvicorn's protocol of that name (`web/server.py`)
+    assert used | {"httptools"} == declared
