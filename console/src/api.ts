@@ -1,5 +1,7 @@
 // The node's public API: types of what it answers, and calls that say in its own words what went wrong.
 
+import { apiKey } from "./session";
+
 export interface Position {
   latitude_deg: number;
   longitude_deg: number;
@@ -54,6 +56,12 @@ export interface Conflict {
 export interface Party {
   party: string;
   name: string;
+  kind: string;
+  state: string;
+  sequence: number;
+}
+export interface Status {
+  sequence: number;
 }
 export interface Me {
   role: "party" | "operator" | "observer";
@@ -68,6 +76,7 @@ export type Change =
   | { type: "conflict_void"; conflict_id: string }
   | { type: "party"; party: Party };
 
+/** What the node refused, with its status and its own words. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -75,17 +84,11 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
-}
 
-const KEY = "skyparley.key";
-
-export function apiKey(): string | null {
-  return sessionStorage.getItem(KEY);
-}
-
-export function setApiKey(key: string | null): void {
-  if (key === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, key);
+  /** Whether the key, and not the node, is the reason. */
+  get refusesKey(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
 }
 
 export function headers(): Record<string, string> {
@@ -99,7 +102,7 @@ export async function get<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-export async function messageOf(response: Response): Promise<string> {
+async function messageOf(response: Response): Promise<string> {
   try {
     const body = (await response.json()) as { error: { message: string } };
     return body.error.message;

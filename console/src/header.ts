@@ -1,83 +1,74 @@
-// The top line: what this is, whom I act as, whether the picture lives, and the time in UTC, always.
+// The top line: what this is, whom I act for, whether the picture lives, and the time in UTC, always.
 
-import { setApiKey } from "./api";
-import { colourOf, symbolOf } from "./colours";
-import type { Store } from "./store";
-import { clock, dayClock, element } from "./words";
+import { symbol } from "./colours";
+import { button, element, say } from "./dom";
+import { signOut } from "./session";
+import type { Link, Store } from "./store";
+import { clock, day } from "./words";
 
-const THEME = "skyparley.theme";
+const TICK_MS = 250;
+const LINKS: Record<Link, string> = { connecting: "◌ loading", live: "● live", stale: "○ stale" };
 
-export function startTheme(): void {
-  const kept = localStorage.getItem(THEME);
-  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset["theme"] = kept ?? (dark ? "dark" : "light");
+export interface HeaderActions {
+  login(): void;
+  /** Raise or flatten the picture; whether it is raised now. */
+  relief(): boolean;
+  theme(): void;
 }
 
-export function buildHeader(root: HTMLElement, store: Store, actions: { login(): void; relief(): boolean }): void {
+export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActions): void {
   const who = element("span", { class: "who" });
-  const live = element("span", { class: "live", role: "status" });
-  const time = element("time", { class: "utc", title: "Coordinated Universal Time" });
-  const relief = button("3D", "Raised or flat picture", () => {
+  const link = element("span", { class: "link", role: "status" });
+  const [date, time] = [element("span", { class: "date" }), element("time", {})];
+  const utc = element("div", { class: "utc", title: "Coordinated Universal Time, by the node's clock" }, date, time, element("abbr", {}, "UTC"));
+  const relief = button("3D", { title: "Raised or flat picture", "aria-pressed": "true" }, () => {
     relief.setAttribute("aria-pressed", String(actions.relief()));
   });
-  relief.setAttribute("aria-pressed", "true");
-  const theme = button("◐", "Light or dark", () => {
-    const next = document.documentElement.dataset["theme"] === "light" ? "dark" : "light";
-    document.documentElement.dataset["theme"] = next;
-    localStorage.setItem(THEME, next);
-    store.tell("state", "operations");
-  });
-  const act = button("", "Act as a party", () => {
-    if (store.me?.role === "observer") actions.login();
+  const theme = button("◐", { title: "Light or dark", "aria-label": "Light or dark" }, actions.theme);
+  const isObserver = store.me.role === "observer";
+  const act = button(isObserver ? "Act as a party" : "Sign out", {}, () => {
+    if (isObserver) actions.login();
     else {
-      setApiKey(null);
+      signOut();
       window.location.reload();
     }
   });
-  const exercise = element("strong", { class: "exercise", hidden: "" }, "EXERCISE");
-  root.append(
-    element("h1", {}, "Skyparley"),
-    exercise,
-    who,
-    element("span", { class: "gap" }),
-    live,
-    time,
-    relief,
-    theme,
-    act,
-  );
+  const exercise = element("strong", { class: "exercise" }, "EXERCISE");
+  exercise.hidden = !store.me.exercise;
+  const title = element("div", { class: "title" }, element("h1", {}, "Skyparley"), exercise);
+  root.append(title, who, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, relief, theme, act));
   const tick = (): void => {
-    time.textContent = clock(Date.now());
-    time.setAttribute("datetime", new Date().toISOString());
+    const now = store.now;
+    say(date, day(now));
+    say(time, clock(now).slice(0, -1));
+    time.setAttribute("datetime", new Date(now).toISOString());
+  };
+  const update = (): void => {
+    link.className = `link is-${store.link}`;
+    say(link, LINKS[store.link]);
+    who.replaceChildren(...actor(store));
   };
   tick();
-  window.setInterval(tick, 250);
-  const update = (): void => {
-    const me = store.me;
-    exercise.hidden = me?.exercise !== true;
-    live.textContent = store.staleSince === null ? "● live" : "○ stale";
-    live.classList.toggle("is-stale", store.staleSince !== null);
-    act.textContent = me?.role === "observer" ? "Act as a party" : "Log out";
-    who.replaceChildren();
-    if (me?.role === "party" && me.party !== null) {
-      const symbol = element("span", { class: "symbol" }, symbolOf(me.party));
-      symbol.style.setProperty("--party", colourOf(me.party));
-      who.append("Acting as ", symbol, ` ${store.partyName(me.party)}`);
-    } else who.append(me?.role === "operator" ? "Operator" : "Observer, read only");
-  };
-  store.on("state", update);
-  store.on("operations", update);
+  window.setInterval(tick, TICK_MS);
+  store.on(["link", "operations", "theme"], update);
   update();
 }
 
-export function showStale(root: HTMLElement, store: Store): void {
-  const since = store.staleSince;
-  root.hidden = since === null;
-  if (since !== null) root.textContent = `PICTURE STALE since ${dayClock(since)} – what you see may have changed`;
+function actor(store: Store): (Node | string)[] {
+  const { role, party } = store.me;
+  if (role === "observer") return ["Observer: sees all, files nothing"];
+  if (party === null) return ["Operator of the node: sees all"];
+  return ["Acting as ", symbol(party), " ", element("b", {}, store.partyName(party))];
 }
 
-function button(text: string, label: string, act: () => void): HTMLButtonElement {
-  const made = element("button", { type: "button", title: label, "aria-label": label }, text);
-  made.addEventListener("click", act);
-  return made;
+/** The bar that says that what is shown may no longer be true. */
+export function showStale(root: HTMLElement, store: Store): void {
+  const update = (): void => {
+    const since = store.staleSince;
+    root.hidden = since === null;
+    if (since === null) return;
+    const text = `PICTURE STALE since ${day(since)} ${clock(since)}`;
+    root.replaceChildren(element("b", {}, text), " The node is not heard; what you see may have changed. Trying again.");
+  };
+  store.on(["link"], update);
 }

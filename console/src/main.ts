@@ -5,101 +5,116 @@ import "@fontsource/ibm-plex-mono/600.css";
 import "@fontsource/ibm-plex-sans/400.css";
 import "@fontsource/ibm-plex-sans/600.css";
 import "./style.css";
+import "./panel.css";
 
-import { ApiError, type Conflict, type Me, apiKey, get, setApiKey } from "./api";
-import { knowParties } from "./colours";
-import { buildHeader, showStale, startTheme } from "./header";
-import { showLogin } from "./login";
+import { ApiError, type Conflict, type Me, type Operation, get } from "./api";
+import { byId } from "./dom";
+import { buildHeader, showStale } from "./header";
+import { buildLegend } from "./legend";
+import { askForKey } from "./login";
 import { Picture } from "./map";
 import { Panel } from "./panel";
-import { Store, keyOf } from "./store";
+import { apiKey, signOut } from "./session";
+import { Store } from "./store";
 import { EventStream } from "./stream";
-import { buildTimeline } from "./timeline";
+import { startTheme, toggleTheme } from "./theme";
+import { type Timeline, buildTimeline } from "./timeline";
+import { spanOf } from "./times";
 
-const ZOOM_TO_CONFLICT = 8.5;
-
-function byId(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page lacks #${id}`);
-  return found;
-}
+const RETRY_MS = 2_000;
 
 async function start(): Promise<void> {
-  startTheme();
-  const store = new Store();
-  const login = byId("login");
-  try {
-    store.me = await get<Me>("/v1/me");
-    await store.load();
-  } catch (error) {
-    const known = error instanceof ApiError;
-    if (known && error.status === 401 && apiKey() !== null) setApiKey(null);
-    showLogin(login, known && error.status !== 401 ? error.message : "", null);
-    return;
+  let store: Store | null = null;
+  startTheme(() => store?.tell("theme"));
+  const me = await identify();
+  if (me === null) return;
+  store = new Store(me);
+  build(store);
+}
+
+/** Whom the key speaks for; asks until the node answers. Null: somebody has to sign in first. */
+async function identify(): Promise<Me | null> {
+  const waiting = byId("waiting");
+  for (;;) {
+    try {
+      const me = await get<Me>("/v1/me");
+      waiting.hidden = true;
+      return me;
+    } catch (error) {
+      if (error instanceof ApiError && error.refusesKey) {
+        waiting.hidden = true;
+        const had = apiKey() !== null;
+        signOut();
+        askForKey(loginDialog(), had ? `The key that was kept is no longer accepted: ${error.message}.` : "", false);
+        return null;
+      }
+      waiting.hidden = false;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
-  knowParties(store.parties.keys());
-  build(store, login);
+}
+
+function loginDialog(): HTMLDialogElement {
+  return byId("login") as HTMLDialogElement;
+}
+
+function build(store: Store): void {
+  const choose = (conflict: Conflict): void => {
+    store.select(conflict);
+    store.show(Date.parse(conflict.closest.time));
+    panel.open("conflicts");
+    picture.flyToConflict(conflict);
+  };
+  const show = (operation: Operation): void => {
+    const [begin, end] = spanOf(operation);
+    store.selectOperation(operation);
+    if (store.time < begin || store.time >= end) store.show(begin);
+    panel.open("operations");
+    picture.flyToOperation(operation);
+  };
+  const picture = new Picture(byId("map"), store, { choose, show });
+  const panel = new Panel(byId("panel"), store, { choose, show });
+  const timeline = buildTimeline(byId("timeline"), store);
+  buildLegend(byId("map"), store);
+  buildHeader(byId("header"), store, {
+    login: () => askForKey(loginDialog(), "", true),
+    relief: () => picture.toggleRelief(),
+    theme: () => {
+      toggleTheme();
+      store.tell("theme");
+    },
+  });
+  showStale(byId("stale"), store);
+  listenForKeys(panel, timeline);
   follow(store);
 }
 
-function build(store: Store, login: HTMLElement): void {
-  const choose = (conflict: Conflict): void => {
-    store.selected = conflict;
-    store.shown = Date.parse(conflict.closest.time);
-    panel.open("conflicts");
-    picture.flyTo(conflict.closest.longitude_deg, conflict.closest.latitude_deg, ZOOM_TO_CONFLICT);
-    store.tell("selection", "time");
-  };
-  const picture = new Picture(byId("map"), store, choose);
-  const panel = new Panel(byId("panel"), store, {
-    choose,
-    show: (operation) => {
-      const [begin, end] = [Date.parse(operation.begin), Date.parse(operation.end)];
-      if (store.time < begin || store.time >= end) store.shown = begin;
-      picture.showOperation(keyOf(operation));
-      store.tell("time");
-    },
-  });
-  const timeline = buildTimeline(byId("timeline"), store);
-  buildHeader(byId("header"), store, {
-    login: () => showLogin(login, "", () => undefined),
-    relief: () => picture.toggleRelief(),
-  });
+/** Keys that work everywhere but in a field: j and k step through conflicts, space plays, n goes to now. */
+function listenForKeys(panel: Panel, timeline: Timeline): void {
+  const controls = "button, select, textarea, dialog, input:not([type=range]), [role=listbox]";
   document.addEventListener("keydown", (event) => {
-    if (event.target instanceof HTMLInputElement && event.target.type !== "range") return;
-    if (event.ctrlKey || event.metaKey || event.altKey || !login.hidden) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const target = event.target instanceof Element ? event.target : document.body;
+    if (target.closest("textarea, dialog, select, input:not([type=range])") !== null) return;
     if (event.key === "j") panel.step(1);
     else if (event.key === "k") panel.step(-1);
     else if (event.key === "n") timeline.now();
-    else if (event.key === " " && !(event.target instanceof HTMLButtonElement)) {
-      event.preventDefault();
-      timeline.toggle();
-    }
+    else if (event.key === " " && target.closest(controls) === null) timeline.toggle();
+    else return;
+    event.preventDefault();
   });
-  // for tests and for the curious: where the picture looks
-  picture.view.on("moveend", () => {
-    const centre = picture.view.getCenter();
-    byId("map").dataset["centre"] = `${centre.lng.toFixed(4)},${centre.lat.toFixed(4)}`;
-  });
-  store.tell("operations", "conflicts", "state");
 }
 
 function follow(store: Store): void {
-  const stale = byId("stale");
-  const say = (since: number | null): void => {
-    if (store.staleSince === since) return;
-    store.staleSince = since;
-    showStale(stale, store);
-    store.tell("state");
-  };
   new EventStream({
+    load: () => store.load(),
     changes: (changes) => store.apply(changes),
-    reset: () => void store.load().catch(() => say(Date.now())),
-    alive: () => say(null),
-    stale: (since) => say(since),
+    alive: () => store.setLink("live"),
+    clock: (nodeTime) => store.hearClock(nodeTime),
+    stale: (since) => store.setLink("stale", since),
     refused: () => {
-      setApiKey(null);
-      showLogin(byId("login"), "The key was revoked or is unknown.", null);
+      signOut();
+      askForKey(loginDialog(), "The key was revoked, or the node no longer knows it.", false);
     },
   });
 }

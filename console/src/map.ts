@@ -1,273 +1,235 @@
-// The map: land and borders from what the node serves, volumes raised to their altitude, tracks, aircraft, conflicts.
+// The map: the ground, volumes raised to their altitude, hazard areas hatched, tracks, and what stands above them.
 
 import "maplibre-gl/dist/maplibre-gl.css";
 
-import type { Feature, FeatureCollection } from "geojson";
-import { type GeoJSONSource, Map as MapView, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import { feature, mesh } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
-import atlasUrl from "world-atlas/countries-50m.json?url";
 
-import type { Conflict } from "./api";
-import { colourOf, symbolOf } from "./colours";
-import { type Aircraft, aircraftAt, centreOf, tracksAt, volumesAt } from "./shapes";
+import type { Conflict, Operation, Volume } from "./api";
+import { isLight } from "./colours";
+import { movesLittle, throttled } from "./dom";
+import type { Box } from "./geo";
+import { layGround, paintGround } from "./ground";
+import { hatch } from "./hatch";
+import { Overlay } from "./overlay";
+import { Relief } from "./relief";
+import { activeVolumes, collection, extentOf, meetingAltitude, viewOf, volumeFeature } from "./shapes";
 import { type Store, keyOf } from "./store";
-import { clock, element, horizontal, level, shortName, vertical } from "./words";
+import { TrackLayer } from "./tracks";
+import { shortName } from "./words";
 
-const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
-const REDRAW_MS = 120;
-const LABELS_FROM_ZOOM = 6.2;
+const ATTRIBUTION = "Land and borders: Natural Earth, world-atlas · Flights: The OpenSky Network";
+const PITCH_DEG = 40;
+const EARTH_RADIUS_M = 6_371_009;
+const CLOSE_REACH_DEG = 0.1;
+const MOST_ZOOM = 15;
+/** The first look is centred on this altitude: between the ground and the airways. */
+const FRAMED_AT_M = 8_000;
 
 setWorkerUrl(workerUrl);
 
+export interface MapActions {
+  choose(conflict: Conflict): void;
+  show(operation: Operation): void;
+}
+
 export class Picture {
   readonly view: MapView;
-  private readonly aircraft = new Map<string, Marker>();
-  private readonly conflicts = new Map<string, Marker>();
-  private readonly areas = new Map<string, Marker>();
-  private due = false;
+  readonly relief = new Relief();
+  private readonly overlay: Overlay;
+  private readonly tracks: TrackLayer;
   private ready = false;
-  private raised = true;
+  private framed = false;
+  private drawnVolumes = "";
 
   constructor(
     container: HTMLElement,
     private readonly store: Store,
-    private readonly choose: (conflict: Conflict) => void,
+    private readonly actions: MapActions,
   ) {
     this.view = new MapView({
       container,
       center: [8.2, 46.8],
       zoom: 6.6,
-      pitch: 40,
+      pitch: PITCH_DEG,
       maxPitch: 70,
-      attributionControl: { compact: true, customAttribution: "Natural Earth · flights: The OpenSky Network" },
+      attributionControl: { compact: false, customAttribution: ATTRIBUTION },
       style: { version: 8, sources: {}, layers: [{ id: "sea", type: "background", paint: {} }] },
     });
     this.view.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
     this.view.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
+    this.overlay = new Overlay(this.view, store, this.relief);
+    this.tracks = new TrackLayer(
+      this.relief,
+      () => store.time,
+      () => store.highlighted(),
+      (matrix) => this.overlay.draw(matrix),
+    );
     this.view.on("load", () => void this.prepare());
-    this.view.on("zoom", () => this.showLabels());
-    for (const topic of ["operations", "conflicts", "time", "selection"] as const) {
-      store.on(topic, () => this.draw());
-    }
-    store.on("state", () => this.paint());
+    this.listen();
+  }
+
+  private listen(): void {
+    const operations = throttled(300, () => this.takeOperations());
+    this.store.on(["operations"], operations);
+    this.store.on(["time", "conflicts", "selection"], () => this.refresh());
+    this.store.on(["theme"], () => this.paint());
+    this.view.on("click", (event) => {
+      const hit = this.overlay.hit(event.point);
+      if (hit?.meeting != null) this.actions.choose(hit.meeting.conflict);
+      else if (hit?.item != null) this.actions.show(hit.item.operation);
+    });
+    this.view.on("mousemove", (event) => {
+      const hit = this.overlay.hit(event.point);
+      const canvas = this.view.getCanvas();
+      canvas.style.cursor = hit === null ? "" : "pointer";
+      canvas.title = hit?.meeting?.conflict.sentence ?? (hit?.item == null ? "" : shortName(hit.item.operation.operation_id));
+    });
+    this.view.on("moveend", () => {
+      const centre = this.view.getCenter();
+      this.view.getContainer().dataset["view"] =
+        `${centre.lng.toFixed(4)},${centre.lat.toFixed(4)},${this.view.getZoom().toFixed(2)}`;
+    });
   }
 
   /** Flat or raised: the same picture, seen from above or at an angle. */
   toggleRelief(): boolean {
-    this.raised = !this.raised;
-    this.view.easeTo({ pitch: this.raised ? 40 : 0, bearing: 0, duration: this.motion(500) });
+    this.relief.raised = !this.relief.raised;
+    this.view.easeTo({ pitch: this.relief.raised ? PITCH_DEG : 0, bearing: 0, duration: this.motion(500) });
     this.paint();
-    return this.raised;
+    return this.relief.raised;
   }
 
-  flyTo(longitude: number, latitude: number, zoom: number): void {
-    this.view.flyTo({ center: [longitude, latitude], zoom, duration: this.motion(900) });
+  /** Fly to where two meet, close enough to see both. */
+  flyToConflict(conflict: Conflict): void {
+    const sides = [conflict.a, conflict.b].flatMap((side) => this.store.operations.get(keyOf(side)) ?? []);
+    const box = viewOf(conflict, this.store.operations);
+    this.fly(box, meetingAltitude(conflict, this.store.operations), sides);
   }
 
-  showOperation(key: string): void {
-    const operation = this.store.operations.get(key);
-    const centre = operation === undefined ? null : centreOf(operation);
-    if (centre !== null) this.flyTo(centre[0] ?? 0, centre[1] ?? 0, operation?.trajectories.length ? 8 : 11);
+  flyToOperation(operation: Operation): void {
+    const box = extentOf([operation]);
+    const volume = operation.volumes[0];
+    const altitude = volume === undefined ? (operation.trajectories[0]?.points[0]?.altitude_m ?? 0) : volume.lower_m;
+    if (box !== null) this.fly(box, altitude, [operation]);
+  }
+
+  private fly(box: Box, altitude_m: number, about: Operation[], moves = true): void {
+    const close = box.north - box.south < CLOSE_REACH_DEG;
+    this.relief.focus(close && about.length > 0 ? Math.min(...about.map(lowest)) : null);
+    this.raise();
+    const camera = this.view.cameraForBounds([box.west, box.south, box.east, box.north], { padding: 40, maxZoom: MOST_ZOOM });
+    if (camera === undefined) return;
+    const zoom = camera.zoom ?? this.view.getZoom();
+    const bearing = this.view.getBearing() * (Math.PI / 180);
+    // what is high is seen in front of ground that lies further away: look there, so that it is in the middle
+    const beyond = this.relief.height(altitude_m, zoom) * Math.tan(this.view.getPitch() * (Math.PI / 180));
+    const latitude = (box.south + box.north) / 2;
+    const degrees = (beyond / EARTH_RADIUS_M) * (180 / Math.PI);
+    const centre: [number, number] = [
+      (box.west + box.east) / 2 + (degrees * Math.sin(bearing)) / Math.max(0.05, Math.cos(latitude * (Math.PI / 180))),
+      latitude + degrees * Math.cos(bearing),
+    ];
+    this.view.flyTo({ center: centre, zoom, duration: moves ? this.motion(900) : 0 });
   }
 
   private motion(ms: number): number {
-    return window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : ms;
+    return movesLittle() ? 0 : ms;
   }
 
   private async prepare(): Promise<void> {
-    const atlas = (await (await fetch(atlasUrl)).json()) as Topology<{
-      countries: GeometryCollection;
-      land: GeometryCollection;
-    }>;
-    const land = feature(atlas, atlas.objects.land);
-    const borders = mesh(atlas, atlas.objects.countries, (a, b) => a !== b);
-    const border: Feature = { type: "Feature", properties: {}, geometry: borders };
     const view = this.view;
-    view.addSource("land", { type: "geojson", data: land });
-    view.addSource("borders", { type: "geojson", data: border });
-    view.addSource("graticule", { type: "geojson", data: graticule() });
-    for (const name of ["hazards", "volumes", "tracks"]) view.addSource(name, { type: "geojson", data: EMPTY });
-    view.addLayer({ id: "land", type: "fill", source: "land", paint: {} });
-    view.addLayer({ id: "graticule", type: "line", source: "graticule", paint: { "line-width": 0.5 } });
-    view.addLayer({ id: "borders", type: "line", source: "borders", paint: { "line-width": 1 } });
+    this.overlay.countries = await layGround(view);
+    view.addImage("hatch", hatch());
+    view.addSource("volumes", { type: "geojson", data: collection([]) });
+    const [hazards, others] = [["get", "hazard"], ["!", ["get", "hazard"]]] as const;
+    view.addLayer({
+      id: "hazards-hatch",
+      type: "fill",
+      source: "volumes",
+      filter: [...hazards],
+      paint: { "fill-pattern": "hatch" },
+    });
     view.addLayer({
       id: "hazards-ground",
       type: "line",
-      source: "hazards",
+      source: "volumes",
+      filter: [...hazards],
       paint: { "line-color": ["get", "colour"], "line-width": 2.5, "line-dasharray": [2, 1.5] },
-    });
-    view.addLayer({
-      id: "tracks",
-      type: "line",
-      source: "tracks",
-      paint: { "line-color": ["get", "colour"], "line-width": 1.5, "line-opacity": 0.55 },
     });
     view.addLayer({
       id: "volumes-ground",
       type: "line",
       source: "volumes",
+      filter: [...others] as ["!", ["get", string]],
       paint: { "line-color": ["get", "colour"], "line-width": 1.5 },
     });
-    for (const [id, opacity] of [["hazards", 0.28], ["volumes", 0.45]] as const) {
-      view.addLayer({
-        id,
-        type: "fill-extrusion",
-        source: id,
-        paint: {
-          "fill-extrusion-color": ["get", "colour"],
-          "fill-extrusion-base": ["get", "base"],
-          "fill-extrusion-height": ["get", "height"],
-          "fill-extrusion-opacity": opacity,
-        },
-      });
-    }
+    view.addLayer({
+      id: "volumes-raised",
+      type: "fill-extrusion",
+      source: "volumes",
+      paint: { "fill-extrusion-color": ["get", "colour"], "fill-extrusion-opacity": 0.4 },
+    });
+    view.addLayer(this.tracks);
     this.ready = true;
     this.paint();
-    this.draw();
-    document.documentElement.dataset["map"] = "ready";
+    this.takeOperations();
+    view.once("idle", () => (document.documentElement.dataset["map"] = "ready"));
   }
 
-  /** Colours of the ground, by theme; called when the theme or the relief changes. */
+  /** Colours by theme; what is packed with colours is packed again. */
   private paint(): void {
     if (!this.ready) return;
-    const dark = document.documentElement.dataset["theme"] !== "light";
-    this.view.setPaintProperty("sea", "background-color", dark ? "#0a1119" : "#c9d8e3");
-    this.view.setPaintProperty("land", "fill-color", dark ? "#15202c" : "#f4f1ea");
-    this.view.setPaintProperty("borders", "line-color", dark ? "#4a6076" : "#8b98a5");
-    this.view.setPaintProperty("graticule", "line-color", dark ? "#22303e" : "#dcd9d0");
-    for (const id of ["hazards", "volumes"]) {
-      this.view.setPaintProperty(id, "fill-extrusion-base", this.raised ? ["get", "base"] : 0);
-      this.view.setPaintProperty(id, "fill-extrusion-height", this.raised ? ["get", "height"] : 1);
+    paintGround(this.view);
+    this.view.setPaintProperty("hazards-hatch", "fill-opacity", isLight() ? 0.75 : 0.45);
+    this.drawnVolumes = "";
+    this.tracks.forgetColours();
+    this.tracks.set(this.store.operations);
+    this.raise();
+    this.refresh();
+  }
+
+  private raise(): void {
+    if (!this.ready) return;
+    this.view.setPaintProperty("volumes-raised", "fill-extrusion-base", this.relief.expression("lower_m"));
+    this.view.setPaintProperty("volumes-raised", "fill-extrusion-height", this.relief.expression("upper_m"));
+    this.view.getContainer().dataset["floor"] = this.relief.floor_m === null ? "" : String(this.relief.floor_m);
+  }
+
+  private takeOperations(): void {
+    if (!this.ready) return;
+    this.tracks.set(this.store.operations);
+    if (!this.framed && this.store.operations.size > 0) {
+      this.framed = true;
+      const box = extentOf(this.store.operations.values());
+      if (box !== null) this.fly(box, FRAMED_AT_M, [], false);
     }
-    this.aircraft.forEach((marker) => marker.remove());
-    this.aircraft.clear();
-    this.draw();
+    this.refresh();
   }
 
-  /** Draw soon; many changes at once are drawn once. */
-  private draw(): void {
-    if (this.due || !this.ready) return;
-    this.due = true;
-    window.setTimeout(() => {
-      this.due = false;
-      const [operations, time] = [[...this.store.operations.values()], this.store.time];
-      this.source("hazards").setData(volumesAt(operations, time, true));
-      this.source("volumes").setData(volumesAt(operations, time, false));
-      this.source("tracks").setData(tracksAt(operations, time));
-      this.drawAircraft(aircraftAt(operations, time));
-      this.drawConflicts();
-      this.drawAreas(time);
-    }, REDRAW_MS);
-  }
-
-  private source(id: string): GeoJSONSource {
-    return this.view.getSource(id) as GeoJSONSource;
-  }
-
-  private drawAircraft(found: Aircraft[]): void {
-    const seen = new Set<string>();
-    const chosen = this.chosenKeys();
-    for (const item of found) {
-      const key = keyOf(item.operation);
-      seen.add(key);
-      let marker = this.aircraft.get(key);
-      if (marker === undefined) {
-        const party = item.operation.party;
-        const symbol = element("span", { class: "symbol" }, symbolOf(party));
-        const made = element("div", { class: "aircraft", title: key }, symbol, element("span", { class: "tag" }));
-        made.style.setProperty("--party", colourOf(party));
-        marker = new Marker({ element: made, anchor: "center" }).setLngLat([item.longitude, item.latitude]);
-        marker.addTo(this.view);
-        this.aircraft.set(key, marker);
-      }
-      marker.setLngLat([item.longitude, item.latitude]);
-      const shown = marker.getElement();
-      shown.classList.toggle("chosen", chosen.has(key));
-      const tag = shown.querySelector(".tag");
-      const text = `${shortName(item.operation.operation_id)} ${level(item.altitude_m, item.datum)}`;
-      if (tag !== null && tag.textContent !== text) tag.textContent = text;
-    }
-    drop(this.aircraft, seen);
-    this.showLabels();
-  }
-
-  private chosenKeys(): Set<string> {
-    const conflict = this.store.selected;
-    return new Set(conflict === null ? [] : [keyOf(conflict.a), keyOf(conflict.b)]);
-  }
-
-  private drawConflicts(): void {
-    const seen = new Set<string>();
+  /** Show the time that is shown now; volumes go to the map only when others are active than before. */
+  private refresh(): void {
+    if (!this.ready) return;
     const time = this.store.time;
-    for (const conflict of this.store.conflicts.values()) {
-      const chosen = this.store.selected?.conflict_id === conflict.conflict_id;
-      const near = Date.parse(conflict.first_time) - 600_000 <= time && time <= Date.parse(conflict.last_time);
-      if (!near && !chosen) continue;
-      seen.add(conflict.conflict_id);
-      let marker = this.conflicts.get(conflict.conflict_id);
-      if (marker === undefined) {
-        const made = element("button", { class: "meeting", type: "button" }, "!");
-        made.setAttribute("aria-label", conflict.sentence);
-        made.title = conflict.sentence;
-        made.addEventListener("click", () => {
-          const latest = this.store.conflicts.get(conflict.conflict_id);
-          if (latest !== undefined) this.choose(latest);
-        });
-        marker = new Marker({ element: made }).setLngLat([conflict.closest.longitude_deg, conflict.closest.latitude_deg]);
-        marker.addTo(this.view);
-        this.conflicts.set(conflict.conflict_id, marker);
+    const active: [Operation, Volume][] = [];
+    let names = "";
+    for (const [key, operation] of this.store.operations) {
+      for (const volume of activeVolumes(operation, time)) {
+        names += `${key} ${operation.version} ${operation.volumes.indexOf(volume)}\n`;
+        active.push([operation, volume]);
       }
-      marker.setLngLat([conflict.closest.longitude_deg, conflict.closest.latitude_deg]);
-      const shown = marker.getElement();
-      shown.classList.toggle("chosen", chosen);
-      const { horizontal_m, vertical_m, time: when } = conflict.closest;
-      const words = `${horizontal(horizontal_m)} ${vertical(vertical_m)} at ${clock(Date.parse(when))}`;
-      shown.dataset["words"] = chosen ? words : "";
     }
-    drop(this.conflicts, seen);
-  }
-
-  private drawAreas(time: number): void {
-    const seen = new Set<string>();
-    for (const operation of this.store.operations.values()) {
-      if (!operation.hazard || time < Date.parse(operation.begin) || time >= Date.parse(operation.end)) continue;
-      const centre = centreOf(operation);
-      const volume = operation.volumes[0];
-      if (centre === null || volume === undefined) continue;
-      const key = keyOf(operation);
-      seen.add(key);
-      if (this.areas.has(key)) continue;
-      const band = `${level(volume.lower_m, volume.altitude_datum)} – ${level(volume.upper_m, volume.altitude_datum)}`;
-      const made = element("div", { class: "area" }, `⚠ ${operation.hazard_kind ?? "hazard"}`, element("small", {}, band));
-      made.style.setProperty("--party", colourOf(operation.party));
-      const marker = new Marker({ element: made }).setLngLat([centre[0] ?? 0, centre[1] ?? 0]).addTo(this.view);
-      this.areas.set(key, marker);
+    if (names !== this.drawnVolumes) {
+      this.drawnVolumes = names;
+      const source: GeoJSONSource | undefined = this.view.getSource("volumes");
+      void source?.setData(collection(active.map(([operation, volume]) => volumeFeature(operation, volume))));
     }
-    drop(this.areas, seen);
-  }
-
-  private showLabels(): void {
-    this.view.getContainer().classList.toggle("labelled", this.view.getZoom() >= LABELS_FROM_ZOOM);
+    this.view.triggerRepaint();
   }
 }
 
-function drop(markers: Map<string, Marker>, keep: Set<string>): void {
-  for (const [key, marker] of markers) {
-    if (!keep.has(key)) {
-      marker.remove();
-      markers.delete(key);
-    }
-  }
-}
-
-function graticule(): FeatureCollection {
-  const features: Feature[] = [];
-  const add = (coordinates: [number, number][]): void => {
-    features.push({ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } });
-  };
-  for (let longitude = -180; longitude <= 180; longitude += 1) add([[longitude, -85], [longitude, 85]]);
-  for (let latitude = -85; latitude <= 85; latitude += 1) add([[-180, latitude], [180, latitude]]);
-  return { type: "FeatureCollection", features };
+function lowest(operation: Operation): number {
+  const heights = operation.volumes.map((volume) => volume.lower_m);
+  for (const trajectory of operation.trajectories) heights.push(...trajectory.points.map((point) => point.altitude_m));
+  return Math.min(...heights);
 }

@@ -1,73 +1,59 @@
-// Operations as GeoJSON for the map: footprints that are active at an instant, tracks, aircraft where they should be.
+// What is filed, at an instant: volumes as GeoJSON, aircraft where they should be, and how large things are.
 
 import type { Feature, FeatureCollection, Position as LngLat } from "geojson";
 
-import type { Operation, Trajectory, Volume } from "./api";
+import type { Conflict, Operation, Trajectory, Volume } from "./api";
 import { colourOf } from "./colours";
+import { type Box, boxAround, boxOf, lngLat, reachOf, rings } from "./geo";
+import { keyOf } from "./store";
+import { spanOf, timesOf } from "./times";
 
-const EARTH_RADIUS_M = 6_371_009;
-const CIRCLE_SIDES = 64;
-/** Altitude drawn larger than life, so that bands a thousand feet apart can be told apart. */
-export const EXAGGERATION = 3;
+const CREWED_REACH_M = 25_000;
+const DRONE_REACH_M = 700;
+const LEAST_REACH_M = 250;
 
-export interface Aircraft {
-  operation: Operation;
+export interface Place {
   longitude: number;
   latitude: number;
   altitude_m: number;
   datum: string;
-  heading: number;
 }
 
-export function volumesAt(operations: Iterable<Operation>, time: number, hazards: boolean): FeatureCollection {
-  const features: Feature[] = [];
-  for (const operation of operations) {
-    if (operation.hazard !== hazards) continue;
-    for (const volume of operation.volumes) {
-      if (time < Date.parse(volume.begin) || time >= Date.parse(volume.end)) continue;
-      features.push({
-        type: "Feature",
-        properties: {
-          key: `${operation.party} ${operation.operation_id}`,
-          colour: colourOf(operation.party),
-          base: Math.max(0, volume.lower_m) * EXAGGERATION,
-          height: Math.max(0, volume.upper_m) * EXAGGERATION,
-        },
-        geometry: { type: "Polygon", coordinates: rings(volume) },
-      });
-    }
-  }
+export function activeVolumes(operation: Operation, time: number): Volume[] {
+  return operation.volumes.filter((volume) => {
+    const [begin, end] = spanOf(volume);
+    return begin <= time && time < end;
+  });
+}
+
+export function volumeFeature(operation: Operation, volume: Volume): Feature {
+  return {
+    type: "Feature",
+    properties: {
+      hazard: operation.hazard,
+      colour: colourOf(operation.party),
+      lower_m: volume.lower_m,
+      upper_m: volume.upper_m,
+    },
+    geometry: { type: "Polygon", coordinates: rings(volume) },
+  };
+}
+
+export function collection(features: Feature[]): FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
-export function tracksAt(operations: Iterable<Operation>, time: number): FeatureCollection {
-  const features: Feature[] = [];
-  for (const operation of operations) {
-    if (time < Date.parse(operation.begin) || time >= Date.parse(operation.end)) continue;
-    for (const trajectory of operation.trajectories) {
-      features.push({
-        type: "Feature",
-        properties: { key: `${operation.party} ${operation.operation_id}`, colour: colourOf(operation.party) },
-        geometry: { type: "LineString", coordinates: unwrapped(trajectory.points.map(lngLat)) },
-      });
-    }
+/** Where an operation's aircraft should be, if it has a trajectory that is under way. */
+export function aircraftAt(operation: Operation, time: number): Place | null {
+  for (const trajectory of operation.trajectories) {
+    const found = placeOn(trajectory, time);
+    if (found !== null) return found;
   }
-  return { type: "FeatureCollection", features };
+  return null;
 }
 
-export function aircraftAt(operations: Iterable<Operation>, time: number): Aircraft[] {
-  const found: Aircraft[] = [];
-  for (const operation of operations) {
-    for (const trajectory of operation.trajectories) {
-      const aircraft = aircraftOn(operation, trajectory, time);
-      if (aircraft !== null) found.push(aircraft);
-    }
-  }
-  return found;
-}
-
-function aircraftOn(operation: Operation, trajectory: Trajectory, time: number): Aircraft | null {
-  const points = trajectory.points;
+function placeOn(trajectory: Trajectory, time: number): Place | null {
+  const { points, altitude_datum: datum } = trajectory;
   const times = timesOf(trajectory);
   const last = times.length - 1;
   if (time < (times[0] ?? Infinity) || time >= (times[last] ?? -Infinity)) return null;
@@ -83,75 +69,69 @@ function aircraftOn(operation: Operation, trajectory: Trajectory, time: number):
   let turn = b.longitude_deg - a.longitude_deg;
   turn -= 360 * Math.round(turn / 360);
   return {
-    operation,
     longitude: a.longitude_deg + share * turn,
     latitude: a.latitude_deg + share * (b.latitude_deg - a.latitude_deg),
     altitude_m: a.altitude_m + share * (b.altitude_m - a.altitude_m),
-    datum: trajectory.altitude_datum,
-    heading:
-      (Math.atan2(turn * Math.cos((a.latitude_deg * Math.PI) / 180), b.latitude_deg - a.latitude_deg) * 180) / Math.PI,
+    datum,
   };
 }
 
-const parsedTimes = new WeakMap<Trajectory, number[]>();
+const centres = new WeakMap<Volume, Place>();
 
-function timesOf(trajectory: Trajectory): number[] {
-  let times = parsedTimes.get(trajectory);
-  if (times === undefined) {
-    times = trajectory.points.map((point) => Date.parse(point.time));
-    parsedTimes.set(trajectory, times);
+/** The middle of a volume. */
+export function centreOf(volume: Volume): Place {
+  let found = centres.get(volume);
+  if (found === undefined) {
+    const box = boxOf(rings(volume)[0] ?? []) ?? { west: 0, east: 0, south: 0, north: 0 };
+    found = {
+      longitude: (box.west + box.east) / 2,
+      latitude: (box.south + box.north) / 2,
+      altitude_m: (volume.lower_m + volume.upper_m) / 2,
+      datum: volume.altitude_datum,
+    };
+    centres.set(volume, found);
   }
-  return times;
+  return found;
 }
 
-export function centreOf(operation: Operation): LngLat | null {
-  const volume = operation.volumes[0];
-  if (volume !== undefined) {
-    const ring = rings(volume)[0] ?? [];
-    const sum = ring.reduce((total, p) => [(total[0] ?? 0) + (p[0] ?? 0), (total[1] ?? 0) + (p[1] ?? 0)], [0, 0]);
-    return [(sum[0] ?? 0) / ring.length, (sum[1] ?? 0) / ring.length];
+/** The box of all that is given, on the side of the antimeridian of the first. */
+export function extentOf(operations: Iterable<Operation>): Box | null {
+  const points: LngLat[] = [];
+  for (const operation of operations) {
+    for (const volume of operation.volumes) points.push(...(rings(volume)[0] ?? []));
+    for (const trajectory of operation.trajectories) points.push(...trajectory.points.map(lngLat));
   }
-  const points = operation.trajectories[0]?.points ?? [];
-  const middle = points[points.length >> 1];
-  return middle === undefined ? null : lngLat(middle);
+  const first = points[0]?.[0] ?? 0;
+  return boxOf(points.map(([longitude = 0, latitude = 0]) => [longitude - 360 * Math.round((longitude - first) / 360), latitude]));
 }
 
-function lngLat(point: { latitude_deg: number; longitude_deg: number }): LngLat {
-  return [point.longitude_deg, point.latitude_deg];
-}
-
-function rings(volume: Volume): LngLat[][] {
-  if (volume.circle !== undefined) {
-    return [circle(volume.circle.latitude_deg, volume.circle.longitude_deg, volume.circle.radius_m)];
-  }
-  const polygon = volume.polygon ?? { vertices: [] };
-  return [polygon.vertices, ...(polygon.holes ?? [])].map((ring) => closed(unwrapped(ring.map(lngLat))));
-}
-
-function closed(ring: LngLat[]): LngLat[] {
-  return ring[0] === undefined ? ring : [...ring, ring[0]];
-}
-
-/** Longitudes that go on across the antimeridian instead of jumping round the Earth. */
-function unwrapped(line: LngLat[]): LngLat[] {
-  let before: number | null = null;
-  return line.map(([longitude = 0, latitude = 0]) => {
-    if (before !== null) longitude -= 360 * Math.round((longitude - before) / 360);
-    before = longitude;
-    return [longitude, latitude];
+/** How much of the map to show around a conflict: the smaller of the two, and the distance between them. */
+export function viewOf(conflict: Conflict, operations: Map<string, Operation>): Box {
+  const reaches = [conflict.a, conflict.b].flatMap((side) => {
+    const operation = operations.get(keyOf(side));
+    return operation === undefined ? [] : [reach(operation)];
   });
+  const smallest = reaches.length === 0 ? CREWED_REACH_M : Math.min(...reaches);
+  return boxAround(conflict.closest, Math.max(LEAST_REACH_M, smallest, 2 * conflict.closest.horizontal_m));
 }
 
-function circle(latitude: number, longitude: number, radius_m: number): LngLat[] {
-  const [angle, phi] = [radius_m / EARTH_RADIUS_M, (latitude * Math.PI) / 180];
-  const ring = Array.from({ length: CIRCLE_SIDES }, (_, side): LngLat => {
-    const bearing = (2 * Math.PI * side) / CIRCLE_SIDES;
-    const sine = Math.sin(phi) * Math.cos(angle) + Math.cos(phi) * Math.sin(angle) * Math.cos(bearing);
-    const east = Math.atan2(
-      Math.sin(bearing) * Math.sin(angle) * Math.cos(phi),
-      Math.cos(angle) - Math.sin(phi) * sine,
-    );
-    return [longitude + (east * 180) / Math.PI, (Math.asin(sine) * 180) / Math.PI];
-  });
-  return closed(unwrapped(ring));
+function reach(operation: Operation): number {
+  if (operation.trajectories.length > 0) return operation.class === "drone" ? DRONE_REACH_M : CREWED_REACH_M;
+  const box = extentOf([operation]);
+  return box === null ? CREWED_REACH_M : 1.6 * reachOf(box);
+}
+
+/** Altitude at which two meet, taken from the side that may be seen, m; the API tells the place, not the height. */
+export function meetingAltitude(conflict: Conflict, operations: Map<string, Operation>): number {
+  const time = Date.parse(conflict.closest.time);
+  let found: number | null = null;
+  for (const side of [conflict.a, conflict.b]) {
+    const operation = operations.get(keyOf(side));
+    if (operation === undefined) continue;
+    const aircraft = aircraftAt(operation, time) ?? aircraftAt(operation, time - 1);
+    if (aircraft !== null) return aircraft.altitude_m;
+    const volume = activeVolumes(operation, time)[0] ?? operation.volumes[0];
+    if (volume !== undefined) found ??= (volume.lower_m + volume.upper_m) / 2;
+  }
+  return found ?? 0;
 }

@@ -1,112 +1,119 @@
-// The event stream, read with fetch so that the key travels in a header. It resumes after the last id that was seen,
-// and says at once when it is silent: a picture that is not known to be fresh is shown as stale.
+// The picture kept fresh: loaded once, then followed by the event stream, which is read with fetch so that the key
+// travels in a header. It resumes after the last sequence it saw, loads anew when the node no longer holds that, and
+// says at once when it is silent: a picture that is not known to be fresh is shown as stale.
 
-import { type Change, headers } from "./api";
+import { ApiError, type Change, headers } from "./api";
 
 const SILENCE_MS = 12_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 8_000;
 
 export interface StreamHandlers {
+  /** Load everything; the sequence after which the stream goes on. */
+  load(): Promise<number>;
   changes(changes: Change[]): void;
-  reset(): void;
   alive(): void;
+  clock(nodeTime: number): void;
   stale(since: number): void;
   refused(): void;
 }
 
+interface Data {
+  sequence: number;
+  time: string;
+  changes?: Change[];
+}
+
 export class EventStream {
-  private lastId: string | null = null;
+  private after: number | null = null;
   private heardAt = Date.now();
   private stopped = false;
   private abort = new AbortController();
   private retryMs = FIRST_RETRY_MS;
-  private isStale = false;
   private readonly watch: number;
 
   constructor(private readonly handlers: StreamHandlers) {
     this.watch = window.setInterval(() => this.checkSilence(), 1_000);
+    window.addEventListener("online", () => this.abort.abort());
     void this.run();
   }
 
-  stop(): void {
+  private stop(): void {
     this.stopped = true;
     window.clearInterval(this.watch);
     this.abort.abort();
   }
 
   private checkSilence(): void {
-    if (Date.now() - this.heardAt > SILENCE_MS) {
-      this.markStale();
-      this.abort.abort();
-    }
-  }
-
-  private markStale(): void {
-    if (!this.isStale && !this.stopped) {
-      this.isStale = true;
-      this.handlers.stale(this.heardAt);
-    }
+    if (Date.now() - this.heardAt <= SILENCE_MS) return;
+    this.handlers.stale(this.heardAt);
+    this.abort.abort();
   }
 
   private async run(): Promise<void> {
     while (!this.stopped) {
       this.abort = new AbortController();
       try {
-        await this.read();
-      } catch {
-        // broken or silent: the picture is stale until it speaks again
+        this.after ??= await this.handlers.load();
+        if ((await this.read(this.after)) === "reset") {
+          this.after = null;
+          continue;
+        }
+      } catch (error) {
+        if (error instanceof ApiError && error.refusesKey) {
+          this.stop();
+          this.handlers.refused();
+        }
       }
       if (this.stopped) return;
-      this.markStale();
+      this.handlers.stale(this.heardAt);
       await new Promise((resolve) => setTimeout(resolve, this.retryMs));
       this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);
     }
   }
 
-  private async read(): Promise<void> {
-    const extra: Record<string, string> = this.lastId === null ? {} : { "Last-Event-ID": this.lastId };
+  private async read(after: number): Promise<"reset" | "ended"> {
     const guard = window.setTimeout(() => this.abort.abort(), SILENCE_MS);
     const response = await fetch("/v1/events", {
-      headers: { ...headers(), ...extra },
+      headers: { ...headers(), "Last-Event-ID": String(after) },
       signal: this.abort.signal,
       cache: "no-store",
-    });
-    window.clearTimeout(guard);
-    if (response.status === 401 || response.status === 403) {
-      this.stop();
-      this.handlers.refused();
-      return;
-    }
-    if (!response.ok || response.body === null) throw new Error(String(response.status));
+    }).finally(() => window.clearTimeout(guard));
+    if (!response.ok || response.body === null) throw new ApiError(response.status, "the event stream was refused");
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) return "ended";
       text += value;
       const messages = text.split("\n\n");
       text = messages.pop() ?? "";
-      messages.forEach((message) => this.take(message));
+      for (const message of messages) {
+        if (this.take(message) === "reset") {
+          await reader.cancel();
+          return "reset";
+        }
+      }
     }
   }
 
-  private take(message: string): void {
-    let event = "message";
-    let data = "";
+  /** One message of the stream; what it was. */
+  private take(message: string): string {
+    let event = "";
+    let text = "";
     for (const line of message.split("\n")) {
       if (line.startsWith("event:")) event = line.slice(6).trim();
-      else if (line.startsWith("data:")) data += line.slice(5).trim();
-      else if (line.startsWith("id:")) this.lastId = line.slice(3).trim();
+      else if (line.startsWith("data:")) text += line.slice(5).trim();
     }
     this.heardAt = Date.now();
     this.retryMs = FIRST_RETRY_MS;
-    this.isStale = false;
+    if (event === "" || event === "reset") return event;
+    const data = JSON.parse(text) as Data;
+    if (event === "change") this.handlers.changes(data.changes ?? []);
+    if (event === "heartbeat") this.handlers.clock(Date.parse(data.time));
+    // a greeting precedes what was missed, so only later messages say how far the picture reaches
+    if (event !== "hello") this.after = data.sequence;
     this.handlers.alive();
-    if (event === "change") this.handlers.changes((JSON.parse(data) as { changes: Change[] }).changes);
-    if (event === "reset") {
-      this.lastId = null;
-      this.handlers.reset();
-    }
+    return event;
   }
 }
