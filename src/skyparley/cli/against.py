@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, Final
 
 import httpx
@@ -17,6 +16,7 @@ from skyparley.node.reading.shapes import render_operation_shapes
 AT_ONCE: Final = 8
 TRIES: Final = 5
 TIMEOUT_S: Final = 60.0
+MAX_WAIT_S: Final = 10.0
 
 
 def check_against(
@@ -24,22 +24,27 @@ def check_against(
 ) -> list[dict[str, Any]]:
     """Conflicts with what a node holds, as JSON objects of the report. What the node refuses is added to `skipped`.
 
-    Raises `StorageError` if the node does not answer, or does not take the key.
+    Raises `StorageError` if the node does not answer, `SkyparleyError` if it does not take the key.
     """
     headers = {"Content-Type": "application/json"}
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
     found: list[dict[str, Any]] = []
-    with (
-        httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S) as client,
-        ThreadPoolExecutor(AT_ONCE) as pool,
-    ):
+    try:
+        client = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         for operation, answer in zip(operations, pool.map(lambda item: _ask(client, item), operations), strict=True):
             if isinstance(answer, str):
                 skipped.append(Skipped(url, str(operation.ref), answer))
             else:
-                found.extend(_report(conflict) for conflict in answer)
+                found.extend(answer)
             done()
+    finally:
+        pool.shutdown(cancel_futures=True)  # the first that gets no answer speaks for all
+        client.close()
     return found
 
 
@@ -48,23 +53,31 @@ def _ask(client: httpx.Client, operation: Operation) -> list[dict[str, Any]] | s
     body = {
         "operation_id": _name(operation.ref.operation_id),
         "class": operation.operation_class,
-        **render_operation_shapes(replace(operation)),
+        **render_operation_shapes(operation),
     }
-    for attempt in range(TRIES):
-        try:
-            response = client.post("/v1/operations/check", content=msgspec.json.encode(body))
-        except httpx.HTTPError as error:
-            raise StorageError(f"{client.base_url} does not answer ({error}): check the address") from error
-        if response.status_code == 503 and attempt < TRIES - 1:
-            time.sleep(float(response.headers.get("Retry-After", "1")))
-            continue
-        break
+    response = _post(client, msgspec.json.encode(body))
     if response.status_code in (401, 403):
-        raise SkyparleyError(f"{client.base_url} refuses: {_message(response)}; give a key with --api-key")
+        raise SkyparleyError(f"the node refuses: {_message(response)}; give a party's key with --api-key")
     if response.is_error:
         return _message(response)
-    answer: list[dict[str, Any]] = response.json()["conflicts"]
-    return answer
+    try:
+        return [_report(conflict) for conflict in response.json()["conflicts"]]
+    except (ValueError, KeyError, TypeError):
+        raise StorageError("what answers there is no Skyparley node: check the address") from None
+
+
+def _post(client: httpx.Client, body: bytes) -> httpx.Response:
+    """The node's answer; while it is too busy it is asked again, as late as it wishes."""
+    for attempt in range(TRIES):
+        try:
+            response = client.post("/v1/operations/check", content=body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise StorageError(f"the node does not answer ({error}): check the address") from error
+        if response.status_code != 503 or attempt == TRIES - 1:
+            break
+        wait = response.headers.get("Retry-After", "1")
+        time.sleep(min(MAX_WAIT_S, float(wait) if wait.isdigit() else 1.0))
+    return response
 
 
 def _name(operation_id: str) -> str:
@@ -74,8 +87,10 @@ def _name(operation_id: str) -> str:
 
 def _message(response: httpx.Response) -> str:
     try:
-        return str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+        error = response.json()["error"]
+        place = f"{error['place']}: " if error.get("place") else ""
+        return f"{place}{error['message']}"
+    except (ValueError, KeyError, TypeError, AttributeError):
         return f"it answered {response.status_code}"
 
 

@@ -76,18 +76,16 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find all conflicts within and between files. Status 1: conflicts; 2: something was skipped; 0: neither."""
+    from skyparley.cli.check import minima_of
     from skyparley.cli.check import run as run_check
 
-    raise typer.Exit(
-        run_check(
-            files,
-            against=against,
-            api_key=api_key,
-            horizontal_m=horizontal_m,
-            vertical_m=vertical_m,
-            as_json=as_json,
-        )
-    )
+    try:
+        minima = minima_of(horizontal_m, vertical_m)
+    except SkyparleyError as error:
+        raise typer.BadParameter(
+            error.message, param_hint=f"--{(error.place or 'minimum').replace('_', '-')}"
+        ) from error
+    raise typer.Exit(run_check(files, minima, against=against, api_key=api_key, as_json=as_json))
 
 
 @party_app.command("add")

@@ -1,22 +1,26 @@
 """Volumes as ASTM F3548-21 writes them: a Volume4D, a list of them, or an operational intent with its details.
 
-Altitudes are WGS 84 metres (`W84`, `M`), times RFC 3339, circles have a radius in metres. Everything in one file, or
-under one reference, is one operation; the class is `drone`, because that is whom the standard is for.
+Altitudes are WGS 84 metres (`W84`, `M`), times RFC 3339, circles have a radius in metres. Loose volumes in one file are
+one operation, named like the file; those of an operational intent are one operation, named by its reference, of the
+party that manages it. The class is `drone`, because that is whom the standard is for.
 """
 
-from typing import Any, Final
+import re
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from skyparley.conflict.minima import DRONE
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.errors import InvalidInputError, SkyparleyError
-from skyparley.formats.parsed import Parsed
+from skyparley.formats.parsed import Parsed, check_label
 from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
+
+ShapeT = TypeVar("ShapeT")
 
 
 class _Time(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,54 +66,110 @@ class _Volume(msgspec.Struct, forbid_unknown_fields=True):
     time_end: _Time
 
 
+class _Details(msgspec.Struct, forbid_unknown_fields=True):
+    volumes: list[Any] | None = None
+    off_nominal_volumes: list[Any] | None = None
+    priority: int | None = None
+
+
+class _Reference(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    manager: str = ""
+    flight_type: Any = None
+    uss_availability: Any = None
+    version: Any = None
+    state: Any = None
+    ovn: Any = None
+    time_start: Any = None
+    time_end: Any = None
+    uss_base_url: Any = None
+    subscription_id: Any = None
+
+
+class _Intent(msgspec.Struct, forbid_unknown_fields=True):
+    details: _Details
+    reference: _Reference | None = None
+
+
 _LIMITS: Final = ("W84", "M")
+_PATH: Final = re.compile(r"(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
 
 def looks_like_f3548(document: object) -> bool:
     """Whether a JSON document has the shape of volumes or of an operational intent."""
     if isinstance(document, list):
-        return bool(document) and looks_like_f3548(document[0])
+        return any(isinstance(item, dict) and looks_like_f3548(item) for item in document)
     if not isinstance(document, dict):
         return False
-    return "volume" in document or "details" in document or "operational_intent" in document
+    if "volume" in document or "details" in document or "operational_intent" in document:
+        return True
+    return "operation_id" not in document and isinstance(document.get("volumes"), list)
 
 
 def read_f3548(document: Any, file: str) -> Parsed:
     """The operations of a document; volumes that are wrong are skipped with their reason."""
     parsed = Parsed(file)
-    intents: list[tuple[str, Any]] = []
-    loose: list[Any] = []
-    for item in document if isinstance(document, list) else [document]:
-        inner = item.get("operational_intent", item) if isinstance(item, dict) else item
+    loose: list[tuple[str, Any]] = []
+    for i, item in enumerate(document if isinstance(document, list) else [document]):
+        place = f"[{i}]" if item is not document else ""
+        inner, within = item, place
+        if isinstance(item, dict) and "operational_intent" in item:
+            inner, within = item["operational_intent"], _join(place, "operational_intent")
+        elif isinstance(item, dict) and "volumes" in item:
+            inner = {"details": item}
         if isinstance(inner, dict) and "details" in inner:
-            intents.append((_name(inner, file), inner["details"]))
+            _read_intent(inner, within, f"{file}{place}", parsed)
         else:
-            loose.append(inner)
-    if loose:
-        _read_volumes(OperationRef("", file), loose, "", parsed)
-    for name, details in intents:
-        volumes = [*(details.get("volumes") or []), *(details.get("off_nominal_volumes") or [])]
-        _read_volumes(OperationRef("", name), volumes, f"{name}, ", parsed)
+            loose.append((within, inner))
+    _read_volumes(OperationRef("", file), loose, parsed)
     return parsed
 
 
-def _name(intent: dict[str, Any], file: str) -> str:
-    reference = intent.get("reference")
-    name = reference.get("id") if isinstance(reference, dict) else None
-    return name if isinstance(name, str) else file
+def _read_intent(item: dict[str, Any], place: str, nameless: str, parsed: Parsed) -> None:
+    try:
+        intent = _convert(item, _Intent)
+        ref = OperationRef("", nameless)
+        if intent.reference is not None:
+            name = check_label(intent.reference.id, place="reference.id")
+            manager = intent.reference.manager
+            ref = OperationRef(manager and check_label(manager, place="reference.manager"), name)
+    except SkyparleyError as error:
+        parsed.skip(_join(place, error.place or "") or "file", error.message)
+        return
+    details = intent.details
+    volumes = [
+        (_join(place, f"details.{name}[{i}]"), volume)
+        for name, found in (("volumes", details.volumes), ("off_nominal_volumes", details.off_nominal_volumes))
+        for i, volume in enumerate(found or [])
+    ]
+    if not volumes:
+        parsed.skip(_join(place, "details.volumes"), "an operational intent needs at least one volume")
+    _read_volumes(ref, volumes, parsed)
 
 
-def _read_volumes(ref: OperationRef, items: list[Any], prefix: str, parsed: Parsed) -> None:
+def _read_volumes(ref: OperationRef, items: list[tuple[str, Any]], parsed: Parsed) -> None:
     volumes = []
-    for i, item in enumerate(items):
+    for place, item in items:
         try:
-            volumes.append(_read_volume(msgspec.convert(item, _Volume)))
-        except msgspec.ValidationError as error:
-            parsed.skip(f"{prefix}volumes[{i}]", str(error))
+            volumes.append(_read_volume(_convert(item, _Volume)))
         except SkyparleyError as error:
-            parsed.skip(f"{prefix}volumes[{i}]" + (f".{error.place}" if error.place else ""), error.message)
+            parsed.skip(_join(place, error.place or "") or "file", error.message)
     if volumes:
         parsed.operations.append(Operation(ref, DRONE, tuple(volumes)))
+
+
+def _convert(item: Any, kind: type[ShapeT]) -> ShapeT:
+    """The item as one of the shapes above. Raises `InvalidInputError` with the place."""
+    try:
+        return msgspec.convert(item, kind)
+    except msgspec.ValidationError as error:
+        matched = _PATH.match(str(error))
+        text, place = (matched[1], matched[2]) if matched else (str(error), None)
+        raise InvalidInputError(text[:1].lower() + text[1:], place=place) from None
+
+
+def _join(place: str, inner: str) -> str:
+    return f"{place}.{inner}" if place and inner else place or inner
 
 
 def _read_volume(item: _Volume) -> Volume4D:

@@ -12,14 +12,15 @@ import msgspec
 from skyparley.conflict.minima import EN_ROUTE
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.errors import ForbiddenFieldError, InvalidInputError, SkyparleyError
-from skyparley.formats.parsed import Parsed
+from skyparley.formats.parsed import Parsed, check_label
 from skyparley.geometry.altitude import AltitudeBand, parse_datum
-from skyparley.geometry.footprint import Circle, Ring
+from skyparley.geometry.footprint import Circle, Ring, check_position
 from skyparley.geometry.interval import TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
 from skyparley.node.reading.shapes import forbidden_field, normal_class
 
+_COLLECTION: Final = frozenset(("type", "bbox", "name", "crs"))
 _MEMBERS: Final = frozenset(("type", "geometry", "properties", "id", "bbox"))
 _PROPERTIES: Final = frozenset(
     ("operation_id", "party", "class", "begin", "end", "lower_m", "upper_m", "altitude_datum", "radius_m")
@@ -29,7 +30,13 @@ _PROPERTIES: Final = frozenset(
 def read_geojson(document: dict[str, Any], file: str) -> Parsed:
     """The operations of a feature or feature collection; features that are wrong are skipped with their reason."""
     parsed = Parsed(file)
-    features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
+    features: object = [document]
+    if document.get("type") == "FeatureCollection":
+        features = document.get("features")
+        around = {name: value for name, value in document.items() if name != "features"}
+        _refuse_forbidden(around)
+        _known(around, _COLLECTION, "")
+        _check_reference_system(document.get("crs"))
     if not isinstance(features, list):
         raise InvalidInputError("a FeatureCollection has a list of features", place="features")
     pieces: dict[OperationRef, tuple[str, list[Volume4D]]] = {}
@@ -41,7 +48,8 @@ def read_geojson(document: dict[str, Any], file: str) -> Parsed:
                 raise InvalidInputError(f"pieces of one operation have one class; '{ref}' is {known[0]}", place="class")
             known[1].extend(volumes)
         except SkyparleyError as error:
-            parsed.skip(error.at(f"features[{i}]").place or "", error.message)
+            place = error.at(f"features[{i}]").place if feature is not document else error.place
+            parsed.skip(place or "file", error.message)
     parsed.operations = [Operation(ref, name, tuple(volumes)) for ref, (name, volumes) in pieces.items() if volumes]
     return parsed
 
@@ -49,16 +57,16 @@ def read_geojson(document: dict[str, Any], file: str) -> Parsed:
 def _read_feature(feature: object) -> tuple[OperationRef, str, list[Volume4D]]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise InvalidInputError("this is no GeoJSON Feature", place="type")
-    forbidden = forbidden_field(feature)
-    if forbidden is not None:
-        raise ForbiddenFieldError("this names a weapon, a mission or a target; remove it", place=forbidden)
+    _refuse_forbidden(feature)
     _known(feature, _MEMBERS, "")
     properties = feature.get("properties")
     if not isinstance(properties, dict):
         raise InvalidInputError("a feature needs properties", place="properties")
     _known(properties, _PROPERTIES, "properties")
     try:
-        ref = OperationRef(_text(properties, "party", ""), _text(properties, "operation_id"))
+        party = _text(properties, "party", "")
+        name = check_label(_text(properties, "operation_id"), place="operation_id")
+        ref = OperationRef(party and check_label(party, place="party"), name)
         operation_class = normal_class(_text(properties, "class", EN_ROUTE))
         band = AltitudeBand(
             _number(properties, "lower_m"),
@@ -74,6 +82,20 @@ def _read_feature(feature: object) -> tuple[OperationRef, str, list[Volume4D]]:
     except SkyparleyError as error:
         raise error.at("geometry") from None
     return ref, operation_class, [Volume4D(footprint, band, time) for footprint in footprints]
+
+
+def _refuse_forbidden(found: dict[str, Any]) -> None:
+    forbidden = forbidden_field(found)
+    if forbidden is not None:
+        raise ForbiddenFieldError(
+            "this names a weapon, a mission or a target; Skyparley takes no such field: remove it", place=forbidden
+        )
+
+
+def _check_reference_system(found: object) -> None:
+    """Raise `InvalidInputError` unless positions are WGS 84: older GeoJSON could say otherwise."""
+    if found is not None and not any(name in str(found) for name in ("CRS84", "4326")):
+        raise InvalidInputError("positions must be WGS 84 longitude and latitude: transform them", place="crs")
 
 
 def _known(found: dict[str, Any], known: frozenset[str], place: str) -> None:
@@ -96,7 +118,10 @@ def _number(properties: dict[str, Any], name: str) -> float:
     value = properties.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidInputError("is missing, or is no number", place=name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidInputError("is no number that can be used", place=name) from None
 
 
 def _footprints(geometry: object, radius_m: object) -> list[Circle | Polygon]:
@@ -136,8 +161,9 @@ def _position(position: object, place: str) -> tuple[float, float]:
     """Latitude and longitude of a GeoJSON position, which has longitude first and may have a height, not used."""
     try:
         values = msgspec.convert(position, list[float])
-        if len(values) in (2, 3):
-            return values[1], values[0]
     except msgspec.ValidationError:
-        pass
-    raise InvalidInputError("a position is [longitude, latitude] in degrees", place=place)
+        values = []
+    if len(values) not in (2, 3):
+        raise InvalidInputError("a position is [longitude, latitude] in degrees", place=place)
+    check_position(values[1], values[0], place=place)
+    return values[1], values[0]
