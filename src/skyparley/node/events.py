@@ -102,10 +102,10 @@ class EventHub(Generic[ChangeT]):
             stream.waiting.append(missed)
         self._streams.setdefault(audience, set()).add(stream)
         try:
-            while not stream.cut:
+            while True:
                 while stream.waiting:
                     yield stream.waiting.popleft()
-                if self._closed:
+                if self._closed or stream.cut:
                     break
                 stream.wake.clear()
                 await stream.wake.wait()

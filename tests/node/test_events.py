@@ -1,0 +1,154 @@
+"""The event hub: a slow stream is cut and resumes without a gap; one that fell too far behind is told to reload."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from skyparley.errors import OverloadedError
+from skyparley.node import events
+from skyparley.node.events import EventHub
+from skyparley.node.identity import OBSERVER, Author
+from skyparley.node.reading.views import Message
+from support.nodes import ALPHA, BRAVO, drone, noon_clock, running
+
+pytestmark = pytest.mark.anyio
+
+
+def render(author: Author, change: str, sequence: int) -> bytes | None:
+    """Changes are `party:word`; a party sees its own."""
+    party, word = change.split(":")
+    return json.dumps({"word": word}).encode() if author.sees_all or author.party == party else None
+
+
+def hub() -> EventHub[str]:
+    made: EventHub[str] = EventHub(render)
+    made.start_after(0, 0)
+    return made
+
+
+async def take(messages: AsyncIterator[Message], count: int) -> list[Message]:
+    return [await anext(messages) for _ in range(count)]
+
+
+def ids(messages: list[Message]) -> list[int]:
+    return [message.id for message in messages if message.id is not None]
+
+
+async def test_a_slow_stream_is_cut_and_resumes_without_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads a little after it was cut: not even then may it see what came after the first message it missed."""
+    monkeypatch.setattr(events, "MAX_WAITING_MESSAGES", 10)
+    made = hub()
+    stream = made.subscribe(ALPHA, None)
+    assert (await anext(stream)).event == "hello"
+    for sequence in range(1, 13):  # two too many
+        made.publish(sequence, sequence, ("alpha:x",))
+    seen = ids(await take(stream, 4))
+    for sequence in range(13, 16):  # there would be room for these
+        made.publish(sequence, sequence, ("alpha:x",))
+    seen += ids([message async for message in stream])
+    assert seen == list(range(1, 11)), "nothing after the first that was dropped"
+    assert made.open_streams == 0
+    resumed = made.subscribe(ALPHA, seen[-1])
+    assert (await anext(resumed)).event == "hello"
+    assert ids(await take(resumed, 5)) == list(range(11, 16))
+    await resumed.aclose()
+
+
+async def test_streams_of_any_speed_see_everything_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_WAITING_MESSAGES", 7)
+    made = hub()
+    cuts = 0
+
+    async def follow(pause_s: float) -> list[int]:
+        nonlocal cuts
+        seen: list[int] = []
+        while not seen or seen[-1] < 400:
+            async for message in made.subscribe(ALPHA, seen[-1] if seen else 0):
+                if message.id is not None:
+                    seen.append(message.id)
+                    await asyncio.sleep(pause_s)
+                if seen and seen[-1] == 400:
+                    break
+            else:
+                cuts += 1
+        return seen
+
+    followers = [asyncio.create_task(follow(pause_s)) for pause_s in (0.0, 0.0005, 0.002)]
+    for sequence in range(1, 401):
+        made.publish(sequence, sequence, ("alpha:x",))
+        if sequence % 3 == 0:
+            await asyncio.sleep(0.001)
+    for seen in await asyncio.gather(*followers):
+        assert seen == list(range(1, 401))
+    assert cuts > 3
+
+
+async def test_a_stream_that_fell_behind_the_ring_is_told_to_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "RING_ENTRIES", 5)
+    made = hub()
+    for sequence in range(1, 11):
+        made.publish(sequence, sequence, ("alpha:x",))
+    for after, expected in ((5, [6, 7, 8, 9, 10]), (9, [10]), (10, [])):
+        stream = made.subscribe(ALPHA, after)
+        assert ids(await take(stream, 1 + len(expected))) == expected
+        await stream.aclose()
+    for after in (0, 4, 11):
+        stream = made.subscribe(ALPHA, after)
+        assert [message.event for message in await take(stream, 2)] == ["hello", "reset"]
+        await stream.aclose()
+
+
+async def test_everyone_gets_only_what_concerns_them() -> None:
+    made = hub()
+    streams = {name: made.subscribe(author, None) for name, author in (("a", ALPHA), ("b", BRAVO), ("all", OBSERVER))}
+    for stream in streams.values():
+        await anext(stream)
+    made.publish(1, 1, ("alpha:one",))
+    made.publish(2, 2, ("bravo:two", "alpha:three"))
+    made.publish(3, 3, ())
+    made.publish(4, 4, ("bravo:four",))
+    expected = {"a": [1, 2], "b": [2, 4], "all": [1, 2, 4]}
+    for name, stream in streams.items():
+        found = await take(stream, len(expected[name]))
+        assert ids(found) == expected[name]
+        await stream.aclose()
+        if name == "a":
+            assert [change["word"] for change in json.loads(found[1].data)["changes"]] == ["three"]
+    stream = made.subscribe(ALPHA, 0)
+    assert ids(await take(stream, 3)) == [1, 2]
+    await stream.aclose()
+
+
+async def test_streams_are_bounded_and_end_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MAX_STREAMS", 2)
+    made = hub()
+    streams = [made.subscribe(ALPHA, None) for _ in range(2)]
+    for stream in streams:
+        await anext(stream)
+    with pytest.raises(OverloadedError):
+        await anext(made.subscribe(ALPHA, None))
+    waiting = [asyncio.create_task(anext(stream, None)) for stream in streams]
+    await asyncio.sleep(0)
+    made.close()
+    assert await asyncio.gather(*waiting) == [None, None]
+    assert made.open_streams == 0
+
+
+async def test_a_stream_after_a_restart_reloads_or_goes_on(tmp_path: Path) -> None:
+    clock = noon_clock()
+    async with running(tmp_path, clock, "alpha") as node:
+        first = (await node.file(ALPHA, drone("one"))).sequence
+        last = node.state.sequence
+    async with running(tmp_path, clock) as node:
+        behind = node.subscribe(ALPHA, first - 1)
+        assert [message.event for message in await take(behind, 2)] == ["hello", "reset"]
+        await behind.aclose()
+        up_to_date = node.subscribe(ALPHA, last)
+        await anext(up_to_date)
+        answer = await node.file(ALPHA, drone("two"))
+        message = await anext(up_to_date)
+        assert (message.event, message.id) == ("change", answer.sequence)
+        await up_to_date.aclose()
