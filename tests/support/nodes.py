@@ -41,12 +41,16 @@ async def start(
 ) -> Node:
     """A started node on a data directory. `wrap` may put something around its log; `complaints` is added to."""
     held = open_directory(directory)
-    vault = Vault(held.vault_path)
-    log = wrap(await SqliteLog.open(held.log_path, pool=POOL, clock=clock))
-    node, words = await open_node(log, vault, held, pool=POOL, clock=clock)
-    if complaints is not None:
-        complaints.extend(words)
-    await node.start()
+    try:
+        vault = Vault(held.vault_path)
+        log = wrap(await SqliteLog.open(held.log_path, pool=POOL, clock=clock))
+        node, words = await open_node(log, vault, held, pool=POOL, clock=clock)
+        if complaints is not None:
+            complaints.extend(words)
+        await node.start()
+    except BaseException:
+        held.close()
+        raise
     return node
 
 
