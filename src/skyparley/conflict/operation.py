@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class OperationRef:
+class OperationRef(msgspec.Struct, frozen=True, order=True):
     """Who and which: the party's identifier and the identifier that the party gave its operation."""
 
     party: str
@@ -45,16 +46,14 @@ class Rule(StrEnum):
     """The tolerance tube of a trajectory touches a declared volume."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeWindow:
+class TimeWindow(msgspec.Struct, frozen=True):
     """From the first to the last instant (microseconds since 1970 UTC) at which a rule is broken."""
 
     first_us: int
     last_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClosestApproach:
+class ClosestApproach(msgspec.Struct, frozen=True):
     """When and where the two are closest: place midway between them (WGS 84 degrees), and how far apart (metres)."""
 
     time_us: int
@@ -64,8 +63,7 @@ class ClosestApproach:
     vertical_m: float
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """One pair that breaks one rule, with its witness. `a` sorts before `b`.
 
     `certain` is false where the altitudes had to be compared through worst-case bounds between datums.

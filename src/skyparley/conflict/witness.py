@@ -37,11 +37,10 @@ def conflict_of(
     )
     windows = _windows(found)
     certain = any(hit[hits.CERTAIN] > 0.0 for hit in found)
-    same_party = bool(a.party) and a.party == b.party
-    conflict = Conflict(a, b, RULES[rule], windows, closest, certain, same_party, "")
-    flyer = query if best[hits.ASKER_FLIES] > 0.0 else other
-    text = sentence(conflict, str(a), str(b), minimum, a_flies=flyer == a)
-    return Conflict(a, b, RULES[rule], windows, closest, certain, same_party, text)
+    same_party = a.party == b.party != ""
+    a_flies = (best[hits.ASKER_FLIES] > 0.0) == (a is query)
+    told = _told(RULES[rule], closest, windows[-1].last_us, str(a), str(b), minimum, a_flies)
+    return Conflict(a, b, RULES[rule], windows, closest, certain, same_party, told + _marks(same_party, certain))
 
 
 def sentence(
@@ -51,36 +50,52 @@ def sentence(
 
     `minimum` is told if it is given; `a_flies` says whose path enters whose volume, None that it is not to be told.
     """
-    closest = conflict.closest
+    told = _told(conflict.rule, conflict.closest, conflict.last_us, a, b, minimum, a_flies)
+    return told + _marks(conflict.same_party, conflict.certain)
+
+
+def _told(
+    rule: Rule,
+    closest: ClosestApproach,
+    last_us: int,
+    a: str,
+    b: str,
+    minimum: SeparationMinimum | None,
+    a_flies: bool | None,
+) -> str:
     where = f"{_degrees(closest.latitude_deg, 'N', 'S')} {_degrees(closest.longitude_deg, 'E', 'W')}"
     when = format_time(closest.time_us - closest.time_us % MICROSECONDS_PER_SECOND)
-    if conflict.rule is Rule.SEPARATION_MINIMUM:
-        text = (
-            f"{a} and {b} come within {_horizontal(closest.horizontal_m)} and {_vertical(closest.vertical_m)} of each"
-            f" other at {when} near {where}"
-        )
-        if minimum is not None:
-            text += f"; at least {_horizontal(minimum.horizontal_m)} or {_vertical(minimum.vertical_m)} is required"
-            if closest.horizontal_m > minimum.horizontal_m or closest.vertical_m > minimum.vertical_m:
-                text += " once their tolerances are taken off"
-    elif conflict.rule is Rule.TRAJECTORY_IN_VOLUME:
+    if rule is Rule.VOLUME_OVERLAP:
+        until = format_time(last_us - last_us % MICROSECONDS_PER_SECOND)
+        return f"The declared airspace of {a} and {b} overlaps from {when} to {until} near {where}"
+    if rule is Rule.TRAJECTORY_IN_VOLUME:
         flyer, other = (f"one of {a} and {b}", "the other") if a_flies is None else (a, b) if a_flies else (b, a)
         far = closest.horizontal_m > 0.0 or closest.vertical_m > 0.0
-        text = f"The path of {flyer} {'comes, within its tolerance, to' if far else 'enters'} the declared airspace of"
-        text += f" {other} at {when} near {where}"
-    else:
-        until = format_time(conflict.last_us - conflict.last_us % MICROSECONDS_PER_SECOND)
-        text = f"The declared airspace of {a} and {b} overlaps from {when} to {until} near {where}"
-    if conflict.same_party:
-        text += "; both are of one party"
-    if not conflict.certain:
-        text += "; not certain, because their altitudes cannot be compared exactly"
-    return text + "."
+        enters = "comes, within its tolerance, to" if far else "enters"
+        return f"The path of {flyer} {enters} the declared airspace of {other} at {when} near {where}"
+    text = (
+        f"{a} and {b} come within {_horizontal(closest.horizontal_m)} and {_vertical(closest.vertical_m)} of each"
+        f" other at {when} near {where}"
+    )
+    if minimum is not None:
+        text += f"; at least {_horizontal(minimum.horizontal_m)} or {_vertical(minimum.vertical_m)} is required"
+        if closest.horizontal_m > minimum.horizontal_m or closest.vertical_m > minimum.vertical_m:
+            text += " once their tolerances are taken off"
+    return text
+
+
+def _marks(same_party: bool, certain: bool) -> str:
+    """How the sentence ends."""
+    one = "; both are of one party" if same_party else ""
+    return f"{one}." if certain else f"{one}; not certain, because their altitudes cannot be compared exactly."
 
 
 def _windows(found: Sequence[Sequence[float]]) -> tuple[TimeWindow, ...]:
-    spans = sorted((_us(hit[hits.FIRST_S]), _us(hit[hits.LAST_S])) for hit in found)
-    return tuple(TimeWindow(first, last) for first, last in _joined(spans))
+    spans = [(_us(hit[hits.FIRST_S]), _us(hit[hits.LAST_S])) for hit in found]
+    if len(spans) == 1:
+        return (TimeWindow(*spans[0]),)
+    spans.sort()
+    return tuple([TimeWindow(first, last) for first, last in _joined(spans)])
 
 
 def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

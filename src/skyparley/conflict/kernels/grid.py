@@ -41,7 +41,8 @@ SIZES: Final = 32
 _SLACK_M: Final = 10.0
 """Chords run below the surface by up to 8 m, circles are widened by less than this for their curvature."""
 _LEAST_RADIUS_M: Final = 6_335_000.0
-_GREATEST_RADIUS_M: Final = 6_400_000.0
+_GREATEST_RADIUS_M: Final = 6_378_137.0
+_FLATTENING: Final = 1.0 / 298.257223563
 
 
 class Store(NamedTuple):
@@ -140,12 +141,12 @@ def key_of(space: int, time: int, ix: int, iy: int, iz: int, it: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def find(store: Store, key: int) -> int:
-    """The table place of a key, or -1."""
-    mask = store.buckets.shape[0] - 1
+def find(buckets: Integers, key: int) -> int:
+    """The place of a key in the table, or -1."""
+    mask = buckets.shape[0] - 1
     place = (key >> 2) & mask
-    while store.buckets[place, KEY] != EMPTY:
-        if store.buckets[place, KEY] == key:
+    while buckets[place, KEY] != EMPTY:
+        if buckets[place, KEY] == key:
             return int(place)
         place = (place + 1) & mask
     return -1
@@ -174,7 +175,7 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
         int(np.floor((box[4] + box[5]) / 2.0 / cell)),
         int(np.floor((box[6] + box[7]) / 2.0 / slot)),
     )
-    place = find(store, key)
+    place = find(store.buckets, key)
     if not _push(store, place, key, box):
         return -3
     store.counts[4] = store.free_pieces[piece]
@@ -261,7 +262,7 @@ def _release(store: Store, block: int, size: int) -> None:
 @nb.njit(cache=True, nogil=True)
 def remove(store: Store, piece: int) -> None:
     """Take out one piece."""
-    bucket = store.buckets[find(store, store.keys_of[piece])]
+    bucket = store.buckets[find(store.buckets, store.keys_of[piece])]
     start, last = bucket[START], bucket[LENGTH] - 1
     for i in range(start, start + last):
         if store.pool[i, PIECE] == piece:
@@ -300,7 +301,9 @@ def candidates(store: Store, box: Floats, grown_m: float, grown_up_m: float, fou
     """Pieces whose box meets a box that is grown sideways and upwards by distances; how many.
 
     If there are more than `found` holds, the number is right and the rest is left out: call again with more room.
+    The functions below take the arrays one by one: a call that passes the whole store counts references to all of them.
     """
+    buckets, pool, levels, most = store.buckets, store.pool, store.levels, 64.0 + store.counts[0] / 4.0
     query = box.copy()
     for k in range(3):
         query[2 * k], query[2 * k + 1] = box[2 * k] - grown_m, box[2 * k + 1] + grown_m
@@ -308,70 +311,82 @@ def candidates(store: Store, box: Floats, grown_m: float, grown_up_m: float, fou
     count = 0
     for space in range(SPACE_LEVELS):
         for time in range(TIME_LEVELS):
-            if store.levels[space, time] > 0:
-                count = _look(store, query, space, time, found, count)
+            if levels[space, time] > 0:
+                count = _look(buckets, pool, query, space, time, most, found, count)
                 if count < 0:
-                    return _scan(store, query, found)
+                    return _scan(buckets, pool, query, found)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _look(store: Store, query: Floats, space: int, time: int, found: Integers, count: int) -> int:
-    """Look at the cells of one pair of levels; -1 if a scan of everything is cheaper."""
+def _look(
+    buckets: Integers, pool: Floats, query: Floats, space: int, time: int, most: float, found: Integers, count: int
+) -> int:
+    """Look at the cells of one pair of levels; -1 if they are more than `most`, so that a scan is cheaper."""
     cell, slot = CELL_M * 4.0**space, SLOT_S * 4.0**time
-    low, high = np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64)
-    cells = 1.0
-    for k in range(4):
-        width = cell if k < 3 else slot
-        low[k] = int(np.floor((query[2 * k] - width / 2.0) / width))
-        high[k] = int(np.floor((query[2 * k + 1] + width / 2.0) / width))
-        cells *= float(high[k] - low[k] + 1)
-    if cells > 64.0 + store.counts[0] / 4.0:
+    x0, x1 = _reached(query[0], query[1], cell)
+    y0, y1 = _reached(query[2], query[3], cell)
+    z0, z1 = _reached(query[4], query[5], cell)
+    t0, t1 = _reached(query[6], query[7], slot)
+    if float(x1 - x0 + 1) * float(y1 - y0 + 1) * float(z1 - z0 + 1) * float(t1 - t0 + 1) > most:
         return -1
-    for ix in range(low[0], high[0] + 1):
-        for iy in range(low[1], high[1] + 1):
-            for iz in range(low[2], high[2] + 1):
-                x, y, z = (ix + 0.5) * cell, (iy + 0.5) * cell, (iz + 0.5) * cell
-                radius = np.sqrt(x * x + y * y + z * z)
-                if radius + cell * 0.9 < _LEAST_RADIUS_M - cell or radius - cell * 0.9 > _GREATEST_RADIUS_M + cell:
-                    continue  # the centre of a box lies within half its size of the surface
-                for it in range(low[3], high[3] + 1):
-                    place = find(store, key_of(space, time, ix, iy, iz, it))
+    for ix in range(x0, x1 + 1):
+        for iy in range(y0, y1 + 1):
+            for iz in range(z0, z1 + 1):
+                if not _near_surface((ix + 0.5) * cell, (iy + 0.5) * cell, (iz + 0.5) * cell, cell):
+                    continue
+                for it in range(t0, t1 + 1):
+                    place = find(buckets, key_of(space, time, ix, iy, iz, it))
                     if place >= 0:
-                        count = _sift(store, query, place, found, count)
+                        count = _sift(buckets, pool, query, place, found, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _sift(store: Store, query: Floats, place: int, found: Integers, count: int) -> int:
-    start = store.buckets[place, START]
-    for i in range(start, start + store.buckets[place, LENGTH]):
-        if _meets(store.pool[i], query):
+def _reached(low: float, high: float, width: float) -> tuple[int, int]:
+    """First and last cell along one axis whose pieces may meet a span: they reach half a cell beyond their own."""
+    return int(np.floor(low / width - 0.5)), int(np.floor(high / width + 0.5))
+
+
+@nb.njit(cache=True, nogil=True)
+def _near_surface(x: float, y: float, z: float, cell: float) -> bool:
+    """Whether a cell (its centre and size, metres) may hold the centre of a box of its level.
+
+    A box whose faces a plane touches has its centre within 0.29 of its size of that plane, and the surface bends away
+    from a plane by at most the sagitta; to this comes half the diagonal of the cell. The ellipsoid's radius is that of
+    the cell's geocentric latitude up to 100 m.
+    """
+    square = x * x + y * y + z * z
+    surface_m = _GREATEST_RADIUS_M * (1.0 - _FLATTENING * z * z / max(square, 1.0))
+    margin_m = 1.2 * cell + cell * cell / _LEAST_RADIUS_M + 100.0 + 2.0 * _SLACK_M
+    return abs(np.sqrt(square) - surface_m) <= margin_m
+
+
+@nb.njit(cache=True, nogil=True)
+def _sift(buckets: Integers, pool: Floats, query: Floats, place: int, found: Integers, count: int) -> int:
+    start, end = buckets[place, START], buckets[place, START] + buckets[place, LENGTH]
+    for i in range(start, end):
+        if (
+            pool[i, 6] <= query[7]
+            and query[6] <= pool[i, 7]
+            and pool[i, 0] <= query[1]
+            and query[0] <= pool[i, 1]
+            and pool[i, 2] <= query[3]
+            and query[2] <= pool[i, 3]
+            and pool[i, 4] <= query[5]
+            and query[4] <= pool[i, 5]
+            and (pool[i, 10] != query[10] or (pool[i, 8] <= query[9] and query[8] <= pool[i, 9]))
+        ):
             if count < found.shape[0]:
-                found[count] = int(store.pool[i, PIECE])
+                found[count] = int(pool[i, PIECE])
             count += 1
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _scan(store: Store, query: Floats, found: Integers) -> int:
+def _scan(buckets: Integers, pool: Floats, query: Floats, found: Integers) -> int:
     count = 0
-    for place in range(store.buckets.shape[0]):
-        if store.buckets[place, KEY] not in (EMPTY, GONE):
-            count = _sift(store, query, place, found, count)
+    for place in range(buckets.shape[0]):
+        if buckets[place, KEY] not in (EMPTY, GONE):
+            count = _sift(buckets, pool, query, place, found, count)
     return count
-
-
-@nb.njit(cache=True, nogil=True)
-def _meets(box: Floats, query: Floats) -> bool:
-    return bool(
-        box[6] <= query[7]
-        and query[6] <= box[7]
-        and box[0] <= query[1]
-        and query[0] <= box[1]
-        and box[2] <= query[3]
-        and query[2] <= box[3]
-        and box[4] <= query[5]
-        and query[4] <= box[5]
-        and (box[10] != query[10] or (box[8] <= query[9] and query[8] <= box[9]))
-    )
