@@ -18,7 +18,7 @@ CLIENT_VARIABLES: Final = ("SKYPARLEY_API_KEY",)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to serve, where to keep data, and what to accept."""
+    """Where to serve, where to keep data, and what to accept. Raises `InvalidInputError` for what cannot be."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -35,6 +35,17 @@ class Settings:
     max_body_bytes: int = 4 * 1024 * 1024
     """Longest request body that is read."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise InvalidInputError("a port is a whole number from 0 to 65535", place=variable_of("port"))
+        if self.max_body_bytes < 1:
+            raise InvalidInputError("must be at least 1", place=variable_of("max_body_bytes"))
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise InvalidInputError(
+                "TLS needs both the certificate and its key (--tls-certificate and --tls-key)",
+                place=f"{variable_of('tls_certificate')} and _KEY",
+            )
+
 
 def variable_of(name: str) -> str:
     """The environment variable of a setting."""
@@ -47,22 +58,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises `InvalidInputError` that names the variable, also for a variable with the prefix that is no setting.
     """
     names = {variable_of(field.name): field.name for field in fields(Settings)}
+    defaults = Settings()
     values: dict[str, Any] = {}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in CLIENT_VARIABLES:
             if variable not in names:
                 raise InvalidInputError(f"no such setting; there are: {', '.join(sorted(names))}", place=variable)
-            values[names[variable]] = _value(variable, environment[variable], getattr(Settings(), names[variable]))
-    settings = Settings(**values)
-    if not 0 <= settings.port <= 65_535:
-        raise InvalidInputError("a port is a whole number from 0 to 65535", place=variable_of("port"))
-    if settings.max_body_bytes < 1:
-        raise InvalidInputError("must be at least 1", place=variable_of("max_body_bytes"))
-    if (settings.tls_certificate is None) != (settings.tls_key is None):
-        raise InvalidInputError(
-            "TLS needs both the certificate and its key", place=f"{variable_of('tls_certificate')} and _KEY"
-        )
-    return settings
+            values[names[variable]] = _value(variable, environment[variable], getattr(defaults, names[variable]))
+    return Settings(**values)
 
 
 def _value(variable: str, text: str, default: object) -> object:

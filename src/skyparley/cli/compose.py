@@ -23,8 +23,11 @@ def clock_us() -> int:
 
 
 @asynccontextmanager
-async def running_node(data: Path, *, pool: str, exercise: bool = False) -> AsyncIterator[Node]:
-    """A node on a data directory, from locked to released. Complaints about snapshots go to standard error."""
+async def running_node(data: Path, *, pool: str | None, exercise: bool = False) -> AsyncIterator[Node]:
+    """A node on a data directory, from locked to released; `pool` None takes the log's own.
+
+    Complaints about snapshots go to standard error.
+    """
     sys.setswitchinterval(THREAD_SWITCH_S)
     directory = open_directory(data)
     try:
@@ -35,7 +38,7 @@ async def running_node(data: Path, *, pool: str, exercise: bool = False) -> Asyn
             await spawn_follower(data)
 
         node, complaints = await open_node(
-            log, vault, directory, pool=pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot
+            log, vault, directory, pool=log.pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot
         )
         for complaint in complaints:
             print(complaint, file=sys.stderr)

@@ -6,7 +6,7 @@ Errors that Skyparley itself refuses are one line on standard error and exit sta
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -17,15 +17,34 @@ from skyparley.errors import SkyparleyError
 app = typer.Typer(
     name="skyparley",
     help="Parties that share a sky but no command keep out of each other's way.",
+    epilog="Start with: skyparley demo. Every command says more with --help; pages are in docs/.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-party_app = typer.Typer(help="Admit parties and give them API keys (the operator of the node).", no_args_is_help=True)
+party_app = typer.Typer(
+    help="Admit parties and give them API keys, as the operator of a node; also while it serves.",
+    no_args_is_help=True,
+)
 app.add_typer(party_app, name="party")
 
-Data = Annotated[Path | None, typer.Option(help="Data directory of the node. [default: data/node]")]
-Pool = Annotated[str | None, typer.Option(help="Name of the pool whose log this is. [default: skyparley]")]
+Host = Annotated[
+    str | None,
+    typer.Option(help="Address to listen on; anything but loopback should have TLS.", show_default="127.0.0.1"),
+]
+Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="TCP port; 0 takes a free one.", show_default="8080")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="Data directory of the node: log, vault, snapshots, the operator's key.", show_default="data/node"
+    ),
+]
+Pool = Annotated[
+    str | None,
+    typer.Option(
+        help="Name of the parties' pool; it is bound into the log when that is made.", show_default="skyparley"
+    ),
+]
 
 
 def _settings(**given: Any) -> Settings:
@@ -38,14 +57,21 @@ def _settings(**given: Any) -> Settings:
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="TCP port; 0 takes a free one. [default: 8080]")] = None,
+    host: Host = None,
+    port: Port = None,
     data: Data = None,
     pool: Pool = None,
-    tls_certificate: Annotated[Path | None, typer.Option(help="PEM certificate chain; serves HTTPS.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM private key of the certificate.")] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file with the certificate chain; with --tls-key it serves HTTPS.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file with the certificate's private key.")] = None,
 ) -> None:
-    """Serve a node: API, event stream and console."""
+    """Serve a node: HTTP API, event stream and console, until Ctrl-C or SIGTERM.
+
+    What is not given here comes from the environment (SKYPARLEY_PORT and so on, see docs/settings.md).
+
+    Next: skyparley party add NAME, then skyparley party key NAME.
+    """
     from skyparley.cli.serving import run
 
     settings = _settings(host=host, port=port, data=data, pool=pool, tls_certificate=tls_certificate, tls_key=tls_key)
@@ -54,11 +80,14 @@ def serve(
 
 @app.command()
 def demo(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="TCP port; 0 takes a free one. [default: 8080]")] = None,
+    host: Host = None,
+    port: Port = None,
     data: Annotated[Path, typer.Option(help="Data directory of the demo.")] = Path("data/demo"),
 ) -> None:
-    """Serve a node with real flights over Switzerland, a firing exercise and a rescue, all invented as operations."""
+    """Serve a node with three parties: real flights over Switzerland, a firing exercise, drones over a rescue.
+
+    Open the address that it prints. Everybody on this machine may look; to act as a party, enter one of its keys.
+    """
     from skyparley.cli.serving import run
 
     run(_settings(host=host, port=port, data=data, pool="demo"), demo=True)
@@ -66,16 +95,36 @@ def demo(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="GeoJSON, CSV trajectories, recorded flights, F3548 volumes.")],
-    against: Annotated[str | None, typer.Option(help="Also compare with what this node holds (its URL).")] = None,
-    api_key: Annotated[
-        str | None, typer.Option(envvar="SKYPARLEY_API_KEY", help="Key for --against.", show_envvar=True)
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="GeoJSON features, CSV trajectories, recorded flights, F3548 volumes, operations of the API; told"
+            " apart by content, gzip or not; - is standard input."
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(help="URL of a node, such as http://127.0.0.1:8080: compare with what it holds, too."),
     ] = None,
-    horizontal_m: Annotated[float | None, typer.Option(help="Horizontal minimum for all, metres.")] = None,
-    vertical_m: Annotated[float | None, typer.Option(help="Vertical minimum for all, metres.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="SKYPARLEY_API_KEY", help="A party's key for --against.", show_envvar=True)
+    ] = None,
+    horizontal_m: Annotated[
+        float | None,
+        typer.Option(help="Horizontal minimum between all, metres.", show_default="9260 en route, 50 between drones"),
+    ] = None,
+    vertical_m: Annotated[
+        float | None,
+        typer.Option(help="Vertical minimum between all, metres.", show_default="304.8 en route, 15 between drones"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Find all conflicts within and between files. Status 1: conflicts; 2: something was skipped; 0: neither."""
+    """Find all conflicts within and between files, past or future. Nothing is filed.
+
+    Exit status: 1 if there are conflicts, else 2 if anything was skipped, else 0. See docs/check.md.
+
+    For example: skyparley check north.geojson south.csv.gz
+    """
     from skyparley.cli.check import minima_of
     from skyparley.cli.check import run as run_check
 
@@ -91,11 +140,17 @@ def check(
 @party_app.command("add")
 def party_add(
     party: Annotated[str, typer.Argument(help="Identifier: a-z, 0-9 and '-'.")],
-    name: Annotated[str | None, typer.Option(help="Name to show. [default: the identifier]")] = None,
-    kind: Annotated[str, typer.Option(help="Kind, such as state_force, civil_ats, utm_provider.")] = "third_state",
+    name: Annotated[str | None, typer.Option(help="Name for people to read.", show_default="the identifier")] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="state_force, coalition_member, third_state, civil_ats, humanitarian, utm_provider or"
+            " neutral_custodian."
+        ),
+    ] = "third_state",
     data: Data = None,
 ) -> None:
-    """Admit a party."""
+    """Admit a party to the node. Give it a key with: skyparley party key."""
     from skyparley.cli.operator import add_party
 
     add_party(_settings(data=data), party, name or party, kind)
@@ -104,11 +159,14 @@ def party_add(
 @party_app.command("key")
 def party_key(
     party: Annotated[str, typer.Argument(help="Identifier of the party.")],
-    revoke: Annotated[str | None, typer.Option(help="Revoke the key with this id instead.")] = None,
-    show: Annotated[bool, typer.Option("--list", help="List the party's keys instead.")] = False,
+    revoke: Annotated[str | None, typer.Option(metavar="KEY_ID", help="Revoke this key instead of making one.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="List the party's keys instead of making one.")] = False,
     data: Data = None,
 ) -> None:
-    """Make an API key for a party; it is shown this once. Or list its keys, or revoke one."""
+    """Make an API key for a party, and print it this once on standard output; or list its keys, or revoke one.
+
+    Keys are kept as hashes only. Its holder sends it as: Authorization: Bearer KEY.
+    """
     from skyparley.cli.operator import list_keys, make_key, revoke_key
 
     settings = _settings(data=data)
@@ -122,7 +180,7 @@ def party_key(
 
 @party_app.command("list")
 def party_list(data: Data = None) -> None:
-    """List the parties."""
+    """List the parties of the node."""
     from skyparley.cli.operator import list_parties
 
     list_parties(_settings(data=data))
@@ -132,7 +190,7 @@ def party_list(data: Data = None) -> None:
 def backup(
     to: Annotated[Path, typer.Argument(help="Directory to make; it must not exist yet.")], data: Data = None
 ) -> None:
-    """Copy log and vault of a node, also while it serves."""
+    """Copy log and vault of a node as of one moment, also while it serves."""
     from skyparley.cli.upkeep import back_up
 
     back_up(_settings(data=data).data, to)
@@ -140,9 +198,9 @@ def backup(
 
 @app.command()
 def restore(
-    backup: Annotated[Path, typer.Argument(help="Directory made by `skyparley backup`.")], data: Data = None
+    backup: Annotated[Path, typer.Argument(help="Directory made by: skyparley backup.")], data: Data = None
 ) -> None:
-    """Make a data directory from a backup, after checking it."""
+    """Make a new data directory from a backup, and verify it from its first entry before saying so."""
     from skyparley.cli.upkeep import restore_from
 
     settings = _settings(data=data)
@@ -151,10 +209,16 @@ def restore(
 
 @app.command()
 def replay(
-    verify: Annotated[bool, typer.Option("--verify", help="Compare every filing again, too.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Check the chain, compare every filing again, and hold both against the node."),
+    ] = False,
     data: Data = None,
 ) -> None:
-    """Compute the state from the log's first entry; with --verify hold it against the node's state and findings."""
+    """Compute the state from the log's first entry: state hash and conflicts, also of a backup or a serving node.
+
+    Exit status 1 if anything that --verify compares differs.
+    """
     from skyparley.cli.upkeep import replay_from_zero
 
     if not replay_from_zero(_settings(data=data).data, verify=verify):
@@ -171,7 +235,7 @@ def snapshot(data: Data = None) -> None:
 
 @app.command()
 def warm() -> None:
-    """Compile the kernels now, so that the first check need not wait for it."""
+    """Compile the kernels now (a minute, once), so that the first check need not wait for it."""
     from skyparley.cli.upkeep import warm_kernels
 
     warm_kernels()
@@ -185,19 +249,31 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Take the options that stand before every command."""
 
 
 def main() -> None:
-    """Run the command line; what Skyparley refuses is one line, never a traceback."""
+    """Run the command line; what is refused, or the system does not give, is one line, never a traceback."""
     try:
         app()
     except SkyparleyError as error:
         place = f"{error.place}: " if error.place else ""
-        print(f"skyparley: {place}{error.message}", file=sys.stderr)
+        _fail(f"{place}{error.message}")
+    except BrokenPipeError:
+        # whoever read has gone: nothing is left to say, and nothing to flush into
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"skyparley: {message}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,22 +5,25 @@ the directory is opened here. Either way it is the same commands on the same log
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from skyparley.cli.compose import running_node
 from skyparley.config import Settings
-from skyparley.errors import DataDirectoryBusyError, SkyparleyError, StorageError
+from skyparley.errors import DataDirectoryBusyError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.identity import Author
 from skyparley.node.node import Node
 from skyparley.node.reading.views import KeyView, NewKey, PartyView
-from skyparley.node.storage import OPERATOR_KEY_FILE, read_address
+from skyparley.node.storage import LOG_FILE, OPERATOR_KEY_FILE, read_address
 
 OPERATOR = Author("operator")
 TIMEOUT_S = 30.0
@@ -34,8 +37,9 @@ def add_party(settings: Settings, party: str, name: str, kind: str) -> None:
         settings,
         lambda node: node.register_party(OPERATOR, party, name, kind),
         lambda call: call("POST", "/v1/parties", PartyView, body),
+        may_make=True,
     )
-    Console().print(f"{view.party} ({view.name}, {view.kind}) is admitted by entry {view.sequence}")
+    print(f"{view.party} ({view.name}, {view.kind}) is admitted by entry {view.sequence}; next: party key {view.party}")
 
 
 def make_key(settings: Settings, party: str) -> None:
@@ -45,9 +49,7 @@ def make_key(settings: Settings, party: str) -> None:
         lambda node: node.create_key(OPERATOR, party),
         lambda call: call("POST", f"/v1/parties/{party}/keys", NewKey, None),
     )
-    Console(stderr=True).print(
-        f"Key {new.key_id} of {party}. It is shown this once; keep it where only {party} reads it:"
-    )
+    print(f"Key {new.key_id} of {party}: shown this once, keep it where only {party} reads it", file=sys.stderr)
     print(new.api_key)
 
 
@@ -58,10 +60,7 @@ def list_keys(settings: Settings, party: str) -> None:
         return node.keys(OPERATOR, party)
 
     keys = _do(settings, local, lambda call: _items(call("GET", f"/v1/parties/{party}/keys", dict, None), KeyView))
-    table = Table("key", "made", "revoked")
-    for key in keys:
-        table.add_row(key.key_id, key.created, key.revoked or "")
-    Console().print(table)
+    _print_table(("key", "made", "revoked"), [(key.key_id, key.created, key.revoked or "") for key in keys])
 
 
 def revoke_key(settings: Settings, party: str, key_id: str) -> None:
@@ -71,7 +70,7 @@ def revoke_key(settings: Settings, party: str, key_id: str) -> None:
         lambda node: node.revoke_key(OPERATOR, party, key_id),
         lambda call: call("DELETE", f"/v1/parties/{party}/keys/{key_id}", type(None), None),
     )
-    Console().print(f"Key {key_id} of {party} is revoked")
+    print(f"Key {key_id} of {party} is revoked")
 
 
 def list_parties(settings: Settings) -> None:
@@ -81,20 +80,37 @@ def list_parties(settings: Settings) -> None:
         return node.parties(OPERATOR)
 
     parties = _do(settings, local, lambda call: _items(call("GET", "/v1/parties", dict, None), PartyView))
-    table = Table("party", "name", "kind", "state", "since entry")
-    for view in parties:
-        table.add_row(view.party, view.name, view.kind, view.state, str(view.sequence))
+    rows = [(view.party, view.name, view.kind, view.state, str(view.sequence)) for view in parties]
+    _print_table(("party", "name", "kind", "state", "since entry"), rows)
+
+
+def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    table = Table(*names, box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))  # as it stands: a name is no markup
     Console().print(table)
 
 
 Call = Callable[[str, str, Any, object], Any]
 
 
-def _do(settings: Settings, local: Callable[[Node], Awaitable[ResultT]], remote: Callable[[Call], ResultT]) -> ResultT:
-    """Do it here, or, if another process holds the directory, by its API."""
+def _do(
+    settings: Settings,
+    local: Callable[[Node], Awaitable[ResultT]],
+    remote: Callable[[Call], ResultT],
+    *,
+    may_make: bool = False,
+) -> ResultT:
+    """Do it here, or, if another process holds the directory, by its API.
+
+    Only where `may_make` says so does a directory without a log become one of a new node.
+    """
+    is_node = (settings.data / LOG_FILE).is_file()
+    if not is_node and not may_make:
+        raise InvalidInputError(f"{settings.data} holds no log: name a node's data directory with --data")
 
     async def here() -> ResultT:
-        async with running_node(settings.data, pool=settings.pool) as node:
+        async with running_node(settings.data, pool=None if is_node else settings.pool) as node:
             return await local(node)
 
     try:

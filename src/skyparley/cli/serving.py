@@ -1,8 +1,12 @@
-"""`skyparley serve` and `skyparley demo`: a node behind HTTP, until it is told to stop."""
+"""`skyparley serve` and `skyparley demo`: a node behind HTTP, until it is told to stop.
+
+SIGINT and SIGTERM end it in order at any time: while it starts they cancel the start, later the server takes them.
+"""
 
 import asyncio
-
-from rich.console import Console
+import contextlib
+import signal
+from collections.abc import Iterator
 
 from skyparley.cli.compose import running_node
 from skyparley.cli.demo import start_demo
@@ -18,26 +22,47 @@ def run(settings: Settings, *, demo: bool) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, demo=demo))
+    print("Stopped; what was filed is kept", flush=True)
 
 
 async def _run(settings: Settings, *, demo: bool) -> None:
-    out = Console(highlight=False)
     listener = listen(settings.host, settings.port)
     try:
-        async with running_node(settings.data, pool=settings.pool, exercise=demo) as node:
-            url = url_of(listener, tls=settings.tls_certificate is not None)
-            if node.directory is not None:
-                node.directory.publish_address(url)
-            feed = await start_demo(node, out) if demo else None
-            out.print(f"Skyparley serves [bold]{url}[/bold], data in {settings.data}; Ctrl-C stops it")
-            out.print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
-            app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes)
-            try:
-                await serve(app, listener, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
-            finally:
-                if feed is not None:
-                    feed.cancel()
-                    await asyncio.gather(feed, return_exceptions=True)
+        with _cancelled_by_signals():
+            async with running_node(settings.data, pool=settings.pool, exercise=demo) as node:
+                url = url_of(listener, tls=settings.tls_certificate is not None)
+                if node.directory is not None:
+                    node.directory.publish_address(url)
+                feed = await start_demo(node) if demo else None
+                app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes)
+                print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
+                print(f"Skyparley serves {url}, data in {settings.data}; Ctrl-C stops it", flush=True)
+                try:
+                    await serve(app, listener, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
+                finally:
+                    if feed is not None:
+                        feed.cancel()
+                        await asyncio.gather(feed, return_exceptions=True)
     finally:
         listener.close()
-    out.print("Stopped; what was filed is kept")
+
+
+@contextlib.contextmanager
+def _cancelled_by_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM cancel this task, and take that for an orderly end."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told and task is not None:
+            told = True
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise

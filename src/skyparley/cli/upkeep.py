@@ -23,6 +23,7 @@ from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, 
 from skyparley.node.storage import LOG_FILE, PRIVATE, VAULT_FILE
 
 _FILES: Final = (LOG_FILE, VAULT_FILE)
+_MAGIC: Final = b"SQLite format 3\x00"
 
 
 def back_up(data: Path, to: Path) -> None:
@@ -34,9 +35,7 @@ def back_up(data: Path, to: Path) -> None:
     for name in _FILES:
         copy_database(data / name, to / name)
     head = asyncio.run(_head(to))
-    Console().print(
-        f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}"
-    )
+    print(f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}")
 
 
 def restore_from(backup: Path, data: Path) -> None:
@@ -45,26 +44,28 @@ def restore_from(backup: Path, data: Path) -> None:
     if data.exists() and any(data.iterdir()):
         raise InvalidInputError(f"{data} is not empty: restore into a new directory, then serve that")
     data.mkdir(PRIVATE, parents=True, exist_ok=True)
-    for name in _FILES:
-        copy_database(backup / name, data / name)
-    result = asyncio.run(_verify(data))
-    if result.problems:
-        raise StorageError(f"the backup does not verify: {result.problems[0]}")
-    Console().print(f"{data} is restored up to entry {result.sequence}; keys of parties work as before")
+    try:
+        for name in _FILES:
+            copy_database(backup / name, data / name)
+        result = asyncio.run(_verify(data))
+        if result.problems:
+            raise StorageError(f"the backup does not verify: {result.problems[0]}; use an older one")
+    except BaseException:
+        for left in data.glob("*.sqlite*"):  # nothing that nobody vouches for is left to be served
+            left.unlink(missing_ok=True)
+        raise
+    print(f"{data} is restored up to entry {result.sequence}; keys of parties work as before")
 
 
 def replay_from_zero(data: Path, *, verify: bool) -> bool:
     """Replay the log; whether all that was compared agrees."""
     _require(data)
-    out = Console()
     result = asyncio.run(_verify(data)) if verify else asyncio.run(_replay(data))
-    out.print(f"entries    {result.sequence}\nstate hash {result.state_hash}\nconflicts  {result.conflicts}")
+    print(f"entries    {result.sequence}\nstate hash {result.state_hash}\nconflicts  {result.conflicts}")
     for problem in result.problems:
-        out.print(f"[bold red]differs[/bold red]: {problem}")
+        print(f"differs: {problem}")
     if verify and not result.problems:
-        out.print(
-            f"verified: chain, state hash and {result.findings} findings agree with a replay from the first entry"
-        )
+        print(f"verified: chain, state hash and {result.findings} findings agree with a replay from the first entry")
     return not result.problems
 
 
@@ -93,8 +94,12 @@ def warm_kernels() -> None:
 
 
 def _require(data: Path) -> None:
-    if not (data / LOG_FILE).is_file():
-        raise InvalidInputError(f"{data} holds no log: name a node's data directory")
+    for name in _FILES:
+        if not (data / name).is_file():
+            raise InvalidInputError(f"{data} holds no {name}: name a node's data directory, or a backup of one")
+        with (data / name).open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise StorageError(f"{data / name} is damaged or no database: use another backup")
 
 
 async def _open_log(data: Path) -> SqliteLog:

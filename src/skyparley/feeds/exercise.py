@@ -33,21 +33,22 @@ class Planned:
     hazard_kind: str | None = None
 
 
-def due(party: str, helper: str, anchor_us: int, begin_us: int, end_us: int) -> list[Planned]:
-    """What begins in `[begin_us, end_us)` or is under way then; `helper` is the party that flies the rescue."""
+def due(party: str, helper: str, anchor_us: int, begin_us: int, end_us: int, now_us: int) -> list[Planned]:
+    """What of slots that begin in `[begin_us, end_us)` is not over at `now_us`; `helper` flies the rescue."""
     found = [
         _firing(party, TimeInterval(slot_us, slot_us + FIRING_LASTS_S * MICROSECONDS_PER_SECOND))
-        for slot_us in _slots(anchor_us, FIRING_PERIOD_S, FIRING_LASTS_S, begin_us, end_us)
+        for slot_us in _slots(anchor_us, FIRING_PERIOD_S, FIRING_LASTS_S, begin_us, end_us, now_us)
     ]
-    for slot_us in _slots(anchor_us, RESCUE_PERIOD_S, RESCUE_LASTS_S, begin_us, end_us):
+    for slot_us in _slots(anchor_us, RESCUE_PERIOD_S, RESCUE_LASTS_S, begin_us, end_us, now_us):
         time = TimeInterval(slot_us, slot_us + RESCUE_LASTS_S * MICROSECONDS_PER_SECOND)
         found.extend((_search(party, time), _relay(party, time), _survey(party, time), _rescue(helper, time)))
     return found
 
 
-def _slots(anchor_us: int, period_s: int, lasts_s: int, begin_us: int, end_us: int) -> list[int]:
+def _slots(anchor_us: int, period_s: int, lasts_s: int, begin_us: int, end_us: int, now_us: int) -> list[int]:
     period_us, lasts_us = period_s * MICROSECONDS_PER_SECOND, lasts_s * MICROSECONDS_PER_SECOND
-    first = max(0, (begin_us - anchor_us - lasts_us) // period_us + 1)
+    earliest_us = max(begin_us, now_us - lasts_us + 1)
+    first = max(0, -((anchor_us - earliest_us) // period_us))
     last = (end_us - 1 - anchor_us) // period_us
     return [anchor_us + slot * period_us for slot in range(first, last + 1)]
 

@@ -28,18 +28,19 @@ class Replay:
         """Length of a cycle: that of the slice."""
         return self.slice.end_us - self.slice.begin_us
 
-    def due(self, begin_us: int, end_us: int) -> list[Operation]:
-        """The flights, shifted, that take off in `[begin_us, end_us)`, or are in the air at `begin_us`; by start."""
+    def due(self, begin_us: int, end_us: int, now_us: int) -> list[Operation]:
+        """The flights, shifted, that begin in `[begin_us, end_us)` and are not over at `now_us`; by start."""
         if end_us <= self.anchor_us:
             return []
-        first = max(0, (begin_us - self.anchor_us) // self.cycle_us - 1)
+        # no flight lasts longer than a cycle: what began more than one before now is over
+        first = max(0, (max(begin_us, now_us - self.cycle_us) - self.anchor_us) // self.cycle_us)
         last = (end_us - 1 - self.anchor_us) // self.cycle_us
         found = []
         for cycle in range(first, last + 1):
             shift_us = self.anchor_us + cycle * self.cycle_us - self.slice.begin_us
             for flight in self.flights:
                 times_us = flight.trajectories[0].times_us
-                if int(times_us[0]) + shift_us < end_us and int(times_us[-1]) + shift_us > begin_us:
+                if begin_us <= int(times_us[0]) + shift_us < end_us and int(times_us[-1]) + shift_us > now_us:
                     found.append(shifted(flight, shift_us))
         return sorted(found, key=lambda flight: (int(flight.trajectories[0].times_us[0]), flight.ref))
 
