@@ -11,7 +11,7 @@ from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval
 from skyparley.geometry.polygon import Polygon
-from skyparley.geometry.trajectory import Trajectory4D
+from skyparley.geometry.trajectory import MAX_LEG_M, Trajectory4D
 from skyparley.geometry.volume import Volume4D
 
 GEOD = Geod(ellps="WGS84")
@@ -120,7 +120,7 @@ def random_track(
     legs = int(random.integers(1, 6))
     for _ in range(legs + 1):
         points.append((time, *position, altitude))
-        length = size_m / legs * float(random.uniform(0.0, 1.0))
+        length = min(size_m / legs, 0.99 * MAX_LEG_M) * float(random.uniform(0.0, 1.0))
         time += max(1.0, length / float(random.uniform(5.0, 250.0)))
         azimuth += float(random.normal(0.0, 30.0))
         altitude = float(np.clip(altitude + random.normal(0.0, top_m / 20.0), 0.0, top_m))

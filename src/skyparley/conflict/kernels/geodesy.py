@@ -43,11 +43,25 @@ def surface_xyz(latitude_deg: float, longitude_deg: float) -> tuple[float, float
 
 @nb.njit(cache=True, nogil=True)
 def latitude_longitude_deg(x: float, y: float, z: float) -> tuple[float, float]:
-    """Geodetic position (degrees) of a point near the surface, exact for points on it."""
+    """Geodetic position (degrees) of the foot of a point on the surface, along the normal."""
     across = math.hypot(x, y)
     latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED))
+    for _ in range(2):  # exact on the surface; two steps from a hundred kilometres below leave less than a millimetre
+        sine = math.sin(latitude)
+        root = math.sqrt(1.0 - ECCENTRICITY_SQUARED * sine * sine)
+        normal_m = EQUATORIAL_RADIUS_M / root
+        height_m = across * math.cos(latitude) + z * sine - EQUATORIAL_RADIUS_M * root
+        latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED * normal_m / (normal_m + height_m)))
     longitude = 0.0 if across == 0.0 else math.atan2(y, x)
     return math.degrees(latitude), math.degrees(longitude)
+
+
+@nb.njit(cache=True, nogil=True)
+def unit_normal(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The unit normal of the ellipsoid at a point near its surface."""
+    z /= 1.0 - ECCENTRICITY_SQUARED
+    length = math.sqrt(x * x + y * y + z * z)
+    return x / length, y / length, z / length
 
 
 @nb.njit(cache=True, nogil=True)
@@ -60,6 +74,12 @@ def chord_to_geodesic_m(chord_m: float) -> float:
 def geodesic_to_chord_m(geodesic_m: float) -> float:
     """Chord between surface points a short geodesic apart (metres): the inverse of `chord_to_geodesic_m`."""
     return geodesic_m * (1.0 - geodesic_m * geodesic_m / (24.0 * MEAN_RADIUS_M * MEAN_RADIUS_M))
+
+
+@nb.njit(cache=True, nogil=True)
+def geodesic_to_offset_m(geodesic_m: float) -> float:
+    """How far from the normal at one end of a short geodesic its other end lies (metres)."""
+    return geodesic_m * (1.0 - geodesic_m * geodesic_m / (6.0 * MEAN_RADIUS_M * MEAN_RADIUS_M))
 
 
 @nb.njit(cache=True, nogil=True)

@@ -40,8 +40,9 @@ COLUMNS: Final = 22
 
 EDGE_COLUMNS: Final = 6  # surface point of an edge's start and end; rings of a polygon, holes too, in any order
 
-MAX_LEG_PIECE_M: Final = 20_000.0
-MAX_EDGE_PIECE_M: Final = 20_000.0
+MAX_LEG_PIECE_M: Final = 8_000.0
+"""Steady motion along the chord is then nowhere further than 0.2 mm ahead of or behind steady motion along the leg."""
+MAX_EDGE_PIECE_M: Final = 10_000.0
 
 QUANTUM_M: Final = 0.001
 """Distances are compared in whole millimetres: half of it is the slack of every comparison."""

@@ -1,9 +1,10 @@
 """Leg against leg: two aircraft in straight motion, each with linear altitude, closed form.
 
-Horizontal distance is the chord between surface points, corrected to the geodesic (legs are at most 20 km long, so the
-sagitta of their chords, below 8 m, changes horizontal distances by less than a millimetre at 5 NM). Infringed is only
-what is strictly less than the minimum, in whole millimetres. Without time tolerance the relative motion is a line, and
-the instants of infringement are the roots of one quadratic met with one linear condition. With time tolerance the two
+Horizontal distance is the chord between the points, without its part along the vertical midway between them and
+corrected for how far both lie below the surface, and from it the geodesic: a leg is a straight line, up to 1.3 m below
+the surface in the middle of 8 km. Infringed is only what is strictly less than the minimum, in whole millimetres (up
+to 20 km; at 500 km the geodesic is known to 2 m). Without time tolerance the relative motion is a line, and the
+instants of infringement are the roots of one quadratic met with one linear condition. With time tolerance the two
 clocks may differ by up to the sum of the tolerances: the question becomes the least value of a convex quadratic over a
 convex polygon in the plane of the two clocks.
 """
@@ -15,7 +16,12 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.kernels.geodesy import chord_to_geodesic_m, geodesic_to_chord_m
+from skyparley.conflict.kernels.geodesy import (
+    MEAN_RADIUS_M,
+    chord_to_geodesic_m,
+    geodesic_to_chord_m,
+    unit_normal,
+)
 from skyparley.conflict.kernels.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1, Y0, Y1, Z0, Z1
 
 Floats = npt.NDArray[np.float64]
@@ -23,6 +29,9 @@ Encounter = tuple[bool, float, float, float, float, float, float, float, float]
 """(hit, first_s, last_s, closest_s, horizontal_m, vertical_m, x, y, z of the point midway)."""
 
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
+_DEEPEST_M: Final = 2.0
+"""No leg lies further below the surface: the sagitta of `MAX_LEG_PIECE_M` is 1.26 m."""
+_HALF_MICROSECOND_S: Final = 0.5e-6
 _BISECTIONS: Final = 45
 _MOST_CORNERS: Final = 16
 
@@ -73,11 +82,23 @@ def leg_leg(
     vx, vy, vz = (ex - cx - rx) / span, (ey - cy - ry) / span, (ez - cz - rz) / span
     square = vx * vx + vy * vy + vz * vz
     half = rx * vx + ry * vy + rz * vz
-    rest = rx * rx + ry * ry + rz * rz - reach_m * reach_m
+    guess = low if square == 0.0 else min(max(-half / square, low), high)
+    rest = rx * rx + ry * ry + rz * rz
+    if rest + guess * (2.0 * half + guess * square) > reach_m * reach_m + _DEEPEST_M * _DEEPEST_M:
+        return miss
+    # from here on distances are horizontal where the two are closest
+    px, py, pz = _point(a, start + guess)
+    nx, ny, nz = unit_normal(px + (rx + vx * guess) / 2.0, py + (ry + vy * guess) / 2.0, pz + (rz + vz * guess) / 2.0)
+    up, rise = rx * nx + ry * ny + rz * nz, vx * nx + vy * ny + vz * nz
+    shrink = 1.0 - (_depth(a, start + guess) + _depth(b, start + guess)) / (2.0 * MEAN_RADIUS_M)
+    square -= rise * rise
+    half -= up * rise
+    rest -= up * up + reach_m * reach_m * shrink * shrink
     still = square * span * span < 1e-6  # less than a millimetre of relative motion
     if still:
         if rest >= 0.0:
             return miss
+        closest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
     else:
         discriminant = half * half - square * rest
         if discriminant <= 0.0:
@@ -86,23 +107,29 @@ def leg_leg(
         low, high = max(low, (-half - root) / square), min(high, (-half + root) / square)
         if low >= high:
             return miss
-    if still:
-        closest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
-    else:
         closest = min(max(-half / square, low), high)
     hx, hy, hz = rx + vx * closest, ry + vy * closest, rz + vz * closest
+    tall = up + rise * closest
     px, py, pz = _point(a, start + closest)
     return (
         True,
         start + low,
         start + high,
         start + closest,
-        chord_to_geodesic_m(math.sqrt(hx * hx + hy * hy + hz * hz)),
+        chord_to_geodesic_m(math.sqrt(max(0.0, hx * hx + hy * hy + hz * hz - tall * tall)) / shrink),
         abs(dz + climb * closest),
         px + hx / 2.0,
         py + hy / 2.0,
         pz + hz / 2.0,
     )
+
+
+@nb.njit(cache=True, nogil=True)
+def _depth(leg: Floats, t_s: float) -> float:
+    """How far below the surface (metres) a leg lies at an instant: the sagitta of its chord there."""
+    share = (t_s - leg[BEGIN_S]) / (leg[END_S] - leg[BEGIN_S])
+    square = (leg[X1] - leg[X0]) ** 2 + (leg[Y1] - leg[Y0]) ** 2 + (leg[Z1] - leg[Z0]) ** 2
+    return share * (1.0 - share) * square / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -123,6 +150,9 @@ def _with_time_tolerance(
     if reach_m <= 0.0 or gap_m <= 0.0:
         return miss
     early_a, early_b = a[TIME_S], b[TIME_S]
+    begin, end = max(a[BEGIN_S] - early_a, b[BEGIN_S] - early_b), min(a[END_S] + early_a, b[END_S] + early_b)
+    if end - begin < _HALF_MICROSECOND_S:  # half-open times that merely meet
+        return miss
     corners = np.empty((_MOST_CORNERS, 2))
     # clocks counted from the begin of each leg keep the numbers small
     span_a, span_b, offset = a[END_S] - a[BEGIN_S], b[END_S] - b[BEGIN_S], b[BEGIN_S] - a[BEGIN_S]
@@ -136,15 +166,21 @@ def _with_time_tolerance(
     climb_a, climb_b = (za1 - za0) / span_a, (zb1 - zb0) / span_b
     count = _clip(corners, count, climb_a, -climb_b, gap_m - za0 + zb0)
     count = _clip(corners, count, -climb_a, climb_b, gap_m + za0 - zb0)
-    if count == 0:
+    if count < 3:
         return miss
     distance, ta, tb = _least_distance(a, b, corners, count)
+    if distance * distance > reach_m * reach_m + _DEEPEST_M * _DEEPEST_M:
+        return miss
+    flat_a, flat_b, shrink = _levelled(a, b, a[BEGIN_S] + ta, b[BEGIN_S] + tb)
+    reach_m *= shrink
+    distance, ta, tb = _least_distance(flat_a, flat_b, corners, count)
     if distance >= reach_m:
         return miss
     clock_a, clock_b = a[BEGIN_S] + ta, b[BEGIN_S] + tb
     inside = (max(clock_a - early_a, clock_b - early_b) + min(clock_a + early_a, clock_b + early_b)) / 2.0
-    first = _last_feasible(a, b, corners, count, reach_m, inside, min(a[BEGIN_S] - early_a, b[BEGIN_S] - early_b))
-    last = _last_feasible(a, b, corners, count, reach_m, inside, max(a[END_S] + early_a, b[END_S] + early_b))
+    earliest, latest = min(a[BEGIN_S] - early_a, b[BEGIN_S] - early_b), max(a[END_S] + early_a, b[END_S] + early_b)
+    first = _last_feasible(flat_a, flat_b, corners, count, reach_m, inside, earliest)
+    last = _last_feasible(flat_a, flat_b, corners, count, reach_m, inside, latest)
     px, py, pz = _point(a, clock_a)
     qx, qy, qz = _point(b, clock_b)
     vertical = abs(za0 + climb_a * ta - zb0 - climb_b * tb)
@@ -153,12 +189,29 @@ def _with_time_tolerance(
         first,
         last,
         inside,
-        chord_to_geodesic_m(distance),
+        chord_to_geodesic_m(distance / shrink),
         vertical,
         (px + qx) / 2.0,
         (py + qy) / 2.0,
         (pz + qz) / 2.0,
     )
+
+
+@nb.njit(cache=True, nogil=True)
+def _levelled(a: Floats, b: Floats, clock_a: float, clock_b: float) -> tuple[Floats, Floats, float]:
+    """Two legs projected along the vertical midway between their positions at two clocks, and by how much distances
+    there are shrunk because the legs run below the surface.
+    """
+    ax, ay, az = _point(a, clock_a)
+    bx, by, bz = _point(b, clock_b)
+    normal = unit_normal((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0)
+    flat_a, flat_b = a.copy(), b.copy()
+    for flat in (flat_a, flat_b):
+        for begin in (X0, X1):
+            up = flat[begin] * normal[0] + flat[begin + 1] * normal[1] + flat[begin + 2] * normal[2]
+            for k in range(3):
+                flat[begin + k] -= up * normal[k]
+    return flat_a, flat_b, 1.0 - (_depth(a, clock_a) + _depth(b, clock_b)) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -192,7 +245,7 @@ def _least_distance(a: Floats, b: Floats, corners: Floats, count: int) -> tuple[
     uu, ww, uw = ux * ux + uy * uy + uz * uz, wx * wx + wy * wy + wz * wz, ux * wx + uy * wy + uz * wz
     du, dw = dx * ux + dy * uy + dz * uz, dx * wx + dy * wy + dz * wz
     determinant = uu * ww - uw * uw
-    if determinant > 1e-9 * (uu * ww + 1e-9):
+    if determinant > 1e-12 * uu * ww:
         u, v = (uw * dw - ww * du) / determinant, (uu * dw - uw * du) / determinant
         if _holds(corners, count, u, v):
             x, y, z = dx + ux * u - wx * v, dy + uy * u - wy * v, dz + uz * u - wz * v
@@ -213,13 +266,13 @@ def _least_distance(a: Floats, b: Floats, corners: Floats, count: int) -> tuple[
 
 @nb.njit(cache=True, nogil=True)
 def _holds(corners: Floats, count: int, u: float, v: float) -> bool:
-    """Whether a convex polygon, wound either way, holds a point."""
+    """Whether a convex polygon, wound either way, holds a point; one without an area holds none."""
     left, right = False, False
     for i in range(count):
         s, t = corners[i, 0], corners[i, 1]
         side = (corners[(i + 1) % count, 0] - s) * (v - t) - (corners[(i + 1) % count, 1] - t) * (u - s)
         left, right = left or side > 0.0, right or side < 0.0
-    return not (left and right)
+    return left != right
 
 
 @nb.njit(cache=True, nogil=True)

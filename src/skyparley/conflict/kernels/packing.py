@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
 _DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
 _SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
-"""A geodesic whose chord is no longer is not cut: at 20 km it is 8 mm longer than its chord."""
+"""A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 
 

@@ -14,7 +14,15 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.kernels.geodesy import CHORD_IS_EXACT_M, geodesic_m, geodesic_to_chord_m, latitude_longitude_deg
+from skyparley.conflict.kernels.geodesy import (
+    CHORD_IS_EXACT_M,
+    MEAN_RADIUS_M,
+    chord_to_geodesic_m,
+    geodesic_m,
+    geodesic_to_offset_m,
+    latitude_longitude_deg,
+    unit_normal,
+)
 from skyparley.conflict.kernels.layout import (
     BEGIN_S,
     CIRCLE,
@@ -33,10 +41,12 @@ from skyparley.conflict.kernels.layout import (
     Z0,
     Z1,
 )
-from skyparley.conflict.kernels.plane import inside, nearest_on_edge, plane_at, project, project_edges
+from skyparley.conflict.kernels.plane import inside, nearest_on_edge, plane_at, project, project_edges, to_surface
 
 Floats = npt.NDArray[np.float64]
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
+_DEEPEST_M: Final = 2.0
+"""No leg lies further below the surface: the sagitta of `MAX_LEG_PIECE_M` is 1.26 m."""
 _ITERATIONS: Final = 50
 _GOLDEN: Final = (math.sqrt(5.0) - 1.0) / 2.0
 
@@ -93,6 +103,21 @@ def _at(leg: Floats, t: float) -> tuple[float, float, float]:
 
 
 @nb.njit(cache=True, nogil=True)
+def _depth(leg: Floats, t: float) -> float:
+    """How far below the surface (metres) the leg lies: the sagitta of its chord there."""
+    share = t / (leg[END_S] - leg[BEGIN_S])
+    square = (leg[X1] - leg[X0]) ** 2 + (leg[Y1] - leg[Y0]) ** 2 + (leg[Z1] - leg[Z0]) ** 2
+    return share * (1.0 - share) * square / (2.0 * MEAN_RADIUS_M)
+
+
+@nb.njit(cache=True, nogil=True)
+def _plane_reach(flat_m: float, reach: float) -> float:
+    """A reach as it may measure in the plane, from above, if the leg goes `flat_m` to either side of its point."""
+    away = (flat_m + reach) / MEAN_RADIUS_M
+    return reach * (1.0 + 1.1 * away * away)
+
+
+@nb.njit(cache=True, nogil=True)
 def _in_band(z: float, climb: float, lower: float, upper: float, low: float, high: float) -> tuple[float, float]:
     """The part of [low, high] in which lower ≤ z + climb t ≤ upper; low > high if there is none."""
     if abs(climb) * (high - low) < 1e-9:
@@ -120,18 +145,16 @@ def _near_circle(leg: Floats, solid: Floats, reach: float, low: float, high: flo
     vx, vy, vz = bx - ax, by - ay, bz - az
     square = vx * vx + vy * vy + vz * vz
     half = rx * vx + ry * vy + rz * vz
+    guess = 0.0 if square == 0.0 else min(1.0, max(0.0, -half / square))
     rest = rx * rx + ry * ry + rz * rz
-    chord = geodesic_to_chord_m(reach) if reach <= CHORD_IS_EXACT_M else reach
-    if square < 1e-6:
-        discriminant = 1.0 if rest <= chord * chord else -1.0
-    else:
-        discriminant = half * half - square * (rest - chord * chord)
-    if discriminant < 0.0:  # a chord is never longer than its geodesic: this rejects for certain
-        return times[:0]
+    if rest + guess * (2.0 * half + guess * square) > reach * reach + _DEEPEST_M * _DEEPEST_M:
+        return times[:0]  # a chord is never longer than its geodesic: this rejects for certain
     if reach <= CHORD_IS_EXACT_M:
-        root = math.sqrt(discriminant) if square >= 1e-6 else 0.0
-        enter, leave = (0.0, 1.0) if square < 1e-6 else ((-half - root) / square, (-half + root) / square)
-        enter, leave = max(0.0, enter), min(1.0, leave)
+        # seen along the vertical at the centre, and shrunk by how far the leg runs below the surface
+        nx, ny, nz = unit_normal(solid[X0], solid[Y0], solid[Z0])
+        up, rise = rx * nx + ry * ny + rz * nz, vx * nx + vy * ny + vz * nz
+        offset = geodesic_to_offset_m(reach) * (1.0 - _depth(leg, low + guess * (high - low)) / MEAN_RADIUS_M)
+        enter, leave = _roots(square - rise * rise, half - up * rise, rest - up * up - offset * offset)
         if enter > leave:
             return times[:0]
         times[0, 0], times[0, 1] = low + enter * (high - low), low + leave * (high - low)
@@ -145,7 +168,7 @@ def _near_circle(leg: Floats, solid: Floats, reach: float, low: float, high: flo
 
 @nb.njit(cache=True, nogil=True)
 def _minimum(leg: Floats, solid: Floats, low: float, high: float) -> float:
-    """The instant of least distance to the centre of a circle; along 20 km the distance has one minimum."""
+    """The instant of least distance to the centre of a circle; along 8 km the distance has one minimum."""
     for _ in range(_ITERATIONS):
         one, other = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
         if _circle_distance(leg, solid, one) <= _circle_distance(leg, solid, other):
@@ -177,6 +200,7 @@ def _near_polygon(leg: Floats, frame: Floats, flat: Floats, reach: float, low: f
     """The parts of [low, high] in which the leg is inside a polygon or within `reach` of an edge, sorted and apart."""
     x0, y0 = project(frame, *_at(leg, low))
     x1, y1 = project(frame, *_at(leg, high))
+    reach = _plane_reach(math.hypot(x1 - x0, y1 - y0) / 2.0, reach)
     found = np.empty((flat.shape[0] + 1, 2))
     count = 0
     for i in range(flat.shape[0]):
@@ -263,14 +287,20 @@ def _in_range(value: float, speed: float, lower: float, upper: float, low: float
 @nb.njit(cache=True, nogil=True)
 def _near_point(x: float, y: float, vx: float, vy: float, reach: float) -> tuple[float, float]:
     """The part of [0, 1] in which (x, y) + t (vx, vy) is within `reach` of the origin."""
-    square, half, rest = vx * vx + vy * vy, x * vx + y * vy, x * x + y * y - reach * reach
+    return _roots(vx * vx + vy * vy, x * vx + y * vy, x * x + y * y - reach * reach)
+
+
+@nb.njit(cache=True, nogil=True)
+def _roots(square: float, half: float, rest: float) -> tuple[float, float]:
+    """The part of [0, 1] in which square t² + 2 half t + rest ≤ 0, or (1, 0)."""
     if square < 1e-12:
         return (0.0, 1.0) if rest <= 0.0 else (1.0, 0.0)
     discriminant = half * half - square * rest
     if discriminant < 0.0:
         return 1.0, 0.0
     root = math.sqrt(discriminant)
-    return max(0.0, (-half - root) / square), min(1.0, (-half + root) / square)
+    enter, leave = max(0.0, (-half - root) / square), min(1.0, (-half + root) / square)
+    return (enter, leave) if enter <= leave else (1.0, 0.0)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -305,6 +335,7 @@ def _nearest_edge(leg: Floats, frame: Floats, flat: Floats, low: float, high: fl
     path = np.empty((1, 4))
     path[0, 0], path[0, 1], path[0, 2], path[0, 3] = x0, y0, x1, y1
     best_share, best = 0.0, math.inf
+    on_path, on_edge = (x0, y0), (x0, y0)
     square = (x1 - x0) ** 2 + (y1 - y0) ** 2
     for i in range(flat.shape[0]):
         for k in range(2):
@@ -312,9 +343,14 @@ def _nearest_edge(leg: Floats, frame: Floats, flat: Floats, low: float, high: fl
             distance = math.hypot(px - flat[i, 2 * k], py - flat[i, 2 * k + 1])
             if distance < best:
                 best = distance
+                on_path, on_edge = (px, py), (flat[i, 2 * k], flat[i, 2 * k + 1])
                 best_share = 0.0 if square == 0.0 else math.hypot(px - x0, py - y0) / math.sqrt(square)
             px, py = nearest_on_edge(flat, i, path[0, 2 * k], path[0, 2 * k + 1])
             distance = math.hypot(px - path[0, 2 * k], py - path[0, 2 * k + 1])
             if distance < best:
                 best, best_share = distance, float(k)
-    return low + best_share * (high - low), best
+                on_path, on_edge = (path[0, 2 * k], path[0, 2 * k + 1]), (px, py)
+    ax, ay, az = to_surface(frame, on_path[0], on_path[1])
+    bx, by, bz = to_surface(frame, on_edge[0], on_edge[1])
+    chord = math.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2)
+    return low + best_share * (high - low), chord_to_geodesic_m(chord)

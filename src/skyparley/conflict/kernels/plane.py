@@ -1,9 +1,11 @@
 """The local plane of a comparison: a central projection of surface points onto the tangent plane at a point.
 
-Seen from the Earth's centre every plane through it becomes a straight line, so geodesic edges of at most 20 km, as the
-chords that stand for them, are straight here to within 0.1 mm (the deviation of a geodesic from the great ellipse).
-Which side of an edge a point lies on, and whether edges cross, is the same here as on the ellipsoid. Distances are true
-at the centre and grow by (d / R)² away from it: measured distances are taken near the centre or on the ellipsoid.
+The eye lies on the normal there, a mean Earth radius below. Straight lines in space stay straight, so the chords that
+stand for geodesic edges of at most 10 km are straight here; the surface above a chord is seen along the normal, where
+the geodesic is, to within 0.01 mm within 100 km of the point and 2 mm within 1,000 km. (Seen from the Earth's centre it
+would be 7 mm off everywhere: the normal does not point there.) Which side of an edge a point lies on, and whether edges
+cross, is the same here as on the ellipsoid. Distances are true at the point and grow by (d / R)² away from it: measured
+distances are taken near it or on the ellipsoid.
 """
 
 import math
@@ -12,7 +14,12 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.kernels.geodesy import ECCENTRICITY_SQUARED
+from skyparley.conflict.kernels.geodesy import (
+    ECCENTRICITY_SQUARED,
+    EQUATORIAL_RADIUS_M,
+    FLATTENING,
+    MEAN_RADIUS_M,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,24 +42,28 @@ def plane_at(x: float, y: float, z: float) -> Floats:
 @nb.njit(cache=True, nogil=True)
 def project(frame: Floats, x: float, y: float, z: float) -> tuple[float, float]:
     """Plane coordinates (east, north; metres) of a point; those behind the horizon lie very far away."""
-    height = x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2]
-    lift = frame[0, 0] * frame[1, 0] + frame[0, 1] * frame[1, 1] + frame[0, 2] * frame[1, 2]
-    k = lift / max(height, 1.0)
-    dx, dy, dz = k * x - frame[0, 0], k * y - frame[0, 1], k * z - frame[0, 2]
+    dx, dy, dz = x - frame[0, 0], y - frame[0, 1], z - frame[0, 2]
+    height = MEAN_RADIUS_M + dx * frame[1, 0] + dy * frame[1, 1] + dz * frame[1, 2]
+    k = MEAN_RADIUS_M / max(height, 1.0)
     return (
-        dx * frame[2, 0] + dy * frame[2, 1] + dz * frame[2, 2],
-        dx * frame[3, 0] + dy * frame[3, 1] + dz * frame[3, 2],
+        k * (dx * frame[2, 0] + dy * frame[2, 1] + dz * frame[2, 2]),
+        k * (dx * frame[3, 0] + dy * frame[3, 1] + dz * frame[3, 2]),
     )
 
 
 @nb.njit(cache=True, nogil=True)
-def lift(frame: Floats, east: float, north: float) -> tuple[float, float, float]:
-    """The point in space of plane coordinates; its ray from the Earth's centre meets the surface there."""
-    return (
-        frame[0, 0] + east * frame[2, 0] + north * frame[3, 0],
-        frame[0, 1] + east * frame[2, 1] + north * frame[3, 1],
-        frame[0, 2] + east * frame[2, 2] + north * frame[3, 2],
-    )
+def to_surface(frame: Floats, east: float, north: float) -> tuple[float, float, float]:
+    """The surface point of plane coordinates: where the ray from the eye through them meets the ellipsoid."""
+    flat = 1.0 - FLATTENING  # with z stretched by its inverse the ellipsoid is a sphere
+    eye, ray = np.empty(3), np.empty(3)
+    for k in range(3):
+        eye[k] = frame[0, k] - MEAN_RADIUS_M * frame[1, k]
+        ray[k] = MEAN_RADIUS_M * frame[1, k] + east * frame[2, k] + north * frame[3, k]
+    square = ray[0] ** 2 + ray[1] ** 2 + (ray[2] / flat) ** 2
+    half = eye[0] * ray[0] + eye[1] * ray[1] + eye[2] * ray[2] / (flat * flat)
+    rest = eye[0] ** 2 + eye[1] ** 2 + (eye[2] / flat) ** 2 - EQUATORIAL_RADIUS_M**2
+    share = (-half + math.sqrt(half * half - square * rest)) / square
+    return eye[0] + share * ray[0], eye[1] + share * ray[1], eye[2] + share * ray[2]
 
 
 @nb.njit(cache=True, nogil=True)

@@ -25,7 +25,7 @@ from skyparley.conflict.kernels.layout import (
     Y0,
     Z0,
 )
-from skyparley.conflict.kernels.plane import inside, lift, nearest_on_edge, plane_at, project_edges
+from skyparley.conflict.kernels.plane import inside, nearest_on_edge, plane_at, project_edges, to_surface
 
 Floats = npt.NDArray[np.float64]
 Meeting = tuple[bool, float, float, float]
@@ -53,12 +53,14 @@ def _circles(a: Floats, b: Floats) -> Meeting:
     if apart > a[RADIUS_M] + b[RADIUS_M] + HALF_QUANTUM_M:
         return False, 0.0, 0.0, 0.0
     share = 0.5 if apart == 0.0 else min(1.0, max(0.0, (a[RADIUS_M] + apart - b[RADIUS_M]) / (2.0 * apart)))
-    return (
-        True,
-        a[X0] + share * (b[X0] - a[X0]),
-        a[Y0] + share * (b[Y0] - a[Y0]),
-        a[Z0] + share * (b[Z0] - a[Z0]),
+    angle = apart / MEAN_RADIUS_M
+    sine = math.sin(angle)
+    one, other = (
+        (1.0 - share, share)
+        if sine < 1e-9
+        else (math.sin((1.0 - share) * angle) / sine, math.sin(share * angle) / sine)
     )
+    return True, one * a[X0] + other * b[X0], one * a[Y0] + other * b[Y0], one * a[Z0] + other * b[Z0]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -72,7 +74,7 @@ def _circle_polygon(circle: Floats, edges: Floats) -> Meeting:
         east, north = nearest_on_edge(flat, i, 0.0, 0.0)
         if MEAN_RADIUS_M * math.atan(math.hypot(east, north) / MEAN_RADIUS_M) * SURELY_FURTHER > reach:
             continue
-        x, y, z = lift(frame, east, north)
+        x, y, z = to_surface(frame, east, north)
         latitude_deg, longitude_deg = latitude_longitude_deg(x, y, z)
         distance = geodesic_m(
             circle[LATITUDE_RAD], circle[LONGITUDE_RAD], math.radians(latitude_deg), math.radians(longitude_deg)
@@ -100,7 +102,7 @@ def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting
                 continue
             met, x, y = _edges_meet(flat_a, i, flat_b, j)
             if met:
-                px, py, pz = lift(frame, x, y)
+                px, py, pz = to_surface(frame, x, y)
                 return True, px, py, pz
     if inside(flat_b, flat_a[0, 0], flat_a[0, 1]):
         return True, edges_a[0, 0], edges_a[0, 1], edges_a[0, 2]
