@@ -44,6 +44,8 @@ class SeparationMinima:
     def __post_init__(self) -> None:
         if not self.table:
             raise InvalidInputError("separation minima need at least one entry")
+        if any(one > other for one, other in self.table):
+            raise InvalidInputError("the two classes of a minimum must be named in alphabetical order")
         object.__setattr__(
             self,
             "larger",

@@ -63,13 +63,18 @@ def _clean(ring: Ring, place: str) -> Ring:
     for i, (latitude_deg, longitude_deg) in enumerate(ring):
         if not (-90.0 <= latitude_deg <= 90.0 and -180.0 <= longitude_deg <= 180.0):
             check_position(latitude_deg, longitude_deg, place=f"{place}[{i}]")
-        if not kept or kept[-1] != (latitude_deg, longitude_deg):
+        if not kept or not _same(kept[-1], (latitude_deg, longitude_deg)):
             kept.append((latitude_deg, longitude_deg))
-    while len(kept) > 1 and kept[0] == kept[-1]:
+    while len(kept) > 1 and _same(kept[0], kept[-1]):
         kept.pop()
     if len(kept) < 3:
         raise InvalidInputError("a polygon needs at least three different vertices", place=place)
     return tuple(kept)
+
+
+def _same(a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether two positions are one place: a pole has every longitude, and 180° is −180°."""
+    return a[0] == b[0] and (a[1] == b[1] or abs(a[0]) == 90.0 or abs(a[1] - b[1]) == 360.0)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -4,6 +4,7 @@ Tolerances say how far the aircraft may really be from it: sideways, up or down,
 trajectory is every place it may be at an instant under its tolerances. Recorded tracks have zero tolerance.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,8 @@ MAX_LATERAL_TOLERANCE_M: Final = 50_000.0
 MAX_VERTICAL_TOLERANCE_M: Final = 5_000.0
 MAX_TIME_TOLERANCE_S: Final = 3_600.0
 MAX_LEG_M: Final = 2_000_000.0
+"""Between two points that follow each other, measured on a sphere."""
+_EARTH_RADIUS_M: Final = 6_371_008.8
 
 Floats = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.int64]
@@ -63,7 +66,21 @@ class Trajectory4D:
             np.concatenate(([True], np.diff(self.times_us) > 0)),
             "time must be later than that of the point before",
         )
+        longest_chord_m = 2.0 * _EARTH_RADIUS_M * math.sin(MAX_LEG_M / (2.0 * _EARTH_RADIUS_M))
+        steps_m = np.linalg.norm(np.diff(self._points_m(), axis=0), axis=1)
+        _check_all(
+            np.concatenate(([True], steps_m <= longest_chord_m)),
+            f"this point is more than MAX_LEG_M = {MAX_LEG_M:g} metres from the one before: add points between",
+        )
         self._check_tolerances()
+
+    def _points_m(self) -> Floats:
+        """Points on a sphere, which tells lengths to half a per cent."""
+        latitudes, longitudes = np.radians(self.latitudes_deg), np.radians(self.longitudes_deg)
+        across = np.cos(latitudes)
+        return _EARTH_RADIUS_M * np.column_stack(
+            (across * np.cos(longitudes), across * np.sin(longitudes), np.sin(latitudes))
+        )
 
     def _check_tolerances(self) -> None:
         for name, value, limit in (
