@@ -174,7 +174,7 @@ export class Picture {
     this.ready = true;
     this.paint();
     this.takeOperations();
-    view.once("idle", () => (document.documentElement.dataset["map"] = "ready"));
+    document.documentElement.dataset["map"] = "ready";
   }
 
   /** Colours by theme; what is packed with colours is packed again. */
