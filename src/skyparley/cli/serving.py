@@ -6,11 +6,13 @@ SIGINT and SIGTERM end it in order at any time: while it starts they cancel the 
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Iterator
 
 from skyparley.cli.compose import running_node
 from skyparley.cli.demo import start_demo
 from skyparley.config import Settings
+from skyparley.errors import StorageError
 from skyparley.node.storage import OPERATOR_KEY_FILE
 from skyparley.web.app import create_app
 from skyparley.web.server import listen, serve, url_of
@@ -32,7 +34,10 @@ async def _run(settings: Settings, *, demo: bool) -> None:
             async with running_node(settings.data, pool=settings.pool, exercise=demo) as node:
                 url = url_of(listener, tls=settings.tls_certificate is not None)
                 if node.directory is not None:
-                    node.directory.publish_address(url)
+                    try:
+                        node.directory.publish_address(url)
+                    except StorageError as error:  # a full disk stops writes, not reads
+                        print(f"{error.message}: the operator's commands do not find this node", file=sys.stderr)
                 feed = await start_demo(node) if demo else None
                 app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes)
                 print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
