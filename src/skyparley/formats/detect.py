@@ -54,9 +54,8 @@ def read_bytes(data: bytes, file: str) -> Parsed:
 
 
 def _read_text(data: bytes, file: str) -> Parsed:
-    text = decode_text(data)
-    first = text.split("\n", 1)[0]
-    if "\x00" in first or not any(separator in first for separator in ",;\t"):
+    text = "" if b"\x00" in data[:_HEAD] else decode_text(data)
+    if not any(separator in text.split("\n", 1)[0] for separator in ",;\t"):
         raise InvalidInputError(f"is of no kind that Skyparley knows; {_REMEDY}")
     return read_tracks(text, file)
 
