@@ -24,7 +24,7 @@ MAX_COVER_CELLS: Final = 100_000
 """One covering has at most so many cells, after four of a kind are joined to one."""
 LEAST_CURVATURE_RADIUS_M: Final = 6_335_439.0
 _MARGIN_M: Final = 1.0
-_BEND_PER_M: Final = 4e-10
+GEODESIC_BEND_PER_M: Final = 4e-10
 """A geodesic of length s runs less than this × s² (metres) from the great circle of the same ends (tested)."""
 _CIRCLE: Final = 0
 _POLYGON: Final = 1
@@ -67,7 +67,7 @@ def cover_path(
 
 
 def _cover(kind: int, points: Floats, outline: int, reach_m: float, longest_m: float) -> Cells:
-    reach = (reach_m + _MARGIN_M + _BEND_PER_M * longest_m * longest_m) / LEAST_CURVATURE_RADIUS_M
+    reach = (reach_m + _MARGIN_M + GEODESIC_BEND_PER_M * longest_m * longest_m) / LEAST_CURVATURE_RADIUS_M
     found = np.empty(1_024, dtype=np.uint64)
     while True:
         count = _descend(kind, points, outline, reach, found)
