@@ -1,0 +1,222 @@
+"""docs/api.md against the routes: every parameter and error code stands there, and every example runs."""
+
+import itertools
+import json
+import re
+import shlex
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from skyparley import errors
+from skyparley.log.memory import MemoryLog
+from skyparley.node.custody.vault import Vault
+from skyparley.node.node import open_node
+from skyparley.web import replies, routes_service
+from skyparley.web.app import ENDPOINTS, create_app
+from skyparley.web.openapi import EVENT_STREAM, Endpoint
+from support.serving import World, served
+from support.tree import ROOT, parse
+
+PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+SECTIONS = {
+    (method, path): text
+    for method, path, text in re.findall(r"^### ([A-Z]+) (\S+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+}
+ROUTES = {(endpoint.method, re.sub(r":\w+\}", "}", endpoint.path)): endpoint for endpoint in ENDPOINTS}
+COMMAND_LINE_ONLY = {"refused", "cannot_listen", "data_directory_busy"}
+BEFORE_THE_EXAMPLES_US = 1_898_595_000_000_000  # 2030-03-01T11:50:00Z
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_every_parameter_is_documented_and_no_other(route: tuple[str, str]) -> None:
+    endpoint, text = ROUTES[route], SECTIONS[route]
+
+    def listed(word: str) -> list[str]:
+        return re.findall(r"`([\w-]+)`", "".join(re.findall(rf"\b{word}: ((?:`[\w-]+`(?:, )?)+)\.", text)))
+
+    assert listed("Query") == [query.name for query in endpoint.query]
+    headers = ["Idempotency-Key"] * endpoint.command + ["Skyparley-Claimed-Time"] * endpoint.claims_time
+    assert listed("Headers") == headers
+    for name in {*listed("Query"), *headers}:
+        assert PAGE.count(f"{name}`") + PAGE.count(f"{name}=") >= 2, f"{name} is listed and nowhere explained"
+
+
+def codes() -> set[tuple[int, str]]:
+    """Every status and code with which the API can refuse."""
+    todo, found = [errors.SkyparleyError], set()
+    while todo:
+        kind = todo.pop()
+        todo += kind.__subclasses__()
+        if kind.__module__ == errors.__name__:
+            found.add((kind.status, kind.code))
+    found |= set(replies._PROTOCOL_CODES.items()) | {(500, "internal")}
+    unhealthy = re.findall(r'"(not_healthy)"', Path(routes_service.__file__).read_text(encoding="utf-8"))
+    return {(status, code) for status, code in found if code not in COMMAND_LINE_ONLY} | {(503, unhealthy[0])}
+
+
+async def test_every_error_code_is_documented_and_no_other() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| ((?:`\w+`(?:, )?)+) \| .{5,} \|$", PAGE, re.MULTILINE)
+    documented = {(int(status), code) for status, row in rows for code in re.findall(r"`(\w+)`", row)}
+    assert documented == codes()
+
+
+async def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
+    drawn = re.findall(r"^[│├└─ ]*(\w+Error) +(\d{3})  ", errors.__doc__ or "", re.MULTILINE)
+    classes = {node.name for node in parse(Path(errors.__file__)).body if hasattr(node, "bases")}
+    assert {(name, int(status)) for name, status in drawn} == {(name, getattr(errors, name).status) for name in classes}
+
+
+# What must be there before an example can succeed, as sections whose examples are run first.
+FILED = ("POST", "/v1/operations")
+ACTIVATED = ("POST", "/v1/operations/{operation_id}/activate")
+DECLARED = ("POST", "/v1/hazards")
+ADMITTED = ("POST", "/v1/parties")
+KEY_MADE = ("POST", "/v1/parties/{party}/keys")
+BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("GET", "/v1/operations"): (FILED,),
+    ("GET", "/v1/operations/{operation_id}"): (FILED,),
+    ("PUT", "/v1/operations/{operation_id}"): (FILED,),
+    ACTIVATED: (FILED,),
+    ("POST", "/v1/operations/{operation_id}/end"): (FILED, ACTIVATED),
+    ("POST", "/v1/operations/{operation_id}/cancel"): (FILED,),
+    ("GET", "/v1/hazards"): (DECLARED,),
+    ("POST", "/v1/hazards/{operation_id}/confirm"): (DECLARED,),
+    ("POST", "/v1/hazards/{operation_id}/retract"): (DECLARED,),
+    KEY_MADE: (ADMITTED,),
+    ("GET", "/v1/parties/{party}/keys"): (ADMITTED, KEY_MADE),
+    ("DELETE", "/v1/parties/{party}/keys/{key_id}"): (ADMITTED, KEY_MADE),
+}
+
+
+class Reader:
+    """Someone who types the examples of the page into a shell, in which `$NODE` and the keys are set."""
+
+    def __init__(self, client: httpx.AsyncClient, variables: dict[str, str]) -> None:
+        self.client = client
+        self.variables = variables
+
+    def arguments(self, section: tuple[str, str]) -> list[str]:
+        (block,) = re.findall(r"^```sh\n(.*?)^```", SECTIONS[section], re.MULTILINE | re.DOTALL)
+        text = re.sub(r"\$(\w+)", lambda name: self.variables[name.group(1)], block.replace("\\\n", " "))
+        command, *arguments = shlex.split(text)
+        assert command == "curl"
+        return arguments
+
+    def request(self, section: tuple[str, str]) -> httpx.Request:
+        method, url, headers, body = "", "", {}, None
+        arguments = iter(self.arguments(section))
+        for argument in arguments:
+            if argument == "-X":
+                method = next(arguments)
+            elif argument == "-H":
+                name, _, value = next(arguments).partition(": ")
+                headers[name] = value
+            elif argument == "-d":
+                body = next(arguments)
+                body = self.file(body[1:]) if body.startswith("@") else body
+            elif not argument.startswith("-"):
+                url = argument
+        assert headers.get("Content-Type", "") == ("application/json" if body else "")
+        return self.client.build_request(method or ("POST" if body else "GET"), url, headers=headers, content=body)
+
+    def file(self, name: str) -> str:
+        """The files that the page speaks of, made of what it shows."""
+        if name == "operation.json":
+            return re.findall(r"^```json\n(\{\"operation_id.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]  # type: ignore[no-any-return]
+        assert name == "amended.json"
+        filed = self.arguments(FILED)
+        return json.dumps({**json.loads(filed[filed.index("-d") + 1]), "version": 1})
+
+    async def run(self, section: tuple[str, str]) -> httpx.Response:
+        request, endpoint = self.request(section), ROUTES[section]
+        assert request.method == endpoint.method
+        answer = await self.client.send(request, stream=endpoint.media_type == EVENT_STREAM)
+        if answer.status_code != endpoint.status:
+            await answer.aread()
+        assert answer.status_code == endpoint.status, (section, answer.text)
+        return answer
+
+
+@pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
+    ticks = itertools.count(BEFORE_THE_EXAMPLES_US)
+    log = MemoryLog(pool="page", clock=lambda: next(ticks))
+    node, _ = await open_node(log, Vault(tmp_path / "vault.sqlite"), None, pool="page", clock=lambda: next(ticks))
+    await node.start()
+    try:
+        operator = (await node.access.create_operator_key()).api_key
+        author = node.authenticate(operator)
+        await node.register_party(author, "alpha", "Alpha", "civil_ats")
+        key = (await node.create_key(author, "alpha")).api_key
+        world = World(node, create_app(node, observer=False), operator, key, "")
+        async with served(world.app) as url, httpx.AsyncClient() as client:
+            yield Reader(client, {"NODE": url, "KEY": key, "OPERATOR": operator})
+    finally:
+        await node.stop()
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=" ".join)
+async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> None:
+    for before in BEFORE.get(section, ()):
+        answer = await reader.run(before)
+        if before == KEY_MADE:
+            reader.variables["KEY_ID"] = answer.json()["key_id"]
+    if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):
+        await make_unconfirmed(reader)
+    if section[1] == "/v1/conflicts/{conflict_id}":
+        reader.variables["CONFLICT"] = await make_conflict(reader)
+    answer = await reader.run(section)
+    await look_at(section, ROUTES[section], answer)
+
+
+async def make_unconfirmed(reader: Reader) -> None:
+    """The page's notice is confirmed already; the example of confirming is about one that is not."""
+    await reader.run(("POST", "/v1/hazards/{operation_id}/retract"))
+    request = reader.request(DECLARED)
+    body = {**json.loads(request.content), "confirmed": False}
+    answer = await reader.client.post(
+        request.url, json=body, headers={"Authorization": request.headers["Authorization"]}
+    )
+    assert answer.status_code == 201
+
+
+async def make_conflict(reader: Reader) -> str:
+    request = reader.request(FILED)
+    for name in ("one", "two"):
+        body = {**json.loads(request.content), "operation_id": name}
+        answer = await reader.client.post(
+            request.url, json=body, headers={"Authorization": request.headers["Authorization"]}
+        )
+    (conflict,) = answer.json()["conflicts"]
+    return str(conflict["conflict_id"])
+
+
+async def look_at(section: tuple[str, str], endpoint: Endpoint, answer: httpx.Response) -> None:
+    """What the page says of the answer."""
+    if endpoint.media_type == EVENT_STREAM:
+        lines = answer.aiter_lines()
+        assert "event: hello" in [await anext(lines) for _ in range(4)]
+        await answer.aclose()
+    elif endpoint.status != 204 and section[1] != "/metrics":
+        value: Any = answer.json()
+        if section[0] == "GET" and section[1] in {"/v1/operations", "/v1/hazards", "/v1/parties", "/v1/conflicts"}:
+            assert set(value) == {"items", "next"}
+            assert value["items"] or section[1] == "/v1/conflicts"
+
+
+async def test_every_block_of_json_on_the_page_is_json() -> None:
+    blocks = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 2
+    for block in blocks:
+        json.loads(block)
