@@ -158,7 +158,7 @@ async def kill_and_come_back(directory: Path, kills: int) -> None:
         if ledger.dice.random() < 0.2:  # and once in a while a kill while it comes back
             starting = Serving(directory)
             await asyncio.sleep(ledger.dice.uniform(0.5, 3.0))
-            starting.kill()
+            starting.close()
         process = Serving(directory)
         try:
             url = await asyncio.to_thread(process.wait)
@@ -172,7 +172,7 @@ async def kill_and_come_back(directory: Path, kills: int) -> None:
             process.kill()
             await loading
         finally:
-            process.kill()
+            process.close()
         replayed = await replay(directory)
         assert replayed.verification.problems == []
         assert replayed.complaints == ()
@@ -184,7 +184,7 @@ async def kill_and_come_back(directory: Path, kills: int) -> None:
         await check_nothing_is_lost(await asyncio.to_thread(process.wait), keys, ledger)
         assert process.stop() == 0
     finally:
-        process.kill()
+        process.close()
     assert len(ledger.answers) > 20 * kills
     assert sum(len(answer["conflicts"]) for _, answer in ledger.answers) > 20 * kills
     replayed = await replay(directory)
