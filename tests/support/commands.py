@@ -60,6 +60,10 @@ class Serving:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30.0)
 
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        with self.client(key) as client:
+            return client.get(path)
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Send a signal; the exit status."""
         self.process.send_signal(number)

@@ -1,0 +1,156 @@
+"""`skyparley serve` starts, says where, refuses in one line what is taken, and stops in order when told."""
+
+import re
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from support.commands import Serving, serving, skyparley, start
+
+
+def one_line(stderr: str) -> str:
+    assert stderr.startswith("skyparley: ")
+    assert stderr.count("\n") == 1
+    return stderr
+
+
+def test_a_second_process_on_the_directory_is_refused_in_one_line(node: Serving) -> None:
+    done = skyparley("serve", "--port", 0, "--data", node.data)
+    assert done.returncode == 1
+    assert "in use by another Skyparley process" in one_line(done.stderr)
+    assert node.get("/healthy").status_code == 200
+
+
+def test_a_taken_port_is_refused_in_one_line_and_leaves_nothing(node: Serving, tmp_path: Path) -> None:
+    done = skyparley("serve", "--port", node.url.rsplit(":", 1)[1], "--data", tmp_path / "other")
+    assert done.returncode == 1
+    assert "choose another --port" in one_line(done.stderr)
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "word"),
+    [
+        (["--port", "70000"], 2, "--port"),
+        (["--port", "http"], 2, "--port"),
+        (["--tls-key", "k.pem"], 1, "--tls-certificate"),
+        (["--tls-key", "/no/k.pem", "--tls-certificate", "/no/c.pem"], 1, "cannot use /no/c.pem"),
+        (["--host", "no-such-host.invalid"], 1, "cannot listen"),
+        (["--data", "/proc/none"], 1, "cannot use /proc/none"),
+    ],
+)
+def test_what_cannot_be_served_says_why(tmp_path: Path, options: list[str], status: int, word: str) -> None:
+    done = skyparley(
+        "serve", "--data", tmp_path / "data", *(["--port", "0"] if "--port" not in options else []), *options
+    )
+    assert (done.returncode, word in done.stderr) == (status, True), done.stderr
+
+
+def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    done = skyparley("serve", "--data", tmp_path / "data", SKYPARLEY_PROT="1")
+    assert (done.returncode, "SKYPARLEY_PROT: no such setting" in one_line(done.stderr)) == (1, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_open_streams_and_the_process_in_order(tmp_path: Path, number: int) -> None:
+    ended = threading.Event()
+    with serving("serve", tmp_path / "data") as node:
+        opened = threading.Event()
+
+        def listen() -> None:
+            with node.client(node.operator_key) as client, client.stream("GET", "/v1/events") as response:
+                opened.set()
+                for _ in response.iter_bytes():
+                    pass
+            ended.set()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        assert opened.wait(20)
+        assert node.stop(number) == 0
+        thread.join(20)
+        assert ended.is_set()
+        assert node.output.splitlines()[-1] == "Stopped; what was filed is kept"
+    assert not (tmp_path / "data" / "node.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_very_moment_it_serves_stops_it_in_order(tmp_path: Path, number: int) -> None:
+    with serving("serve", tmp_path / "data") as node:
+        assert node.stop(number) == 0
+
+
+def test_a_signal_while_it_starts_ends_it_without_complaint(tmp_path: Path) -> None:
+    process, log = start("demo", tmp_path / "data")
+    end_s = time.monotonic() + 60
+    while not (tmp_path / "data" / "node.json").exists():  # locked, and before it serves
+        assert time.monotonic() < end_s
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_what_was_filed_is_there_after_a_restart(tmp_path: Path) -> None:
+    with serving("serve", tmp_path / "data") as node:
+        assert skyparley("party", "add", "alpha", "--data", node.data).returncode == 0
+        key = skyparley("party", "key", "alpha", "--data", node.data).stdout.strip()
+        before = node.get("/v1/status", key).json()
+        assert node.stop() == 0
+    with serving("serve", tmp_path / "data") as node:
+        after = node.get("/v1/status", key).json()
+        assert (after["state_hash"], after["sequence"]) == (before["state_hash"], before["sequence"])
+
+
+def test_settings_of_the_environment_are_used_and_options_go_before_them(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = skyparley("serve", "--data", tmp_path / "data", SKYPARLEY_PORT=port)
+        assert f"port {port}" in one_line(done.stderr)
+        other = skyparley("serve", "--host", "no-such-host.invalid", SKYPARLEY_PORT=port)
+        assert "no-such-host" in one_line(other.stderr)
+
+
+def test_it_serves_https_with_certificate_files(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    options = ("--tls-certificate", certificate, "--tls-key", key)
+    with serving("serve", tmp_path / "data", *options) as node:
+        assert re.match(r"https://127\.0\.0\.1:\d+", node.url)
+        assert httpx.get(node.url + "/healthy", verify=False).status_code == 200
+        assert skyparley("party", "add", "alpha", "--data", node.data).returncode == 0
+
+
+def self_signed(directory: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key, as PEM files."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "certificate.pem", directory / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
