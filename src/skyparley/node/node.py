@@ -73,7 +73,8 @@ class Node:
         self.conflicts, self.conflict = self.reader.conflicts, self.reader.conflict
         self.subscribe = self.events.subscribe
         self._take_snapshot = take_snapshot
-        self._snapshot_sequence = state.sequence
+        self.snapshot_sequence = 0
+        """The entry that the newest snapshot in use is of; 0: none is."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -106,7 +107,7 @@ class Node:
         await self.engine.log.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.custodian.close()
-        if self.directory is not None and self.state.sequence > self._snapshot_sequence and self.engine.failure is None:
+        if self.directory is not None and self.state.sequence > self.snapshot_sequence and self.engine.failure is None:
             with contextlib.suppress(StorageError):
                 self.directory.save_snapshot(self.state)
         self.vault.close()
@@ -216,11 +217,11 @@ class Node:
     async def _snapshot_forever(self, take_snapshot: TakeSnapshot) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_POLL_S)
-            if self.state.sequence - self._snapshot_sequence >= SNAPSHOT_EVERY_ENTRIES:
+            if self.state.sequence - self.snapshot_sequence >= SNAPSHOT_EVERY_ENTRIES:
                 sequence = self.state.sequence
                 with contextlib.suppress(SkyparleyError, OSError):
                     await take_snapshot()
-                    self._snapshot_sequence = sequence
+                    self.snapshot_sequence = sequence
 
 
 async def open_node(
@@ -246,4 +247,5 @@ async def open_node(
     engine = Engine(log, recovered.state, pool, clock)
     node = Node(engine, vault, directory, minima, exercise=exercise, take_snapshot=take_snapshot)
     engine.on_applied = node.on_applied
+    node.snapshot_sequence = recovered.snapshot_sequence
     return node, complaints
