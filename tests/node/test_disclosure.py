@@ -16,7 +16,7 @@ from skyparley.errors import NotFoundError
 from skyparley.node.identity import OBSERVER, Author
 from skyparley.node.node import Node
 from skyparley.node.reading.views import Message, OperationQuery
-from support.conflict_cases import NOON_US, SECOND_US, circle_volume, operation
+from support.conflict_cases import GEOD, NOON_US, SECOND_US, circle_volume, operation
 from support.nodes import ALPHA, BERNE, BRAVO, OPERATOR, drone, noon_clock, running
 
 pytestmark = pytest.mark.anyio
@@ -24,9 +24,9 @@ THIRD = Author("party", "third", "key-t")
 SECRET_ID = "alpha-secret-7"
 SECRET_CLASS = "secretclass"
 SECRET_RADIUS_M = 123.457
-SECRET_BAND = (11.625, 97.375)
+SECRET_BAND = (-11.625, 197.375)
 SECRET_BEGIN_S = 37.5
-SECRETS = (SECRET_ID, "secret", SECRET_CLASS, "123.457", "11.625", "97.375", "12:00:37.5")
+SECRETS = (SECRET_ID, "secret", SECRET_CLASS, "123.457", "11.625", "197.375", "12:00:37.5")
 
 
 def secret() -> object:
@@ -51,7 +51,9 @@ async def everything(node: Node, author: Author, stream: AsyncIterator[Message])
         text_of(node.parties(author)),
         text_of(await node.check(author, drone("probe", author.party))),
     ]
-    found += [text_of(node.conflict(author, item.conflict_id)) for item in node.conflicts(author, None, 100).items]
+    found += [
+        text_of(await node.conflict(author, item.conflict_id)) for item in node.conflicts(author, None, 100).items
+    ]
     with contextlib.suppress(TimeoutError):
         while True:
             async with asyncio.timeout(0.1):
@@ -84,11 +86,31 @@ async def test_of_another_party_only_the_conflict_is_disclosed(tmp_path: Path) -
             assert word not in nothing, word
         assert json.loads(text_of(node.conflicts(THIRD, None, 100)))["items"] == []
         with pytest.raises(NotFoundError):
-            node.conflict(THIRD, conflict.conflict_id)
+            await node.conflict(THIRD, conflict.conflict_id)
         for author in (BRAVO, THIRD):
             for party in (None, "alpha"):
                 with pytest.raises(NotFoundError):
                     node.operation(author, party, SECRET_ID)
+
+
+async def test_each_side_and_the_observer_see_the_part_in_which_both_overlap_and_no_more(tmp_path: Path) -> None:
+    east = (BERNE[0], BERNE[1] + 150.0 / 76_000.0)
+    async with running(tmp_path, noon_clock(), "alpha", "bravo") as node:
+        await node.file(ALPHA, secret())
+        (conflict,) = (await node.file(BRAVO, drone("mine", "bravo", east_m=150.0))).conflicts
+        assert not hasattr(conflict, "overlap")
+        details = [await node.conflict(author, conflict.conflict_id) for author in (ALPHA, BRAVO, OBSERVER, OPERATOR)]
+        assert all(detail.overlap == details[0].overlap for detail in details)
+        assert details[0].overlap_left_out == 0
+        (part,) = details[0].overlap
+        assert (part.lower_m, part.upper_m, part.altitude_datum) == (0.0, 100.0, "EGM96")
+        assert (part.begin, part.end) == ("2027-01-15T12:01:00Z", "2027-01-15T12:11:00Z")
+        for vertex in part.polygon["vertices"]:
+            place = (vertex["latitude_deg"], vertex["longitude_deg"])
+            assert GEOD.inv(BERNE[1], BERNE[0], place[1], place[0])[2] <= SECRET_RADIUS_M + 0.02
+            assert GEOD.inv(east[1], east[0], place[1], place[0])[2] <= 100.0 + 0.02
+        dry = await node.check(BRAVO, drone("probe", "bravo"))
+        assert "polygon" not in text_of(dry)
 
 
 async def test_the_owner_the_operator_and_the_demo_s_observer_see_it(tmp_path: Path) -> None:

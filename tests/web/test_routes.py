@@ -24,8 +24,13 @@ async def test_two_parties_that_clash_both_learn_of_it(here: World) -> None:
         (seen,) = (await alpha.get("/v1/conflicts")).json()["items"]
         assert seen["conflict_id"] == conflict["conflict_id"]
         assert seen["a"] == {"party": "alpha", "operation_id": "survey/7"}
-        one = await alpha.get(f"/v1/conflicts/{conflict['conflict_id']}")
-        assert one.json() == seen
+        one = (await alpha.get(f"/v1/conflicts/{conflict['conflict_id']}")).json()
+        (part,) = one.pop("overlap")
+        assert one.pop("overlap_left_out") == 0
+        assert one == seen
+        assert len(part["polygon"]["vertices"]) >= 3
+        assert part["lower_m"] < part["upper_m"]
+        assert (part["begin"], part["end"]) == (one["first_time"], one["last_time"])
 
 
 async def test_identifiers_may_contain_slashes_and_the_words_of_actions(here: World) -> None:

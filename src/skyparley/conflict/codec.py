@@ -23,6 +23,8 @@ from skyparley.geometry.volume import Volume4D
 NANODEGREES: Final = 1e9
 MILLIMETRES: Final = 1e3
 MICROSECONDS: Final = 1e6
+_MALFORMED: Final = (msgspec.DecodeError, ValueError, IndexError, OverflowError)
+"""What reading foreign bytes raises: no such JSON, an unknown word, half a position, a number beyond 64 bits."""
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -92,18 +94,21 @@ def encode_operation(operation: Operation) -> bytes:
 
 
 def decode_operation(data: bytes) -> Operation:
-    """The operation of canonical bytes. Raises `StorageError` if they are none."""
+    """The operation of canonical bytes.
+
+    Raises `StorageError` if they are none, `InvalidInputError` where a part of it is not sound.
+    """
     try:
         packed = _OPERATION.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Operation(
+            OperationRef(packed.party, packed.operation_id),
+            packed.operation_class,
+            tuple(_unpack_volume(volume) for volume in packed.volumes),
+            tuple(_unpack_track(track) for track in packed.tracks),
+            packed.hazard,
+        )
+    except _MALFORMED as error:
         raise StorageError(f"these are not the details of an operation: {error}") from error
-    return Operation(
-        OperationRef(packed.party, packed.operation_id),
-        packed.operation_class,
-        tuple(_unpack_volume(volume) for volume in packed.volumes),
-        tuple(_unpack_track(track) for track in packed.tracks),
-        packed.hazard,
-    )
 
 
 def quantise(operation: Operation) -> Operation:
@@ -143,13 +148,14 @@ def decode_conflict(data: bytes) -> Conflict:
     """The conflict of canonical bytes. Raises `StorageError` if they are none."""
     try:
         packed = _CONFLICT.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        rule = Rule(packed.rule)
+    except _MALFORMED as error:
         raise StorageError(f"these are not the bytes of a conflict: {error}") from error
     time_us, latitude, longitude, horizontal, vertical = packed.closest
     return Conflict(
         OperationRef(*packed.a),
         OperationRef(*packed.b),
-        Rule(packed.rule),
+        rule,
         tuple(TimeWindow(*window) for window in packed.windows),
         ClosestApproach(
             time_us,

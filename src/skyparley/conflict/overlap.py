@@ -1,95 +1,123 @@
-"""Where two declared airspaces overlap: the outline to show, or to disclose, for a conflict of volumes.
+"""Where two declared airspaces overlap: the parts to show, or to disclose, for a conflict of volumes.
 
-The intersection is taken by GEOS in an azimuthal equidistant projection about the point of the conflict, circles as
-polygons of 128 corners, edges cut to at most 20 km. It is for eyes: what conflicts was decided by the kernels before.
+GEOS intersects the footprints in the local plane (`kernels/plane.py`) at the place of the conflict, in which geodesics
+are straight. Circles count as polygons of 128 corners on them, so what is given lies in both. It is for eyes: what
+conflicts was decided by the kernels before, and volumes that merely touch have no part.
 """
 
-import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from pyproj import Geod, Transformer
-from shapely import MultiPolygon, Polygon, make_valid
+from pyproj import Geod
+from shapely import MultiPolygon, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
+from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_points, surface_xyz
+from skyparley.conflict.kernels.packing import cut_ring
+from skyparley.conflict.kernels.plane import Floats, plane_at, project, to_surface
 from skyparley.conflict.operation import Conflict, Operation, Rule
+from skyparley.geometry.altitude import AltitudeBand, Datum, band_bounds_m
 from skyparley.geometry.footprint import Circle, Ring
 from skyparley.geometry.volume import Volume4D
 
+MAX_OVERLAP_PAIRS: Final = 64
+"""Pairs of volumes whose overlap is given for one conflict; more are only counted."""
 _GEOD: Final = Geod(ellps="WGS84")
 _CORNERS: Final = 128
-_EDGE_M: Final = 20_000.0
 _DECIMALS: Final = 7
 
 
-def overlap_ring(a: Operation, b: Operation, conflict: Conflict) -> list[tuple[float, float]] | None:
-    """The outline `[(latitude_deg, longitude_deg), …]`, not closed, of the largest part in which volumes of `a` and `b`
-    overlap in place and time; altitudes are those of the conflict, which has compared them.
+@dataclass(frozen=True, slots=True)
+class OverlapPart:
+    """A part in which two volumes overlap: rings of `(latitude_deg, longitude_deg)`, the outline first, then holes.
 
-    None where the rule is not `volume_overlap` or the volumes merely touch. Holes are left out.
+    The band is closed, metres above `datum`; all three are None where the volumes are of different datum. Time is
+    half-open, microseconds since 1970 UTC.
+    """
+
+    rings: tuple[Ring, ...]
+    lower_m: float | None
+    upper_m: float | None
+    datum: Datum | None
+    begin_us: int
+    end_us: int
+
+
+def overlap_parts(a: Operation, b: Operation, conflict: Conflict) -> tuple[list[OverlapPart], int]:
+    """The parts in which volumes of `a` and `b` overlap, by begin, and how many pairs beyond `MAX_OVERLAP_PAIRS` do.
+
+    None where the rule is not `volume_overlap`.
     """
     if conflict.rule is not Rule.VOLUME_OVERLAP:
-        return None
+        return [], 0
     closest = conflict.closest
-    plane = f"+proj=aeqd +lat_0={closest.latitude_deg!r} +lon_0={closest.longitude_deg!r} +ellps=WGS84 +units=m"
-    project = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
-    shapes_b = [(volume, _shape(volume, project)) for volume in b.volumes]
-    largest: Polygon | None = None
-    for volume_a in a.volumes:
-        shape_a = _shape(volume_a, project)
-        for volume_b, shape_b in shapes_b:
-            if not volume_a.time.overlaps(volume_b.time):
-                continue
-            if volume_a.altitude.datum is volume_b.altitude.datum and (
-                volume_a.altitude.lower_m > volume_b.altitude.upper_m
-                or volume_b.altitude.lower_m > volume_a.altitude.upper_m
-            ):
-                continue
-            part = _largest(shape_a.intersection(shape_b))
-            if part is not None and (largest is None or part.area > largest.area):
-                largest = part
-    if largest is None:
-        return None
-    east, north = np.array(largest.exterior.coords[:-1]).T
-    longitudes, latitudes = project.transform(east, north, direction="INVERSE")
-    return [
-        (round(float(latitude), _DECIMALS), round(float(longitude), _DECIMALS))
-        for latitude, longitude in zip(latitudes, longitudes, strict=True)
-    ]
+    frame = plane_at(*surface_xyz(closest.latitude_deg, closest.longitude_deg))
+    shapes_a = [_shape(volume, frame) for volume in a.volumes]
+    shapes_b = [_shape(volume, frame) for volume in b.volumes]
+    near = STRtree(shapes_b).query(shapes_a)
+    pairs = [(i, j) for i, j in near.T.tolist() if _at_once(a.volumes[i], b.volumes[j])]
+    pairs.sort(key=lambda pair: (max(a.volumes[pair[0]].time.begin_us, b.volumes[pair[1]].time.begin_us), pair))
+    parts: list[OverlapPart] = []
+    for i, j in pairs[:MAX_OVERLAP_PAIRS]:
+        shared = _polygons(shapes_a[i].intersection(shapes_b[j]))
+        parts += [_part(polygon, frame, a.volumes[i], b.volumes[j]) for polygon in shared]
+    return parts, max(0, len(pairs) - MAX_OVERLAP_PAIRS)
 
 
-def _shape(volume: Volume4D, project: Transformer) -> BaseGeometry:
+def _at_once(a: Volume4D, b: Volume4D) -> bool:
+    """Whether two volumes share an instant and, as far as is known, a height."""
+    if not a.time.overlaps(b.time):
+        return False
+    lower_a, upper_a = _bounds_m(a.altitude, b.altitude.datum)
+    lower_b, upper_b = _bounds_m(b.altitude, a.altitude.datum)
+    return lower_a <= upper_b and lower_b <= upper_a
+
+
+def _bounds_m(band: AltitudeBand, other: Datum) -> tuple[float, float]:
+    return (band.lower_m, band.upper_m) if band.datum is other else band_bounds_m(band)
+
+
+def _part(part: Polygon, frame: Floats, a: Volume4D, b: Volume4D) -> OverlapPart:
+    band_a, band_b = a.altitude, b.altitude
+    same = band_a.datum is band_b.datum
+    return OverlapPart(
+        tuple(_positions(ring.coords[:-1], frame) for ring in (part.exterior, *part.interiors)),
+        max(band_a.lower_m, band_b.lower_m) if same else None,
+        min(band_a.upper_m, band_b.upper_m) if same else None,
+        band_a.datum if same else None,
+        max(a.time.begin_us, b.time.begin_us),
+        min(a.time.end_us, b.time.end_us),
+    )
+
+
+def _positions(corners: list[tuple[float, float]], frame: Floats) -> Ring:
+    positions = (latitude_longitude_deg(*to_surface(frame, east, north)) for east, north in corners)
+    return tuple((round(latitude, _DECIMALS), round(longitude, _DECIMALS)) for latitude, longitude in positions)
+
+
+def _shape(volume: Volume4D, frame: Floats) -> BaseGeometry:
     footprint = volume.footprint
     if isinstance(footprint, Circle):
-        azimuths = np.linspace(0.0, 360.0, _CORNERS, endpoint=False)
         longitudes, latitudes, _ = _GEOD.fwd(
             np.full(_CORNERS, footprint.longitude_deg),
             np.full(_CORNERS, footprint.latitude_deg),
-            azimuths,
+            np.linspace(0.0, 360.0, _CORNERS, endpoint=False),
             np.full(_CORNERS, footprint.radius_m),
         )
-        return make_valid(Polygon(np.column_stack(project.transform(longitudes, latitudes))))
-    outline, *holes = (_ring(ring, project) for ring in (footprint.vertices, *footprint.holes))
+        return make_valid(Polygon(_flat(surface_points(latitudes, longitudes), frame)))
+    outline, *holes = (_flat(cut_ring(ring)[:, :3], frame) for ring in (footprint.vertices, *footprint.holes))
     return make_valid(Polygon(outline, holes))
 
 
-def _ring(ring: Ring, project: Transformer) -> list[tuple[float, float]]:
-    points: list[tuple[float, float]] = []
-    for i, (latitude, longitude) in enumerate(ring):
-        end_latitude, end_longitude = ring[(i + 1) % len(ring)]
-        points.append((longitude, latitude))
-        _, _, length = _GEOD.inv(longitude, latitude, end_longitude, end_latitude)
-        pieces = math.ceil(length / _EDGE_M)
-        if pieces > 1:
-            points.extend(_GEOD.npts(longitude, latitude, end_longitude, end_latitude, pieces - 1))
-    return [project.transform(longitude, latitude) for longitude, latitude in points]
+def _flat(points: Floats, frame: Floats) -> list[tuple[float, float]]:
+    return [project(frame, x, y, z) for x, y, z in points]
 
 
-def _largest(shape: BaseGeometry) -> Polygon | None:
-    """The largest polygon in a geometry; None if it has no area."""
+def _polygons(shape: BaseGeometry) -> list[Polygon]:
+    """The polygons in a geometry that have an area."""
     if isinstance(shape, Polygon):
-        return shape if shape.area > 0.0 else None
+        return [shape] if shape.area > 0.0 else []
     if isinstance(shape, MultiPolygon) or hasattr(shape, "geoms"):
-        parts = [part for part in map(_largest, shape.geoms) if part is not None]
-        return max(parts, key=lambda part: float(part.area), default=None)
-    return None
+        return [polygon for part in shape.geoms for polygon in _polygons(part)]
+    return []

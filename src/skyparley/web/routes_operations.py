@@ -14,8 +14,8 @@ from skyparley.node.reading.shapes import decode_amend_body, decode_hazard_body,
 from skyparley.node.reading.views import (
     Answer,
     Checked,
+    ConflictDetail,
     ConflictPage,
-    ConflictView,
     OperationPage,
     OperationQuery,
     OperationView,
@@ -127,10 +127,10 @@ async def list_conflicts(exchange: Exchange) -> Replies:
 
 
 async def get_conflict(exchange: Exchange) -> Replies:
-    """One conflict with its witness."""
+    """One conflict with its witness and the parts in which its volumes overlap."""
     exchange.query()
     await exchange.node.read_barrier()
-    return json_reply(exchange.node.conflict(exchange.author, exchange.parameters["conflict_id"]))
+    return json_reply(await exchange.node.conflict(exchange.author, exchange.parameters["conflict_id"]))
 
 
 def operation_query(exchange: Exchange, *, hazards_only: bool) -> OperationQuery:
@@ -281,8 +281,8 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "/v1/conflicts/{conflict_id}",
         get_conflict,
         "getConflict",
-        "One conflict with its witness",
+        "One conflict with its witness and where its volumes overlap",
         "observer",
-        answer=ConflictView,
+        answer=ConflictDetail,
     ),
 )

@@ -71,14 +71,14 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
     if isinstance(footprint, Circle):
         _circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
         return None
-    rings = [_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
+    rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
     edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
     _polygon(row, edges, len(rings[0]))
     return edges
 
 
-def _ring(ring: Ring) -> Floats:
-    """Edges `(n, 6)` of a ring; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
+def cut_ring(ring: Ring) -> Floats:
+    """Edges `(n, 6)` of a ring, in order; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
     points = np.array(ring)
     edges, longest_m = _edges(points)
     if longest_m <= _SURELY_SHORT_M:

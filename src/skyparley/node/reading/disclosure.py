@@ -1,9 +1,12 @@
 """What a reader may see. The one place where disclosure is decided.
 
 A party sees its own operations with their details, every hazard area (a notice that is not seen warns nobody), and of
-others only this: that there is a conflict, with whom, its place and time, and how close. The operator of the node and
-the observer of a demo see all. Identifiers of others' operations are not disclosed.
+others only this: that there is a conflict, with whom, its place and time, how close, and the part in which declared
+volumes overlap. The operator of the node and the observer of a demo see all. Identifiers of others' operations are not
+disclosed.
 """
+
+import msgspec
 
 from skyparley.airspace.events import (
     Change,
@@ -15,14 +18,17 @@ from skyparley.airspace.events import (
 )
 from skyparley.airspace.state import LiveOperation, Party, RecordedConflict
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
+from skyparley.conflict.overlap import overlap_parts
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
-from skyparley.node.reading.shapes import render_operation_shapes
+from skyparley.node.reading.shapes import render_operation_shapes, render_polygon
 from skyparley.node.reading.views import (
     ClosestView,
+    ConflictDetail,
     ConflictView,
     OperationView,
+    OverlapView,
     PartyView,
     RefView,
     WindowView,
@@ -83,6 +89,29 @@ def conflict_view(author: Author, conflict: Conflict, conflict_id: str, sequence
         sentence=sentence(conflict, _label(conflict.a, shown=a_shown), _label(conflict.b, shown=b_shown)),
         sequence=sequence,
     )
+
+
+def conflict_detail(
+    author: Author, conflict: Conflict, conflict_id: str, sequence: int, a: Operation, b: Operation
+) -> ConflictDetail:
+    """A recorded conflict with the overlapping part, which is for both sides: what lies in both, and no more.
+
+    `a` and `b` are the operations that conflict. A dry run does not give it: nobody would learn who had looked.
+    """
+    view = conflict_view(author, conflict, conflict_id, sequence)
+    parts, left_out = overlap_parts(a, b, conflict)
+    overlap = [
+        OverlapView(
+            polygon=render_polygon(part.rings),
+            lower_m=part.lower_m,
+            upper_m=part.upper_m,
+            altitude_datum=None if part.datum is None else part.datum.value,
+            begin=format_time(part.begin_us),
+            end=format_time(part.end_us),
+        )
+        for part in parts
+    ]
+    return ConflictDetail(**msgspec.structs.asdict(view), overlap=overlap, overlap_left_out=left_out)
 
 
 def party_view(party: Party) -> PartyView:

@@ -1,5 +1,6 @@
 """The read side of a node: lists, single items, and the changes that streams carry. It never waits and never writes."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Final
 
@@ -17,6 +18,7 @@ from skyparley.node.identity import Author
 from skyparley.node.reading.catalogue import Catalogue, decode_cursor, encode_cursor
 from skyparley.node.reading.disclosure import (
     concerns,
+    conflict_detail,
     conflict_view,
     may_see_conflict,
     may_see_operation,
@@ -24,6 +26,7 @@ from skyparley.node.reading.disclosure import (
     party_view,
 )
 from skyparley.node.reading.views import (
+    ConflictDetail,
     ConflictPage,
     ConflictView,
     OperationPage,
@@ -92,12 +95,20 @@ class Reader:
             page[-1].conflict_id if len(found) > size else None,
         )
 
-    def conflict(self, author: Author, conflict_id: str) -> ConflictView:
-        """One conflict. Raises `NotFoundError` if there is none that concerns the reader."""
+    async def conflict(self, author: Author, conflict_id: str) -> ConflictDetail:
+        """One conflict with its overlapping part. Raises `NotFoundError` if there is none that concerns the reader."""
         recorded = self._state.conflicts.get(conflict_id)
         if recorded is None or not may_see_conflict(author, recorded.a_party, recorded.b_party):
             raise NotFoundError(f"there is no conflict '{conflict_id}' that concerns this key")
-        return self.conflict_view(author, recorded)
+        witness = self._custodian.witness(recorded.witness_digest)
+        digests = [self._state.operations[key].details_digest for key in (recorded.a, recorded.b)]
+
+        def detail() -> ConflictDetail:
+            a, b = (decode_operation(self._vault.body(digest)) for digest in digests)
+            return conflict_detail(author, witness, recorded.conflict_id, recorded.sequence, a, b)
+
+        # large polygons take a while to intersect: not on the loop that serves everyone
+        return await asyncio.to_thread(detail)
 
     def conflicts_of(self, author: Author, live: LiveOperation) -> list[ConflictView]:
         """The conflicts of an operation that hold now."""

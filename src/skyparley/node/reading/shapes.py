@@ -225,6 +225,12 @@ def render_operation_shapes(operation: Operation) -> dict[str, list[dict[str, An
     }
 
 
+def render_polygon(rings: tuple[Ring, ...]) -> dict[str, Any]:
+    """A polygon, its outline first, then its holes, as it is written in JSON."""
+    outline, *holes = map(_render_ring, rings)
+    return {"vertices": outline, "holes": holes} if holes else {"vertices": outline}
+
+
 def forbidden_field(value: Any) -> str | None:
     """The path of a field, anywhere in a JSON value, whose name is forbidden."""
     for path, name in _fields(value):
@@ -319,10 +325,7 @@ def _render_volume(volume: Volume4D) -> dict[str, Any]:
             }
         }
     else:
-        polygon = {"vertices": _render_ring(footprint.vertices)}
-        if footprint.holes:
-            polygon["holes"] = [_render_ring(hole) for hole in footprint.holes]  # type: ignore[misc]
-        outline = {"polygon": polygon}
+        outline = {"polygon": render_polygon((footprint.vertices, *footprint.holes))}
     return {
         **outline,
         "lower_m": band.lower_m,

@@ -67,6 +67,27 @@ class ConflictView(msgspec.Struct, frozen=True):
     sequence: int | None
 
 
+class OverlapView(msgspec.Struct, frozen=True):
+    """A part in which two declared volumes overlap: outline and holes, altitude band, time [begin, end).
+
+    The band is null where the volumes are of different altitude datum.
+    """
+
+    polygon: dict[str, Any]
+    lower_m: float | None
+    upper_m: float | None
+    altitude_datum: str | None
+    begin: str
+    end: str
+
+
+class ConflictDetail(ConflictView, frozen=True):
+    """A conflict and the parts in which its volumes overlap; `overlap_left_out` counts the pairs that are not shown."""
+
+    overlap: list[OverlapView]
+    overlap_left_out: int
+
+
 class PartyView(msgspec.Struct, frozen=True):
     """A party to the shared sky."""
 
