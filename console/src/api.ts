@@ -53,6 +53,19 @@ export interface Conflict {
   same_party: boolean;
   sentence: string;
 }
+/** A part in which two declared volumes overlap; the band is null where their datums differ. */
+export interface Overlap {
+  polygon: NonNullable<Volume["polygon"]>;
+  lower_m: number | null;
+  upper_m: number | null;
+  altitude_datum: string | null;
+  begin: string;
+  end: string;
+}
+export interface ConflictDetail extends Conflict {
+  overlap: Overlap[];
+  overlap_left_out: number;
+}
 export interface Party {
   party: string;
   name: string;

@@ -7,6 +7,7 @@ import type { PanelActions } from "./panel";
 import type { Store } from "./store";
 import { spanOf } from "./times";
 import { type Entry, conflictEntry } from "./witness";
+import { count } from "./words";
 
 const DRAW_MS = 200;
 const TICK_MS = 5_000;
@@ -66,19 +67,24 @@ export class ConflictList {
   step(by: number): void {
     const at = this.shown.findIndex((conflict) => conflict === this.store.selected);
     const last = this.shown.length - 1;
-    const next = this.shown[at < 0 ? (by > 0 ? 0 : last) : Math.min(last, Math.max(0, at + by))];
-    if (next !== undefined) this.actions.choose(next);
+    this.choose(at < 0 ? (by > 0 ? 0 : last) : Math.min(last, Math.max(0, at + by)));
+  }
+
+  private choose(index: number): void {
+    const conflict = this.shown[index];
+    if (conflict !== undefined) this.actions.choose(conflict);
   }
 
   private onKey(event: KeyboardEvent): void {
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, Home: -this.shown.length, End: this.shown.length };
-    const by = steps[event.key];
-    if (by !== undefined) this.step(by);
+    if (event.key === "ArrowDown") this.step(1);
+    else if (event.key === "ArrowUp") this.step(-1);
+    else if (event.key === "Home") this.choose(0);
+    else if (event.key === "End") this.choose(this.shown.length - 1);
+    else if (event.key === "Escape") this.store.select(null);
     else if (event.key === "Enter" || event.key === " ") {
       if (this.store.selected === null) this.step(1);
       else this.actions.choose(this.store.selected);
-    } else if (event.key === "Escape") this.store.select(null);
-    else return;
+    } else return;
     event.preventDefault();
   }
 
@@ -141,7 +147,7 @@ export class ConflictList {
     const none = filtered ? "No conflict fits this choice." : "No conflicts among what is filed.";
     say(this.empty, this.store.link === "connecting" ? "Loading…" : none);
     this.more.hidden = wanted <= this.most;
-    say(this.more, `Show more: ${(wanted - this.most).toLocaleString("en")} are not listed`);
+    say(this.more, `Show more: ${count(wanted - this.most)} are not listed`);
   }
 
   /** Bring a newly chosen entry into view, once; afterwards the list stays where its reader scrolled it. */

@@ -91,6 +91,15 @@ export function boxAround(centre: Position, reach_m: number): Box {
   };
 }
 
+export function joined(a: Box, b: Box): Box {
+  return {
+    west: Math.min(a.west, b.west),
+    south: Math.min(a.south, b.south),
+    east: Math.max(a.east, b.east),
+    north: Math.max(a.north, b.north),
+  };
+}
+
 /** Half the longer side of a box, in metres. */
 export function reachOf(box: Box): number {
   const middle = (box.south + box.north) / 2;

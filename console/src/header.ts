@@ -56,8 +56,8 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
 
 function actor(store: Store): (Node | string)[] {
   const { role, party } = store.me;
-  if (role === "observer") return ["Observer: sees all, files nothing"];
-  if (party === null) return ["Operator of the node: sees all"];
+  if (role === "observer") return ["Observer, read only"];
+  if (party === null) return ["Operator of the node"];
   return ["Acting as ", symbol(party), " ", element("b", {}, store.partyName(party))];
 }
 

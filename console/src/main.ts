@@ -13,6 +13,7 @@ import { buildHeader, showStale } from "./header";
 import { buildLegend } from "./legend";
 import { askForKey } from "./login";
 import { Picture } from "./map";
+import { followOverlap } from "./overlap";
 import { Panel } from "./panel";
 import { apiKey, signOut } from "./session";
 import { Store } from "./store";
@@ -75,6 +76,7 @@ function build(store: Store): void {
   const picture = new Picture(byId("map"), store, { choose, show });
   const panel = new Panel(byId("panel"), store, { choose, show });
   const timeline = buildTimeline(byId("timeline"), store);
+  followOverlap(store, (parts) => picture.showOverlap(parts));
   buildLegend(byId("map"), store);
   buildHeader(byId("header"), store, {
     login: () => askForKey(loginDialog(), "", true),

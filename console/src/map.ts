@@ -2,21 +2,20 @@
 
 import "maplibre-gl/dist/maplibre-gl.css";
 
-import { type GeoJSONSource, Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
-import type { Conflict, Operation, Volume } from "./api";
-import { isLight } from "./colours";
-import { movesLittle, throttled } from "./dom";
+import type { Conflict, Operation, Overlap, Volume } from "./api";
+import { element, movesLittle, say, throttled } from "./dom";
 import type { Box } from "./geo";
 import { layGround, paintGround } from "./ground";
-import { hatch } from "./hatch";
 import { Overlay } from "./overlay";
 import { Relief } from "./relief";
-import { activeVolumes, collection, extentOf, meetingAltitude, viewOf, volumeFeature } from "./shapes";
+import { activeVolumes, extentOf, meetingAltitude, overlapFeature, viewOf, volumeFeature } from "./shapes";
 import { type Store, keyOf } from "./store";
 import { TrackLayer } from "./tracks";
-import { shortName } from "./words";
+import { addVolumes, fill, paintVolumes, raiseVolumes } from "./volumes";
+import { count, shortName } from "./words";
 
 const ATTRIBUTION = "Land and borders: Natural Earth, world-atlas · Flights: The OpenSky Network";
 const PITCH_DEG = 40;
@@ -41,6 +40,8 @@ export class Picture {
   private ready = false;
   private framed = false;
   private drawnVolumes = "";
+  private overlap: Overlap[] = [];
+  private readonly floor = element("p", { class: "floor", hidden: "" });
 
   constructor(
     container: HTMLElement,
@@ -58,6 +59,7 @@ export class Picture {
     });
     this.view.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
     this.view.addControl(new ScaleControl({ unit: "nautical" }), "bottom-left");
+    container.append(this.floor);
     this.overlay = new Overlay(this.view, store, this.relief);
     this.tracks = new TrackLayer(
       this.relief,
@@ -140,39 +142,11 @@ export class Picture {
   private async prepare(): Promise<void> {
     const view = this.view;
     this.overlay.countries = await layGround(view);
-    view.addImage("hatch", hatch());
-    view.addSource("volumes", { type: "geojson", data: collection([]) });
-    const [hazards, others] = [["get", "hazard"], ["!", ["get", "hazard"]]] as const;
-    view.addLayer({
-      id: "hazards-hatch",
-      type: "fill",
-      source: "volumes",
-      filter: [...hazards],
-      paint: { "fill-pattern": "hatch" },
-    });
-    view.addLayer({
-      id: "hazards-ground",
-      type: "line",
-      source: "volumes",
-      filter: [...hazards],
-      paint: { "line-color": ["get", "colour"], "line-width": 2.5, "line-dasharray": [2, 1.5] },
-    });
-    view.addLayer({
-      id: "volumes-ground",
-      type: "line",
-      source: "volumes",
-      filter: [...others] as ["!", ["get", string]],
-      paint: { "line-color": ["get", "colour"], "line-width": 1.5 },
-    });
-    view.addLayer({
-      id: "volumes-raised",
-      type: "fill-extrusion",
-      source: "volumes",
-      paint: { "fill-extrusion-color": ["get", "colour"], "fill-extrusion-opacity": 0.4 },
-    });
+    addVolumes(view);
     view.addLayer(this.tracks);
     this.ready = true;
     this.paint();
+    this.showOverlap(this.overlap);
     this.takeOperations();
     document.documentElement.dataset["map"] = "ready";
   }
@@ -181,7 +155,7 @@ export class Picture {
   private paint(): void {
     if (!this.ready) return;
     paintGround(this.view);
-    this.view.setPaintProperty("hazards-hatch", "fill-opacity", isLight() ? 0.75 : 0.45);
+    paintVolumes(this.view);
     this.drawnVolumes = "";
     this.tracks.forgetColours();
     this.tracks.set(this.store.operations);
@@ -191,9 +165,10 @@ export class Picture {
 
   private raise(): void {
     if (!this.ready) return;
-    this.view.setPaintProperty("volumes-raised", "fill-extrusion-base", this.relief.expression("lower_m"));
-    this.view.setPaintProperty("volumes-raised", "fill-extrusion-height", this.relief.expression("upper_m"));
-    this.view.getContainer().dataset["floor"] = this.relief.floor_m === null ? "" : String(this.relief.floor_m);
+    raiseVolumes(this.view, this.relief);
+    const floor = this.relief.raised ? this.relief.floor_m : null;
+    this.floor.hidden = floor === null;
+    if (floor !== null) say(this.floor, `Heights are drawn from ${count(floor)} m up`);
   }
 
   private takeOperations(): void {
@@ -205,6 +180,13 @@ export class Picture {
       if (box !== null) this.fly(box, FRAMED_AT_M, [], false);
     }
     this.refresh();
+  }
+
+  /** Draw in what two declared airspaces overlap; nothing for other conflicts. */
+  showOverlap(parts: Overlap[]): void {
+    this.overlap = parts;
+    if (this.ready) fill(this.view, "overlap", parts.map(overlapFeature));
+    this.view.getContainer().dataset["overlap"] = String(parts.length);
   }
 
   /** Show the time that is shown now; volumes go to the map only when others are active than before. */
@@ -221,8 +203,7 @@ export class Picture {
     }
     if (names !== this.drawnVolumes) {
       this.drawnVolumes = names;
-      const source: GeoJSONSource | undefined = this.view.getSource("volumes");
-      void source?.setData(collection(active.map(([operation, volume]) => volumeFeature(operation, volume))));
+      fill(this.view, "volumes", active.map(([operation, volume]) => volumeFeature(operation, volume)));
     }
     this.view.triggerRepaint();
   }

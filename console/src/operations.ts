@@ -6,7 +6,7 @@ import { arrange, button, element, say, throttled } from "./dom";
 import type { PanelActions } from "./panel";
 import { type Store, keyOf } from "./store";
 import { spanOf } from "./times";
-import { bandBoth, due, instant, operationWords, period, shortName } from "./words";
+import { bandBoth, count, due, instant, operationWords, period, shortName } from "./words";
 
 const DRAW_MS = 300;
 const MOST = 300;
@@ -48,7 +48,7 @@ export class OperationList {
     arrange(this.found, matching.slice(0, MOST).map((operation) => this.item(operation)));
     for (const key of this.kept.keys()) if (!this.store.operations.has(key)) this.kept.delete(key);
     this.rest.hidden = matching.length > 0 && matching.length <= MOST;
-    const more = `${(matching.length - MOST).toLocaleString("en")} more: search to narrow`;
+    const more = `${count(matching.length - MOST)} more: search to narrow`;
     say(this.rest, matching.length === 0 ? "No operation fits." : more);
     this.drawDetail();
   }

@@ -8,6 +8,7 @@ import { element } from "./dom";
 import { mercator } from "./geo";
 import type { Country } from "./ground";
 import type { Relief } from "./relief";
+import { Room } from "./room";
 import { type Item, type Meeting, Rank, itemsAt, meetingsAt } from "./scene";
 import type { Place } from "./shapes";
 import { type Store, keyOf } from "./store";
@@ -41,7 +42,7 @@ export class Overlay {
   readonly canvas = element("canvas", { class: "overlay", "aria-hidden": "true" });
   private readonly outlines = new Map<string, Path2D>();
   private targets: { at: Point; hit: Hit }[] = [];
-  private taken: { left: number; top: number; right: number; bottom: number }[] = [];
+  private readonly taken = new Room();
   private matrix: Float64Array = new Float64Array(16);
   private size: Point = { x: 0, y: 0 };
   countries: Country[] = [];
@@ -61,7 +62,7 @@ export class Overlay {
     this.matrix = matrix;
     this.fit(paint);
     this.targets = [];
-    this.taken = [];
+    this.taken.clear();
     const ink = isLight() ? INK.light : INK.dark;
     const meetings = meetingsAt(this.store);
     const items = itemsAt(this.store, meetings);
@@ -141,7 +142,7 @@ export class Overlay {
     paint.strokeStyle = item.colour;
     paint.stroke(outline);
     paint.restore();
-    this.taken.push({ left: at.x - 6, top: at.y - 6, right: at.x + 6, bottom: at.y + 6 });
+    this.taken.take({ left: at.x - 6, top: at.y - 6, right: at.x + 6, bottom: at.y + 6 });
     this.targets.push({ at, hit: { item, meeting: null } });
     labels.push({ ...at, text: item.label, rank: item.rank, colour: ink.text, boxed: item.chosen ? item.colour : null });
   }
@@ -190,7 +191,7 @@ export class Overlay {
     const radius = meeting.chosen ? 11 : 8;
     paint.beginPath();
     paint.arc(at.x, at.y, radius, 0, 2 * Math.PI);
-    paint.fillStyle = ink.alarmGround;
+    paint.fillStyle = meeting.holds ? ink.alarm : ink.alarmGround;
     paint.fill();
     paint.lineWidth = 2;
     paint.strokeStyle = ink.alarm;
@@ -203,10 +204,10 @@ export class Overlay {
     paint.font = `600 ${meeting.chosen ? 15 : 12}px ${FONT}`;
     paint.textAlign = "center";
     paint.textBaseline = "middle";
-    paint.fillStyle = ink.alarm;
+    paint.fillStyle = meeting.holds ? ink.alarmGround : ink.alarm;
     paint.fillText("!", at.x, at.y + 0.5);
     const reach = radius + (meeting.chosen ? 6 : 1);
-    this.taken.push({ left: at.x - reach, top: at.y - reach, right: at.x + reach, bottom: at.y + reach });
+    this.taken.take({ left: at.x - reach, top: at.y - reach, right: at.x + reach, bottom: at.y + reach });
     this.targets.push({ at, hit: { item: null, meeting } });
     if (meeting.chosen) labels.push({ ...at, text: meeting.label, rank: Rank.Conflict, colour: ink.alarm, boxed: ink.alarm });
   }
@@ -220,7 +221,8 @@ export class Overlay {
     for (const label of labels) {
       if (drawn >= MOST_LABELS) return;
       paint.font = `${label.boxed === null ? 400 : 600} ${label.boxed === null ? 11 : 12}px ${FONT}`;
-      const place = this.room(label, paint.measureText(label.text).width);
+      const width = paint.measureText(label.text).width;
+      const place = this.room(label, width);
       if (place === null) continue;
       drawn += 1;
       if (label.boxed === null) {
@@ -232,7 +234,7 @@ export class Overlay {
         paint.strokeStyle = label.boxed;
         paint.lineWidth = 1;
         paint.beginPath();
-        paint.roundRect(place.x - 5, place.y - 9, paint.measureText(label.text).width + 10, 18, 3);
+        paint.roundRect(place.x - 5, place.y - 9, width + 10, 18, 3);
         paint.fill();
         paint.stroke();
       }
@@ -254,25 +256,20 @@ export class Overlay {
       [-far - width, 16],
       [-far - width, -16],
     ];
-    if (label.rank === Rank.Conflict) places.unshift([-width / 2, 30]);
+    if (label.rank === Rank.Conflict) places.unshift([-width / 2, 30], [-width / 2, -30], [-width / 2, 52], [-width / 2, -52]);
     if (label.rank === Rank.Hazard) places.unshift([-width / 2, 0]);
     const pad = label.boxed === null ? 2 : 7;
     for (const [right, down] of places) {
       const at = { x: label.x + right, y: label.y + down };
       const box = { left: at.x - pad, top: at.y - 7 - pad / 2, right: at.x + width + pad, bottom: at.y + 7 + pad / 2 };
       if (box.right < 0 || box.left > this.size.x || box.bottom < 0 || box.top > this.size.y) continue;
-      if (this.isFree(box)) {
-        this.taken.push(box);
+      if (this.taken.isFree(box)) {
+        this.taken.take(box);
         return at;
       }
     }
-    return null;
-  }
-
-  private isFree(box: { left: number; top: number; right: number; bottom: number }): boolean {
-    return this.taken.every(
-      (other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom,
-    );
+    // what was asked about is told, whatever it covers
+    return label.rank === Rank.Conflict ? { x: label.x - width / 2, y: label.y + 30 } : null;
   }
 
   /** Names of countries where nothing else needs the room. */
@@ -289,8 +286,8 @@ export class Overlay {
       const wide = (512 * 2 ** this.view.getZoom() * country.width_deg) / 360;
       if (at === null || wide < width) continue;
       const box = { left: at.x - width / 2, right: at.x + width / 2, top: at.y - 7, bottom: at.y + 7 };
-      if (!this.isFree(box)) continue;
-      this.taken.push(box);
+      if (!this.taken.isFree(box)) continue;
+      this.taken.take(box);
       paint.strokeText(text, at.x, at.y);
       paint.fillText(text, at.x, at.y);
     }

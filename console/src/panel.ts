@@ -5,6 +5,7 @@ import { ConflictList } from "./conflicts";
 import { element, say } from "./dom";
 import { OperationList } from "./operations";
 import type { Store } from "./store";
+import { count } from "./words";
 
 export interface PanelActions {
   choose(conflict: Conflict): void;
@@ -37,9 +38,9 @@ export class Panel {
       this.tabs[other].focus();
       event.preventDefault();
     });
-    store.on(["operations", "conflicts"], () => this.count());
+    store.on(["operations", "conflicts"], () => this.tally());
     this.open("conflicts");
-    this.count();
+    this.tally();
   }
 
   open(which: Tab): void {
@@ -57,9 +58,9 @@ export class Panel {
     this.list.step(by);
   }
 
-  private count(): void {
-    say(this.tabs.conflicts, `Conflicts ${this.store.conflicts.size.toLocaleString("en")}`);
-    say(this.tabs.operations, `Operations ${this.store.operations.size.toLocaleString("en")}`);
+  private tally(): void {
+    say(this.tabs.conflicts, `Conflicts ${count(this.store.conflicts.size)}`);
+    say(this.tabs.operations, `Operations ${count(this.store.operations.size)}`);
   }
 }
 

@@ -34,6 +34,8 @@ export interface Meeting {
   conflict: Conflict;
   place: Place;
   chosen: boolean;
+  /** Whether it holds at the time shown, or is yet to come. */
+  holds: boolean;
   label: string;
 }
 
@@ -89,6 +91,7 @@ export function meetingsAt(store: Store): Meeting[] {
       conflict,
       place: { longitude, latitude, altitude_m: meetingAltitude(conflict, store.operations), datum: "" },
       chosen: conflict === chosen,
+      holds: first <= time && time <= last,
       label: conflict === chosen ? `${closeness(conflict)} at ${clock(Date.parse(closest))}` : "",
     });
   }

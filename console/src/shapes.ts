@@ -2,15 +2,16 @@
 
 import type { Feature, FeatureCollection, Position as LngLat } from "geojson";
 
-import type { Conflict, Operation, Trajectory, Volume } from "./api";
+import type { Conflict, Operation, Overlap, Trajectory, Volume } from "./api";
 import { colourOf } from "./colours";
-import { type Box, boxAround, boxOf, lngLat, reachOf, rings } from "./geo";
+import { type Box, boxAround, boxOf, joined, lngLat, reachOf, rings } from "./geo";
 import { keyOf } from "./store";
 import { spanOf, timesOf } from "./times";
 
 const CREWED_REACH_M = 25_000;
 const DRONE_REACH_M = 700;
 const LEAST_REACH_M = 250;
+const MARGIN = 0.6;
 
 export interface Place {
   longitude: number;
@@ -36,6 +37,15 @@ export function volumeFeature(operation: Operation, volume: Volume): Feature {
       upper_m: volume.upper_m,
     },
     geometry: { type: "Polygon", coordinates: rings(volume) },
+  };
+}
+
+/** The part in which two overlap; without a common datum it is drawn on the ground. */
+export function overlapFeature(part: Overlap): Feature {
+  return {
+    type: "Feature",
+    properties: { lower_m: part.lower_m ?? 0, upper_m: part.upper_m ?? 0 },
+    geometry: { type: "Polygon", coordinates: rings(part) },
   };
 }
 
@@ -105,20 +115,23 @@ export function extentOf(operations: Iterable<Operation>): Box | null {
   return boxOf(points.map(([longitude = 0, latitude = 0]) => [longitude - 360 * Math.round((longitude - first) / 360), latitude]));
 }
 
-/** How much of the map to show around a conflict: the smaller of the two, and the distance between them. */
+/** What of the map to show of a conflict: where it is, and the smaller of the two as far as it may be seen. */
 export function viewOf(conflict: Conflict, operations: Map<string, Operation>): Box {
-  const reaches = [conflict.a, conflict.b].flatMap((side) => {
+  const around = boxAround(conflict.closest, Math.max(LEAST_REACH_M, 2 * conflict.closest.horizontal_m));
+  const scenes = [conflict.a, conflict.b].flatMap((side) => {
     const operation = operations.get(keyOf(side));
-    return operation === undefined ? [] : [reach(operation)];
+    return operation === undefined ? [] : [sceneOf(operation, conflict)];
   });
-  const smallest = reaches.length === 0 ? CREWED_REACH_M : Math.min(...reaches);
-  return boxAround(conflict.closest, Math.max(LEAST_REACH_M, smallest, 2 * conflict.closest.horizontal_m));
+  scenes.sort((a, b) => reachOf(a) - reachOf(b));
+  return joined(around, scenes[0] ?? boxAround(conflict.closest, CREWED_REACH_M));
 }
 
-function reach(operation: Operation): number {
-  if (operation.trajectories.length > 0) return operation.class === "drone" ? DRONE_REACH_M : CREWED_REACH_M;
-  const box = extentOf([operation]);
-  return box === null ? CREWED_REACH_M : 1.6 * reachOf(box);
+/** An aircraft is seen with some air around it, a volume as a whole with a margin. */
+function sceneOf(operation: Operation, conflict: Conflict): Box {
+  const volumes = operation.trajectories.length > 0 ? null : extentOf([operation]);
+  if (volumes === null) return boxAround(conflict.closest, operation.class === "drone" ? DRONE_REACH_M : CREWED_REACH_M);
+  const [east, north] = [(volumes.east - volumes.west) * MARGIN, (volumes.north - volumes.south) * MARGIN];
+  return { west: volumes.west - east, east: volumes.east + east, south: volumes.south - north, north: volumes.north + north };
 }
 
 /** Altitude at which two meet, taken from the side that may be seen, m; the API tells the place, not the height. */

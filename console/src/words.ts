@@ -13,6 +13,13 @@ const RULES: Record<string, string> = {
   trajectory_in_volume: "Path enters declared airspace",
 };
 
+const NUMBERS = new Intl.NumberFormat("en");
+
+/** A whole number with its thousands apart. */
+export function count(value: number): string {
+  return NUMBERS.format(value);
+}
+
 /** `03:12:07Z`: the time of day, UTC. */
 export function clock(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 19)}Z`;
@@ -56,7 +63,7 @@ export function ruleWords(rule: string): string {
 }
 
 function metres(m: number): string {
-  return `${Math.floor(m).toLocaleString("en")} m`;
+  return `${count(Math.floor(m))} m`;
 }
 
 /** Rounded down, so that less than a minimum never reads as the minimum. */
@@ -65,7 +72,7 @@ export function horizontal(m: number): string {
 }
 
 export function vertical(m: number): string {
-  return `${Math.floor(m * FEET_PER_METRE + 1e-6).toLocaleString("en")} ft`;
+  return `${count(Math.floor(m * FEET_PER_METRE + 1e-6))} ft`;
 }
 
 export function horizontalBoth(m: number): string {
@@ -79,25 +86,28 @@ export function verticalBoth(m: number): string {
 /** How close, in a few words: for a path in an airspace or two airspaces there is no distance left to tell. */
 export function closeness(conflict: Conflict): string {
   const { horizontal_m, vertical_m } = conflict.closest;
-  if (horizontal_m === 0 && vertical_m === 0) return conflict.rule === "volume_overlap" ? "overlap" : "inside";
+  if (horizontal_m === 0 && vertical_m === 0) {
+    if (conflict.rule === "trajectory_in_volume") return "inside";
+    if (conflict.rule === "volume_overlap") return "overlap";
+  }
   return `${horizontal(horizontal_m)} · ${vertical(vertical_m)}`;
 }
 
 /** `FL 360` where it is one, else `10,663 ft EGM96`. */
 export function level(m: number, datum: string): string {
   if (datum === "PRESSURE") return `FL ${String(Math.round((m * FEET_PER_METRE) / 100)).padStart(3, "0")}`;
-  return `${Math.round(m * FEET_PER_METRE).toLocaleString("en")} ft ${datum}`;
+  return `${count(Math.round(m * FEET_PER_METRE))} ft ${datum}`;
 }
 
 /** `FL 330 – FL 370`, or `10,663–11,155 ft WGS84`. */
 export function band(volume: Volume): string {
   const { lower_m, upper_m, altitude_datum: datum } = volume;
   if (datum === "PRESSURE") return `${level(lower_m, datum)} – ${level(upper_m, datum)}`;
-  return `${Math.round(lower_m * FEET_PER_METRE).toLocaleString("en")}–${level(upper_m, datum)}`;
+  return `${count(Math.round(lower_m * FEET_PER_METRE))}–${level(upper_m, datum)}`;
 }
 
 export function bandBoth(volume: Volume): string {
-  return `${band(volume)} (${Math.round(volume.lower_m).toLocaleString("en")}–${Math.round(volume.upper_m).toLocaleString("en")} m)`;
+  return `${band(volume)} (${count(Math.round(volume.lower_m))}–${count(Math.round(volume.upper_m))} m)`;
 }
 
 export function degrees(latitude: number, longitude: number): string {

@@ -49,7 +49,7 @@ def options() -> dict:
 @pytest.fixture
 def watch(request: pytest.FixtureRequest) -> Watch:
     """What pages did that they should not; a test that provokes an error forgives it here, by its text."""
-    served = [request.getfixturevalue(name) for name in ("demo", "node") if name in request.fixturenames]
+    served = [request.getfixturevalue(name) for name in ("demo", "node", "busy") if name in request.fixturenames]
     return Watch({node.url for node in served})
 
 

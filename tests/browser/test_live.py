@@ -5,7 +5,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 from support.console import ServedNode, open_console, until
 from support.serving import operation, volume
 
-HERE = {"latitude_deg": 46.9, "longitude_deg": 7.4}
 SECRET = "bravo-secret-survey"
 
 
@@ -48,8 +47,6 @@ def test_a_hazard_area_appears_for_everybody_and_goes_when_retracted(context: Br
 
 
 def test_a_party_learns_of_others_only_that_and_where_they_conflict(context: BrowserContext, node: ServedNode) -> None:
-    heard: list[str] = []
-    context.on("response", lambda reply: heard.append(reply.url))
     page = open_console(context, node, "alpha")
     expect(page.get_by_text("Acting as")).to_contain_text("Alpha Air Traffic")
     node.file("alpha", operation("own-survey", volume()))
@@ -61,6 +58,7 @@ def test_a_party_learns_of_others_only_that_and_where_they_conflict(context: Bro
     expect(page.get_by_role("tab", name="Operations")).to_have_text("Operations 1")
     entry.click()
     expect(entry).to_contain_text("Closest approach")
+    until(page, "() => document.querySelector('#map').dataset.overlap === '1'")
     page.reload()
     expect(entry).to_be_visible()
     assert SECRET not in page.content()

@@ -84,7 +84,7 @@ def test_a_revoked_key_is_told_at_once(context: BrowserContext, node: ServedNode
 
 def test_the_observer_of_the_demo_may_act_as_a_party_and_go_back(context: BrowserContext, demo: ServedNode) -> None:
     page = open_console(context, demo)
-    expect(page.get_by_text("Observer: sees all, files nothing")).to_be_visible()
+    expect(page.get_by_text("Observer, read only")).to_be_visible()
     page.get_by_role("button", name="Act as a party").click()
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -95,4 +95,4 @@ def test_the_observer_of_the_demo_may_act_as_a_party_and_go_back(context: Browse
     ready(page)
     expect(page.locator(".conflict").first).to_contain_text("Alpine Range and Rescue")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_text("Observer: sees all, files nothing")).to_be_visible()
+    expect(page.get_by_text("Observer, read only")).to_be_visible()

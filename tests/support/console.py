@@ -57,6 +57,7 @@ class ServedNode:
     port: int = field(default_factory=free_port)
     keys: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30.0))
 
     @property
     def url(self) -> str:
@@ -70,7 +71,7 @@ class ServedNode:
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"the node ended with {self.process.returncode}"
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/healthy").status_code == 200:
+                if self.client.get(f"{self.url}/healthy").status_code == 200:
                     return
             time.sleep(0.1)
         raise AssertionError("the node did not become healthy")
@@ -103,7 +104,7 @@ class ServedNode:
 
     def call(self, method: str, path: str, key: str | None = None, body: dict | None = None) -> dict:
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        reply = httpx.request(method, self.url + path, headers=headers, json=body, timeout=30.0)
+        reply = self.client.request(method, self.url + path, headers=headers, json=body)
         assert reply.is_success, reply.text
         return reply.json() if reply.content else {}
 
@@ -121,6 +122,7 @@ def running(node: ServedNode) -> Iterator[ServedNode]:
         yield node
     finally:
         node.stop()
+        node.client.close()
 
 
 @dataclass
