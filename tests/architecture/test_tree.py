@@ -10,7 +10,7 @@ from support.tree import ROOT, files, name_of
 
 BINARY = {".png", ".gz", ".ico", ".woff2"}
 TEXTS = [path for path in files() if path.suffix not in BINARY]
-MACHINE = re.compile(r"/(?:home|Users|root|work|mnt|srv)/\w|\b[A-Z]:\\\\?\w|\bfile:///\w")
+MACHINE = re.compile(r"/(?:home|Users|root|work|mnt|srv)/\w|\b[A-Z]:\\\\?\w")
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 PRIVATE = re.compile(r"\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?!\.\d)")
 SECRET = re.compile(r"\bsp_[0-9a-f]{12}_[0-9a-f]{64}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----")
