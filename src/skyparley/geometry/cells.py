@@ -2,9 +2,9 @@
 
 A descent through S2's quadtree (s2geometry.io: six faces, quadratic projection, Hilbert order). A cell is left out
 when its centre is further from the shape than its circumradius and a margin, taken whole when it lies inside as deep,
-else cut in four. Shapes are taken on the sphere of geodetic coordinates: distances there are at most 1 / 6,335,439 m
-of those on the ellipsoid (its least radius of curvature), and the margin covers how far a geodesic may run from a
-great circle.
+else cut in four. Angles are compared by their chords and sines, which saves most of the trigonometry. Shapes are taken
+on the sphere of geodetic coordinates: distances there are at most 1 / 6,335,439 m of those on the ellipsoid (its least
+radius of curvature), and the margin covers how far a geodesic may run from a great circle.
 """
 
 import math
@@ -30,6 +30,9 @@ _CIRCLE: Final = 0
 _POLYGON: Final = 1
 _PATH: Final = 2
 _STACK: Final = 64
+_EDGE: Final = 13
+_GREATEST_CIRCUMRADIUS: Final = 1.25
+"""Radians, × 2^-level: no cell's centre is further from its corners (S2's greatest diagonal is 2.44 × 2^-level)."""
 _STRIDE: Final = 4
 """Paths are covered so many legs at a time: every cell is held against every leg of its part."""
 
@@ -81,7 +84,8 @@ def _cover(kind: int, points: Floats, outline: int, reach_m: float, longest_m: f
 
 
 def _tokens(cells: Cells) -> tuple[str, ...]:
-    return tuple(format(cell, "016x").rstrip("0") for cell in cells.tolist())
+    digits = cells.astype(">u8").tobytes().hex()
+    return tuple([digits[i : i + 16].rstrip("0") for i in range(0, len(digits), 16)])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -147,19 +151,16 @@ def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def _segment_angle(p: Floats, a: Floats, b: Floats) -> float:
-    """Angle from a point to the nearest point of the shorter great-circle arc between two points."""
-    nx, ny, nz = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
-    length = math.sqrt(nx * nx + ny * ny + nz * nz)
-    ends = min(_angle(p, a), _angle(p, b))
-    if length < 1e-15:
-        return ends
-    # between the planes through the ends that stand on the arc: the foot lies on the arc
-    from_a = (ny * a[2] - nz * a[1]) * p[0] + (nz * a[0] - nx * a[2]) * p[1] + (nx * a[1] - ny * a[0]) * p[2]
-    from_b = (ny * b[2] - nz * b[1]) * p[0] + (nz * b[0] - nx * b[2]) * p[1] + (nx * b[1] - ny * b[0]) * p[2]
-    if from_a > 0.0 and from_b < 0.0:
-        return abs(math.asin(max(-1.0, min(1.0, (nx * p[0] + ny * p[1] + nz * p[2]) / length))))
-    return ends
+def _chord_square(angle: float) -> float:
+    """The squared chord of an angle; beyond half a turn that of half a turn."""
+    sine = math.sin(min(angle, math.pi) / 2.0)
+    return 4.0 * sine * sine
+
+
+@nb.njit(cache=True, nogil=True)
+def _apart_square(a: Floats, b: Floats) -> float:
+    x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return float(x * x + y * y + z * z)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -176,56 +177,101 @@ def _bounding_cap(points: Floats, outline: int) -> tuple[Floats, float]:
 
 
 @nb.njit(cache=True, nogil=True)
-def _plane(points: Floats, centre: Floats) -> Floats:
-    """Gnomonic coordinates `(n, 2)` about a centre; points behind the horizon lie very far out."""
-    flat = np.empty((points.shape[0], 2))
+def _plane_axes(centre: Floats) -> Floats:
+    """Unit vectors east and north `(2, 3)` at a centre."""
+    axes = np.empty((2, 3))
     across = math.hypot(centre[0], centre[1])
     ex, ey = (0.0, 1.0) if across < 1e-12 else (-centre[1] / across, centre[0] / across)
-    nx, ny, nz = -centre[2] * ey, centre[2] * ex, centre[0] * ey - centre[1] * ex
-    for i in range(points.shape[0]):
-        p = points[i]
-        height = max(1e-9, p[0] * centre[0] + p[1] * centre[1] + p[2] * centre[2])
-        flat[i, 0], flat[i, 1] = (p[0] * ex + p[1] * ey) / height, (p[0] * nx + p[1] * ny + p[2] * nz) / height
-    return flat
+    axes[0, 0], axes[0, 1], axes[0, 2] = ex, ey, 0.0
+    axes[1, 0], axes[1, 1], axes[1, 2] = -centre[2] * ey, centre[2] * ex, centre[0] * ey - centre[1] * ex
+    return axes
 
 
 @nb.njit(cache=True, nogil=True)
-def _inside(point: Floats, points: Floats, flat: Floats, centre: Floats) -> bool:
-    """Even-odd parity; rings follow one another in `points`, each closed by its first point."""
-    at = _plane(point.reshape(1, 3), centre)
-    x, y = at[0, 0], at[0, 1]
-    odd = False
-    first = 0
+def _flat(p: Floats, centre: Floats, axes: Floats) -> tuple[float, float]:
+    """Gnomonic coordinates about a centre; points behind the horizon lie very far out."""
+    height = max(1e-9, p[0] * centre[0] + p[1] * centre[1] + p[2] * centre[2])
+    return (p[0] * axes[0, 0] + p[1] * axes[0, 1]) / height, (
+        p[0] * axes[1, 0] + p[1] * axes[1, 1] + p[2] * axes[1, 2]
+    ) / height
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges(kind: int, points: Floats, centre: Floats, axes: Floats) -> Floats:
+    """Edges `(n, 13)`: both ends, the unit normal of their great circle (0 if they are one point), both ends flat.
+
+    The rings of a polygon follow one another in `points`, each closed by its first point.
+    """
+    edges = np.empty((max(0, points.shape[0] - 1), _EDGE))
+    count = first = 0
     for i in range(points.shape[0] - 1):
-        if i > first and (points[i] == points[first]).all():
+        if kind == _POLYGON and i > first and (points[i] == points[first]).all():
             first = i + 1
             continue
-        y0, y1 = flat[i, 1], flat[i + 1, 1]
-        if (y0 > y) != (y1 > y) and x < flat[i, 0] + (y - y0) / (y1 - y0) * (flat[i + 1, 0] - flat[i, 0]):
+        a, b, edge = points[i], points[i + 1], edges[count]
+        edge[0:3], edge[3:6] = a, b
+        nx, ny, nz = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+        length = math.sqrt(nx * nx + ny * ny + nz * nz)
+        share = 0.0 if length < 1e-15 else 1.0 / length
+        edge[6], edge[7], edge[8] = nx * share, ny * share, nz * share
+        edge[9], edge[10] = _flat(a, centre, axes)
+        edge[11], edge[12] = _flat(b, centre, axes)
+        count += 1
+    return edges[:count]
+
+
+@nb.njit(cache=True, nogil=True)
+def _is_near(edges: Floats, p: Floats, angle: float) -> bool:
+    """Whether a point lies within an angle (below a quarter turn) of some edge, the shorter arc between its ends."""
+    if angle < 0.0:
+        return False
+    chord_square, sine = _chord_square(angle), math.sin(angle)
+    x, y, z = p[0], p[1], p[2]
+    for i in range(edges.shape[0]):
+        ax, ay, az = edges[i, 0], edges[i, 1], edges[i, 2]
+        bx, by, bz = edges[i, 3], edges[i, 4], edges[i, 5]
+        if (x - ax) * (x - ax) + (y - ay) * (y - ay) + (z - az) * (z - az) <= chord_square or (x - bx) * (x - bx) + (
+            y - by
+        ) * (y - by) + (z - bz) * (z - bz) <= chord_square:
+            return True
+        nx, ny, nz = edges[i, 6], edges[i, 7], edges[i, 8]
+        if abs(nx * x + ny * y + nz * z) > sine:
+            continue
+        # between the planes through the ends that stand on the arc: the foot lies on the arc
+        from_a = (ny * az - nz * ay) * x + (nz * ax - nx * az) * y + (nx * ay - ny * ax) * z
+        from_b = (ny * bz - nz * by) * x + (nz * bx - nx * bz) * y + (nx * by - ny * bx) * z
+        if from_a > 0.0 and from_b < 0.0:
+            return True
+    return False
+
+
+@nb.njit(cache=True, nogil=True)
+def _inside(edges: Floats, x: float, y: float) -> bool:
+    """Even-odd parity in the plane."""
+    odd = False
+    for i in range(edges.shape[0]):
+        x0, y0, x1, y1 = edges[i, 9], edges[i, 10], edges[i, 11], edges[i, 12]
+        if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
             odd = not odd
     return odd
 
 
 @nb.njit(cache=True, nogil=True)
 def _judge(
-    kind: int, point: Floats, circumradius: float, points: Floats, flat: Floats, centre: Floats, reach: float
+    kind: int, point: Floats, circumradius: float, edges: Floats, centre: Floats, axes: Floats, reach: float
 ) -> int:
     """Of a cell by its centre and circumradius: 0 outside for certain, 2 inside for certain, 1 neither."""
     if kind == _CIRCLE:
-        away = _angle(point, centre) - reach
-        if away > circumradius:
+        away_square = _apart_square(point, centre)
+        if away_square > _chord_square(reach + circumradius):
             return 0
-        return 2 if away < -circumradius else 1
-    nearest = math.inf
-    first = 0
-    for i in range(points.shape[0] - 1):
-        if kind == _POLYGON and i > first and (points[i] == points[first]).all():
-            first = i + 1
-            continue
-        nearest = min(nearest, _segment_angle(point, points[i], points[i + 1]))
-    if nearest <= circumradius + reach:
-        return 2 if kind == _PATH and nearest + circumradius < reach else 1
-    return 2 if kind == _POLYGON and _inside(point, points, flat, centre) else 0
+        return 2 if reach > circumradius and away_square < _chord_square(reach - circumradius) else 1
+    if _is_near(edges, point, circumradius + reach):
+        return 2 if kind == _PATH and _is_near(edges, point, reach - circumradius) else 1
+    if kind == _POLYGON:
+        x, y = _flat(point, centre, axes)
+        return 2 if _inside(edges, x, y) else 0
+    return 0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -255,7 +301,8 @@ def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells
     """Cells of the shape in Hilbert order into `found`; how many, or -1 if there is no room."""
     centre, radius = _bounding_cap(points, outline)
     bound = radius + reach
-    flat = _plane(points, centre)
+    axes = _plane_axes(centre)
+    edges = _edges(kind, points, centre, axes)
     stack = np.empty((_STACK, 5), dtype=np.int64)  # level, i, j, orientation, path
     point, corner = np.empty(3), np.empty(3)
     count = 0
@@ -268,13 +315,17 @@ def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells
             level, i, j, orientation, path = stack[top]
             size = 1.0 / (1 << level)
             _cell_point(face, (i + 0.5) * size, (j + 0.5) * size, point)
-            circumradius = 0.0
+            away_square = _apart_square(point, centre)
+            if away_square > _chord_square(bound + _GREATEST_CIRCUMRADIUS * size):
+                continue
+            furthest = 0.0
             for k in range(4):
                 _cell_point(face, (i + (k & 1)) * size, (j + (k >> 1)) * size, corner)
-                circumradius = max(circumradius, _angle(point, corner))
-            if _angle(point, centre) > bound + circumradius:
+                furthest = max(furthest, _apart_square(point, corner))
+            circumradius = 2.0 * math.asin(min(1.0, math.sqrt(furthest) / 2.0))
+            if away_square > _chord_square(bound + circumradius):
                 continue
-            verdict = 1 if level < 2 else _judge(kind, point, circumradius, points, flat, centre, reach)
+            verdict = 1 if level < 2 else _judge(kind, point, circumradius, edges, centre, axes, reach)
             if verdict == 0:
                 continue
             if verdict == 2 or level == LEVEL:
