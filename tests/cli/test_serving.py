@@ -87,13 +87,18 @@ def test_a_signal_at_the_very_moment_it_serves_stops_it_in_order(tmp_path: Path,
 
 def test_a_signal_while_it_starts_ends_it_without_complaint(tmp_path: Path) -> None:
     process, log = start("demo", tmp_path / "data")
-    end_s = time.monotonic() + 60
-    while not (tmp_path / "data" / "node.json").exists():  # locked, and before it serves
-        assert time.monotonic() < end_s
-        time.sleep(0.005)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
-    assert "Traceback" not in log.read_text()
+    try:
+        end_s = time.monotonic() + 60
+        while not (tmp_path / "data" / "node.json").exists():  # locked, and before it serves
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end_s
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_what_was_filed_is_there_after_a_restart(tmp_path: Path) -> None:
