@@ -31,7 +31,7 @@ $(VENV)/.dev-ready: $(VENV)/.run-ready locks/dev.txt
 	@touch $@
 
 src/skyparley/web/console/index.html: $(CONSOLE_SOURCES) tools/npm locks/node.txt | $(VENV)/.uv-ready
-	tools/npm ci
+	tools/npm ci --no-audit --no-fund
 	tools/npm run build
 	@touch $@
 
