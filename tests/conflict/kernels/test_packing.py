@@ -1,0 +1,99 @@
+"""Pieces in memory say what the operation said: long legs and edges are cut along their geodesic, nothing is lost."""
+
+import numpy as np
+import pytest
+
+from oracle.conflict_definition import positions
+from oracle.nearest import GEOD
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
+from skyparley.conflict.kernels.packing import DATUMS, ClassTable, cut_ring, pack
+from skyparley.geometry.altitude import Datum
+from support.conflict_cases import (
+    Position,
+    away,
+    circle_volume,
+    operation,
+    polygon_volume,
+    random_operation,
+    track,
+    us,
+)
+
+PLACES = [(46.5, 7.8), (-17.0, 179.99), (89.9, 0.0), (-90.0, 0.0)]
+
+
+def test_classes_are_numbered_in_the_order_in_which_they_come() -> None:
+    table = ClassTable()
+    assert [table.number(name) for name in ("b", "a", "b", "c", "a")] == [0, 1, 0, 2, 1]
+    assert table.names == ["b", "a", "c"]
+
+
+def test_an_operation_without_pieces_has_no_rows() -> None:
+    rows, edges = pack(operation("empty"), 0)
+    assert rows.shape == (0, layout.COLUMNS)
+    assert edges.shape == (0, layout.EDGE_COLUMNS)
+
+
+def test_volumes_come_first_with_their_numbers() -> None:
+    ring = ((46.0, 7.0), (46.0, 7.1), (46.1, 7.1))
+    path = track([(0.0, *PLACES[0], 10.0), (5.0, 46.51, 7.8, 20.0)], datum=Datum.AGL, lateral_m=3.0, vertical_m=4.0)
+    rows, edges = pack(
+        operation(
+            "o", circle_volume(PLACES[0], 77.0, band=(5.0, 9.0)), polygon_volume(ring), path, polygon_volume(ring)
+        ),
+        6,
+    )
+    assert rows[:, layout.KIND].tolist() == [layout.CIRCLE, layout.POLYGON, layout.POLYGON, layout.LEG]
+    assert (rows[:, layout.CLASS] == 6).all()
+    assert rows[0, [layout.RADIUS_M, layout.LOWER_M, layout.UPPER_M]].tolist() == [77.0, 5.0, 9.0]
+    assert rows[0, [layout.BEGIN_S, layout.END_S]].tolist() == [us(0.0) / 1e6, us(600.0) / 1e6]
+    ranges = rows[1:3, [layout.EDGES_BEGIN, layout.EDGES_END]].tolist()
+    assert ranges[0][0] == 0
+    assert ranges[0][1] == ranges[1][0]
+    assert ranges[1][1] == len(edges)
+    assert DATUMS[int(rows[3, layout.DATUM])] is Datum.AGL
+    assert rows[3, [layout.LOWER_M, layout.UPPER_M, layout.LATERAL_M, layout.VERTICAL_M]].tolist() == [10, 20, 3, 4]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("length_m", [100.0, 7_999.0, 8_001.0, 1_900_000.0])
+def test_legs_are_cut_along_their_geodesic_at_steady_speed(place: Position, length_m: float) -> None:
+    end = away(place, 33.0, length_m)
+    path = track([(0.0, *place, 100.0), (1_000.0, *end, 5_100.0)])
+    rows, _ = pack(operation("o", path), 0)
+    assert len(rows) == max(1, int(np.ceil(length_m / layout.MAX_LEG_PIECE_M)))
+    assert rows[0, layout.BEGIN_S] == us(0.0) / 1e6
+    assert rows[-1, layout.END_S] == us(1_000.0) / 1e6
+    assert (rows[1:, layout.BEGIN_S] == rows[:-1, layout.END_S]).all()
+    assert (rows[1:, layout.X0 : layout.Z0 + 1] == rows[:-1, layout.X1 : layout.Z1 + 1]).all()
+    for row in rows[:: max(1, len(rows) // 7)]:
+        (latitude,), (longitude,), (altitude,) = positions(path, row[[layout.BEGIN_S]])
+        found = latitude_longitude_deg(*row[layout.X0 : layout.Z0 + 1])
+        assert GEOD.inv(longitude, latitude, found[1], found[0])[2] < 0.000_2 + length_m * 2.4e-10
+        assert row[layout.LOWER_M] == pytest.approx(altitude, abs=1e-5)
+        ends = [latitude_longitude_deg(*row[k : k + 3]) for k in (layout.X0, layout.X1)]
+        assert GEOD.inv(ends[0][1], ends[0][0], ends[1][1], ends[1][0])[2] <= layout.MAX_LEG_PIECE_M + 1e-3
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("size_m", [50.0, 9_000.0, 900_000.0])
+def test_rings_are_closed_and_cut_along_their_geodesics(place: Position, size_m: float) -> None:
+    ring = tuple(away(place, 72.0 * i, size_m) for i in range(5))
+    edges = cut_ring(ring)
+    assert (edges[:, 3:] == np.roll(edges[:, :3], -1, axis=0)).all()
+    assert np.linalg.norm(edges[:, :3] - edges[:, 3:], axis=1).max() <= layout.MAX_EDGE_PIECE_M
+    corners = np.array([latitude_longitude_deg(*edge[:3]) for edge in edges])
+    for latitude, longitude in ring:
+        assert GEOD.inv(*np.broadcast_arrays(longitude, latitude, corners[:, 1], corners[:, 0]))[2].min() < 1e-6
+
+
+def test_a_polygons_radius_holds_its_outline() -> None:
+    random = np.random.default_rng(7)
+    for place in PLACES:
+        for size_m in (30.0, 20_000.0, 1_000_000.0):
+            rows, edges = pack(random_operation(random, "o", place, size_m), 0)
+            for row in rows[rows[:, layout.KIND] == layout.POLYGON]:
+                own = edges[int(row[layout.EDGES_BEGIN]) : int(row[layout.EDGES_END]), :3]
+                away_m = np.linalg.norm(own - row[layout.X0 : layout.Z0 + 1], axis=1)
+                assert away_m.max() <= row[layout.RADIUS_M] + 1e-6
