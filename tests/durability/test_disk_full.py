@@ -185,7 +185,8 @@ async def test_wherever_the_room_ends_nothing_is_half_done(disk: Disk) -> None:
                 assert (name in held(client)) == recorded
                 outcomes["recorded" if recorded else "refused"].append(name)
                 if recorded:
-                    assert client.get("/healthy").json()["status"] == "failed"
+                    findings_lack = "conflicts with" in message
+                    assert (client.get("/healthy").status_code == 503) == findings_lack
             disk.free()
             until_well(client)
             if name in outcomes["refused"]:

@@ -6,7 +6,6 @@ before gets its first answer.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -186,10 +185,14 @@ class Desk:
         return answer
 
     async def _keep(self, author: Author, proposal: Proposal, sequence: int, time_us: int, answer: Answer) -> None:
-        """Keep an answer. A disk that does not take it costs a repeat its wording, never the author the answer."""
-        with contextlib.suppress(SkyparleyError):
+        """Keep an answer before it is given: a repeat could not get it otherwise."""
+        try:
             data = msgspec.json.encode(answer)
             await self._vault.put_reply(author.party, proposal.idempotency_key, sequence, time_us, data)
+        except SkyparleyError as error:
+            raise StorageError(
+                f"this is recorded as entry {sequence}, but its answer cannot be kept: repeat it with its key"
+            ) from error
 
     async def _propose(
         self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
@@ -249,7 +252,8 @@ class Desk:
             )
         answer = Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
         await self._keep(author, proposal, first.first_sequence, self._engine.state.time_us, answer)
-        return answer
+        kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)  # another may be first
+        return answer if kept is None else msgspec.json.decode(kept, type=Answer)
 
     async def _compared(self, sequence: int) -> int:
         """Wait for the findings of a filing. It stands even if they cannot be recorded, and the error says so."""
