@@ -70,7 +70,7 @@ def run(installed: Path, *command: str, status: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
