@@ -18,6 +18,7 @@ from typing import Any, Final, Self, cast
 import apsw
 
 from skyparley.errors import NotFoundError, OverloadedError, SkyparleyError, StorageError
+from skyparley.log.bulk import insert_rows
 from skyparley.log.envelope import first_chain, verify_entry
 from skyparley.log.port import Draft, Entry, Head
 from skyparley.log.sequencer import REMEMBERED_APPENDS, Sequencer
@@ -36,7 +37,7 @@ CREATE TABLE entries (
     salt BLOB NOT NULL, body BLOB NOT NULL, signature BLOB NOT NULL);
 CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
-_INSERT: Final = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO entries VALUES"
 _SELECT: Final = "SELECT sequence, time_us, chain, header, salt, body, signature FROM entries"
 
 
@@ -66,7 +67,7 @@ class SqliteLog:
         self._clock = clock
         self._trimmed = trimmed
         self._durable = sequencer.head
-        self._queue: queue.Queue[_Append | None] = queue.Queue(MAX_QUEUED_APPENDS)
+        self._queue: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._followers: list[_Follower] = []
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -100,12 +101,11 @@ class SqliteLog:
         """Order and store drafts as one durable group."""
         if self._closed or self._writer is None:
             raise StorageError("the log is closed for writing")
+        if self._queue.qsize() >= MAX_QUEUED_APPENDS:
+            raise OverloadedError("the log's write queue is full: try again shortly")
         loop = asyncio.get_running_loop()
         item = _Append(drafts, loop, loop.create_future())
-        try:
-            self._queue.put_nowait(item)
-        except queue.Full:
-            raise OverloadedError("the log's write queue is full: try again shortly") from None
+        self._queue.put(item)
         return await item.future
 
     async def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
@@ -122,15 +122,14 @@ class SqliteLog:
                     page = await asyncio.to_thread(_read, reader, after)
                     after = page[-1].sequence
                     yield page
-                    continue
-                while follower.groups:
+                elif follower.groups:  # one at a time: while it is dealt with, others may be dropped
                     group = [entry for entry in follower.groups.popleft() if entry.sequence > after]
                     if group:
                         after = group[-1].sequence
                         yield group
-                if self._closed and after >= self._durable.sequence:
+                elif self._closed:
                     return
-                if not follower.groups and after >= self._durable.sequence:
+                else:
                     follower.wake.clear()
                     await follower.wake.wait()
         finally:
@@ -186,9 +185,8 @@ class SqliteLog:
         answers, new = self._sequencer.place(drafts, self._clock())
         try:
             with connection:
-                connection.executemany(
-                    _INSERT, [(e.sequence, e.time_us, e.chain, e.header, e.salt, e.body, e.signature) for e in new]
-                )
+                rows = [(e.sequence, e.time_us, e.chain, e.header, e.salt, e.body, e.signature) for e in new]
+                insert_rows(connection, _INSERT, rows)
         except apsw.FullError:
             self._tell(group, StorageError("the disk is full: free space; nothing of this was recorded"))
             return

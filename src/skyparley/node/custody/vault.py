@@ -8,7 +8,8 @@ one group (SQLite, WAL, synchronous=FULL); reads come from connections of their 
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
@@ -16,6 +17,7 @@ from typing import Any, Final, cast
 import apsw
 
 from skyparley.errors import OverloadedError, StorageError
+from skyparley.log.bulk import insert_rows
 from skyparley.node.identity import StoredKey
 
 MAX_QUEUED_WRITES: Final = 4_096
@@ -39,7 +41,19 @@ _PUT_REPLY: Final = """
 INSERT INTO replies VALUES (?, ?, ?, ?, ?) ON CONFLICT (party, idempotency_key) DO UPDATE
 SET sequence = excluded.sequence, time_us = excluded.time_us, data = excluded.data WHERE sequence != excluded.sequence
 """
-_PUT_BODY: Final = "INSERT OR IGNORE INTO bodies (digest, party, data) VALUES (?, ?, ?)"
+_PUT_BODIES: Final = "INSERT OR IGNORE INTO bodies (digest, party, data) VALUES"
+CACHE_KIB: Final = 65_536
+"""Digests come in no order: the pages of their index are better kept than read again for every body."""
+
+
+@dataclass(slots=True)
+class _Write:
+    """Bodies and other statements that become durable together, and who waits for it."""
+
+    bodies: Sequence[tuple[bytes, str, bytes]]
+    statements: Sequence[Statement]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[None]
 
 
 def open_connection(path: Path) -> apsw.Connection:
@@ -48,6 +62,7 @@ def open_connection(path: Path) -> apsw.Connection:
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 
 
@@ -70,9 +85,7 @@ class Vault:
         except apsw.Error as error:
             raise StorageError(f"vault {path.name} cannot be opened ({error}): restore it from a backup") from error
         self._lock = threading.Lock()
-        self._queue: queue.Queue[tuple[list[Statement], Callable[[Exception | None], None]] | None] = queue.Queue(
-            MAX_QUEUED_WRITES
-        )
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._writer = threading.Thread(
             target=self._write_forever, args=(connection,), name="vault-writer", daemon=True
         )
@@ -81,7 +94,7 @@ class Vault:
     async def put_bodies(self, bodies: Iterable[tuple[str, str, bytes]]) -> None:
         """Keep bodies `(digest hex, party, data)`; returns when they are durable."""
         rows = [(bytes.fromhex(digest), party, data) for digest, party, data in bodies]
-        await self._commit([(_PUT_BODY, rows)])
+        await self._commit(rows, [])
 
     def body(self, digest: str) -> bytes:
         """The body with a digest (hex). Raises `StorageError` if the vault does not hold it as it was kept."""
@@ -101,7 +114,7 @@ class Vault:
     async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
         """Keep the answer to a command, so that a repeat gets the same one; of one entry the first is kept."""
         row = (party, idempotency_key, sequence, time_us, data)
-        await self._commit([(_PUT_REPLY, [row])])
+        await self._commit([], [(_PUT_REPLY, [row])])
 
     def reply(self, party: str, idempotency_key: str, sequence: int) -> bytes | None:
         """The answer that the command at a sequence was given, if it was kept."""
@@ -114,12 +127,12 @@ class Vault:
 
     async def drop_replies(self, before_us: int) -> None:
         """Forget answers to commands older than an instant (log time, microseconds since 1970 UTC)."""
-        await self._commit([("DELETE FROM replies WHERE time_us < ?", [(before_us,)])])
+        await self._commit([], [("DELETE FROM replies WHERE time_us < ?", [(before_us,)])])
 
     async def put_key(self, key: StoredKey) -> None:
         """Keep a key, or its revocation."""
         row = (key.key_id, key.party, key.secret_sha256, key.created_us, key.revoked_us)
-        await self._commit([("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", [row])])
+        await self._commit([], [("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", [row])])
 
     def stored_keys(self) -> list[StoredKey]:
         """All keys, revoked ones too, oldest first."""
@@ -154,11 +167,12 @@ class Vault:
         rows = [(bytes.fromhex(digest),) for digest in digests]
         mark_rows = sorted(marks.items())
         await self._commit(
+            [],
             [
                 ("DELETE FROM bodies WHERE digest = ?", rows),
                 ("DELETE FROM replies WHERE sequence > ?", [(after_sequence,)]),
                 ("INSERT OR REPLACE INTO marks VALUES (?, ?)", mark_rows),
-            ]
+            ],
         )
 
     def close(self) -> None:
@@ -168,57 +182,56 @@ class Vault:
             self._writer.join()
         self._reader.close()
 
-    async def _commit(self, statements: list[Statement]) -> None:
+    async def _commit(self, bodies: Sequence[tuple[bytes, str, bytes]], statements: Sequence[Statement]) -> None:
+        if self._queue.qsize() >= MAX_QUEUED_WRITES:
+            raise OverloadedError("the vault's write queue is full: try again shortly")
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-
-        def resolve(error: Exception | None) -> None:
-            if done.cancelled():
-                return
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
-
-        try:
-            self._queue.put_nowait((statements, lambda error: _call_in(loop, resolve, error)))
-        except queue.Full:
-            raise OverloadedError("the vault's write queue is full: try again shortly") from None
-        await done
+        write = _Write(bodies, statements, loop, loop.create_future())
+        self._queue.put(write)
+        await write.done
 
     def _write_forever(self, connection: apsw.Connection) -> None:
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            stop = False
-            while len(group) < MAX_GROUP and not self._queue.empty():
-                item = self._queue.get_nowait()
-                if item is None:
-                    stop = True
-                    break
+        stop = False
+        while not stop:
+            item = self._queue.get()
+            group: list[_Write] = []
+            while item is not None:
                 group.append(item)
-            error = _write_group(connection, [statement for statements, _ in group for statement in statements])
-            for _, resolve in group:
-                resolve(error)
-            if stop:
-                break
+                if len(group) >= MAX_GROUP or self._queue.empty():
+                    break
+                item = self._queue.get()
+            stop = item is None
+            if group:
+                _tell(group, _write_group(connection, group))
         connection.close()
 
 
-def _call_in(
-    loop: asyncio.AbstractEventLoop, resolve: Callable[[Exception | None], None], error: Exception | None
-) -> None:
-    """Resolve a waiter on its own loop; a loop that is closed no longer waits."""
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(resolve, error)
+def _tell(group: list[_Write], error: Exception | None) -> None:
+    """Let those who wait go on, each on its own loop; a loop that is closed no longer waits."""
+
+    def resolve(writes: list[_Write]) -> None:
+        for write in writes:
+            if write.done.done():
+                continue
+            if error is None:
+                write.done.set_result(None)
+            else:
+                write.done.set_exception(error)
+
+    for loop in {id(write.loop): write.loop for write in group}.values():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(resolve, [write for write in group if write.loop is loop])
 
 
-def _write_group(connection: apsw.Connection, statements: Iterable[Statement]) -> Exception | None:
-    """Run statements as one durable transaction; the error that undid it, if any."""
+def _write_group(connection: apsw.Connection, group: list[_Write]) -> Exception | None:
+    """Write a group as one durable transaction; the error that undid it, if any."""
     try:
         with connection:
-            for sql, rows in statements:
-                if rows:
-                    connection.executemany(sql, rows)
+            insert_rows(connection, _PUT_BODIES, [row for write in group for row in write.bodies])
+            for write in group:
+                for sql, rows in write.statements:
+                    if rows:
+                        connection.executemany(sql, rows)
     except apsw.FullError:
         return StorageError("the disk is full: free space; nothing of this was recorded")
     except apsw.Error as error:
