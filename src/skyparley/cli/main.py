@@ -180,7 +180,7 @@ def party_key(
 
 @party_app.command("list")
 def party_list(data: Data = None) -> None:
-    """List the parties of the node."""
+    """List the parties of the node: who was admitted, as what kind, since which entry."""
     from skyparley.cli.operator import list_parties
 
     list_parties(_settings(data=data))
