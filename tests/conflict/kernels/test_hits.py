@@ -1,0 +1,139 @@
+"""What is gathered before the exact comparison: never too little, held against all pairs, and it rejects something."""
+
+import numpy as np
+import pytest
+
+from skyparley.conflict.kernels import hits, layout
+from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
+from skyparley.conflict.operation import Operation
+from skyparley.conflict.search import ConflictIndex
+from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
+from support.conflict_cases import Position, away, circle_volume, operation, random_operation, track
+
+PLACES = [(46.5, 7.8), (-17.0, 180.0), (90.0, 0.0), (0.0, 0.0)]
+EVERYONE = 2**62
+Pairs = set[tuple[int, int]]
+
+
+def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIMA) -> ConflictIndex:
+    index = ConflictIndex(minima)
+    for one in operations:
+        index.insert(one)
+    return index
+
+
+def _gathered(index: ConflictIndex, one: Operation, room: int = 200_000) -> Pairs:
+    rows, edges = pack(one, index._class_number(one.operation_class))
+    found, pairs = np.empty(room, dtype=np.int64), np.empty((room, 2), dtype=np.int64)
+    skip = index._slots.get(one.ref, -1)
+    count, end = hits.gather(
+        index._store, rows, edges, 0, one.hazard, skip, EVERYONE, index._hazards, index._table, found, pairs
+    )
+    assert end == len(rows)
+    return {(int(i), int(piece)) for i, piece in pairs[:count]}
+
+
+def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:
+    """Pairs of pieces that the exact comparison finds to conflict, of all there are; and how many there are."""
+    rows, edges = pack(one, index._class_number(one.operation_class))
+    skip = index._slots.get(one.ref, -1)
+    pieces = [
+        int(piece)
+        for slot, part in enumerate(index._pieces)
+        if part is not None and slot != skip and not (one.hazard and index._hazards[slot])
+        for piece in part
+    ]
+    meeting = set()
+    room = np.empty((4_096, hits.HIT_COLUMNS))
+    for i in range(len(rows)):
+        for piece in pieces:
+            pair = np.array([[i, piece]], dtype=np.int64)
+            if hits.exact(index._store, index._edges, rows, edges, pair, index._table, hits.BOUNDS, room):
+                meeting.add((i, piece))
+    return meeting, len(rows) * len(pieces)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("size_m", [300.0, 5_000.0, 200_000.0])
+def test_everything_that_conflicts_is_gathered_and_not_everything_else(place: Position, size_m: float) -> None:
+    random = np.random.default_rng(round(size_m))
+    operations = []
+    for i in range(70):
+        spot = away(place, float(random.uniform(0, 360)), 2.0 * size_m * float(np.sqrt(random.random())))
+        operations.append(random_operation(random, f"o{i}", spot, size_m, top_m=1_000.0, span_s=6_000.0))
+    index = _index(operations)
+    met, gathered, pairs = 0, 0, 0
+    for one in operations[::6]:
+        near = _gathered(index, one)
+        meeting, count = _meeting(index, one)
+        assert meeting <= near
+        met, gathered, pairs = met + len(meeting), gathered + len(near), pairs + count
+    assert met > 5
+    assert gathered < pairs / 2
+
+
+@pytest.mark.parametrize("wide", ["drone", "balloon"])
+def test_the_largest_minimum_of_the_class_widens_the_search(wide: str) -> None:
+    """A class may have a larger minimum with one other class than with its own."""
+    table = {
+        ("drone", "drone"): SeparationMinimum(50.0, 15.0),
+        ("balloon", "drone"): SeparationMinimum(30_000.0, 4_000.0),
+        ("balloon", "balloon"): SeparationMinimum(10.0, 1.0),
+    }
+    minima = SeparationMinima(table)
+    other = "balloon" if wide == "drone" else "drone"
+    place = PLACES[0]
+    path = track([(0.0, *place, 100.0), (60.0, 46.501, 7.8, 100.0)])
+    far = away(place, 90.0, 29_000.0)
+    there = track([(0.0, *far, 4_050.0), (60.0, far[0] + 0.001, far[1], 4_050.0)])
+    index = _index([operation("far", there, operation_class=other)], minima)
+    assert len(_gathered(index, operation("one", path, operation_class=wide))) == 1
+    assert len(index.check(operation("one", path, operation_class=wide))) == 1
+
+
+def test_levels_times_and_places_apart_are_rejected_before_they_are_compared() -> None:
+    place = PLACES[0]
+    stack = [operation(f"l{i}", circle_volume(place, 500.0, band=(100.0 * i, 100.0 * i + 50.0))) for i in range(40)]
+    day = [
+        operation(f"t{i}", circle_volume(place, 500.0, seconds=(600.0 * i, 600.0 * i + 500.0))) for i in range(1, 40)
+    ]
+    wide = [operation(f"w{i}", circle_volume(away(place, 9.0 * i, 90_000.0), 500.0)) for i in range(40)]
+    index = _index([*stack, *day, *wide])
+    one = operation("one", circle_volume(place, 500.0, band=(110.0, 140.0), seconds=(0.0, 400.0)))
+    assert len(_gathered(index, one)) == len(index.check(one)) == 1
+    flight = operation("f", track([(0.0, *place, 2_020.0), (60.0, 46.501, 7.8, 2_020.0)]), operation_class="drone")
+    assert len(_gathered(index, flight)) == 1
+
+
+@pytest.mark.parametrize("datum", list(Datum))
+def test_heights_of_another_datum_are_never_rejected_while_they_may_meet(datum: Datum) -> None:
+    place = PLACES[0]
+    low, high = mean_sea_level_bounds_m(1_000.0, datum)
+    one = operation("one", circle_volume(place, 500.0, band=(1_000.0, 1_000.0), datum=datum))
+    for height_m in (low + 1.0, high - 1.0, 1_000.0):
+        index = _index([operation("o", circle_volume(place, 500.0, band=(height_m, height_m), datum=Datum.EGM96))])
+        conflicts = datum is not Datum.EGM96 or height_m == 1_000.0
+        assert len(index.check(one)) == (1 if conflicts else 0)
+        assert len(_gathered(index, one)) >= len(index.check(one))
+
+
+def test_the_search_goes_on_where_there_was_no_more_room() -> None:
+    place = PLACES[0]
+    index = _index([operation(f"o{i}", circle_volume(place, 500.0)) for i in range(10)])
+    rows, edges = pack(operation("one", *[circle_volume(place, 300.0)] * 3), index._class_number("drone"))
+    found, pairs = np.empty(25, dtype=np.int64), np.empty((25, 2), dtype=np.int64)
+    rest = (index._hazards, index._table, found, pairs)
+    assert hits.gather(index._store, rows, edges, 0, False, -1, EVERYONE, *rest) == (20, 2)
+    assert hits.gather(index._store, rows, edges, 2, False, -1, EVERYONE, *rest) == (10, 3)
+    few = (index._hazards, index._table, found[:9], pairs[:9])
+    assert hits.gather(index._store, rows, edges, 0, False, -1, EVERYONE, *few) == (-10, 0)
+    assert rows[0, layout.KIND] == layout.CIRCLE
+
+
+def test_the_bounds_of_the_kernels_are_those_of_the_geometry() -> None:
+    for number, datum in enumerate(Datum):
+        for altitude_m in (-900.0, 0.0, 1.0, 11_000.0, 90_000.0):
+            low, high = mean_sea_level_bounds_m(altitude_m, datum)
+            assert hits.lowest_m(hits.BOUNDS, number, altitude_m) == pytest.approx(low, abs=1e-6)
+            assert hits.highest_m(hits.BOUNDS, number, altitude_m) == pytest.approx(high, abs=1e-6)
