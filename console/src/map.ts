@@ -20,6 +20,7 @@ import { count, shortName } from "./words";
 const ATTRIBUTION = "Land and borders: Natural Earth, world-atlas · Flights: The OpenSky Network";
 const PITCH_DEG = 40;
 const EARTH_RADIUS_M = 6_371_009;
+const RADIANS = Math.PI / 180;
 const CLOSE_REACH_DEG = 0.1;
 const MOST_ZOOM = 15;
 /** The first look is centred on this altitude: between the ground and the airways. */
@@ -41,6 +42,8 @@ export class Picture {
   private framed = false;
   private drawnVolumes = "";
   private overlap: Overlap[] = [];
+  /** Altitude of what the picture is about, m. */
+  private height_m = FRAMED_AT_M;
   private readonly floor = element("p", { class: "floor", hidden: "" });
 
   constructor(
@@ -96,8 +99,15 @@ export class Picture {
 
   /** Flat or raised: the same picture, seen from above or at an angle. */
   toggleRelief(): boolean {
+    const view = this.view;
+    const { lng, lat } = view.getCenter();
+    const [zoom, bearing] = [view.getZoom(), view.getBearing()];
+    const before = this.beyond(zoom, view.getPitch(), bearing, lat);
     this.relief.raised = !this.relief.raised;
-    this.view.easeTo({ pitch: this.relief.raised ? PITCH_DEG : 0, bearing: 0, duration: this.motion(500) });
+    const pitch = this.relief.raised ? PITCH_DEG : 0;
+    const after = this.beyond(zoom, pitch, 0, lat);
+    const center: [number, number] = [lng - before[0] + after[0], lat - before[1] + after[1]];
+    view.easeTo({ center, pitch, bearing: 0, duration: this.motion(500) });
     this.paint();
     return this.relief.raised;
   }
@@ -123,16 +133,22 @@ export class Picture {
     const camera = this.view.cameraForBounds([box.west, box.south, box.east, box.north], { padding: 40, maxZoom: MOST_ZOOM });
     if (camera === undefined) return;
     const zoom = camera.zoom ?? this.view.getZoom();
-    const bearing = this.view.getBearing() * (Math.PI / 180);
-    // what is high is seen in front of ground that lies further away: look there, so that it is in the middle
-    const beyond = this.relief.height(altitude_m, zoom) * Math.tan(this.view.getPitch() * (Math.PI / 180));
     const latitude = (box.south + box.north) / 2;
-    const degrees = (beyond / EARTH_RADIUS_M) * (180 / Math.PI);
-    const centre: [number, number] = [
-      (box.west + box.east) / 2 + (degrees * Math.sin(bearing)) / Math.max(0.05, Math.cos(latitude * (Math.PI / 180))),
-      latitude + degrees * Math.cos(bearing),
+    this.height_m = altitude_m;
+    const [east, north] = this.beyond(zoom, this.view.getPitch(), this.view.getBearing(), latitude);
+    const center: [number, number] = [(box.west + box.east) / 2 + east, latitude + north];
+    this.view.flyTo({ center, zoom, duration: moves ? this.motion(900) : 0 });
+  }
+
+  /** How much further away the ground lies that is seen behind what is looked at, degrees east and north. */
+  private beyond(zoom: number, pitch_deg: number, bearing_deg: number, latitude_deg: number): [number, number] {
+    const distance_m = this.relief.height(this.height_m, zoom) * Math.tan(pitch_deg * RADIANS);
+    const degrees = distance_m / EARTH_RADIUS_M / RADIANS;
+    const bearing = bearing_deg * RADIANS;
+    return [
+      (degrees * Math.sin(bearing)) / Math.max(0.05, Math.cos(latitude_deg * RADIANS)),
+      degrees * Math.cos(bearing),
     ];
-    this.view.flyTo({ center: centre, zoom, duration: moves ? this.motion(900) : 0 });
   }
 
   private motion(ms: number): number {

@@ -58,12 +58,17 @@ def test_the_map_shows_what_is_filed_in_party_colours(page: Page, demo: ServedNo
     )
     expect(page.get_by_role("tab", name="Conflicts")).to_have_text(f"Conflicts {len(conflicts)}")
     expect(page.get_by_role("tab", name="Operations")).to_have_text(f"Operations {len(operations)}")
+    until(page, "() => Number(document.querySelector('canvas.overlay').dataset.aircraft) > 10")
     shown = counts(page)
-    assert shown["aircraft"] > 10
     assert shown["hazards"] == 1
     assert shown["volumes"] > 0
+    expect(page.locator(".legend")).to_contain_text("Hazard area")
     pixels = dict(zip(PARTY_COLOURS, pixels_near(page, list(PARTY_COLOURS.values())), strict=True))
     assert all(count > 150 for count in pixels.values()), pixels
+    page.get_by_role("button", name="Act as a party").focus()
+    page.keyboard.press("Tab")  # to the map: what is drawn above it stays above it
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Map"
+    assert pixels_near(page, [PARTY_COLOURS["southern"]])[0] > 0.7 * pixels["southern"]
     legend = page.locator(".legend")
     for name in ("Northern Air Command", "Southern Air Command", "Alpine Range and Rescue", "Hazard area"):
         expect(legend).to_contain_text(name)

@@ -1,4 +1,4 @@
-"""A busy day: two thousand operations and a thousand conflicts. All are counted, few are drawn, and it stays in hand."""
+"""A busy day: two thousand operations, a thousand conflicts. All are counted, few are drawn, it stays in hand."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

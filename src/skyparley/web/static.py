@@ -1,8 +1,8 @@
 """The console's files, served from memory: a map page that talks to the API of its own origin and to nothing else.
 
 Files under `assets/` carry a digest in their name and are cached for good; the rest is asked for again each time and
-answered by its entity tag. The content security policy allows this origin only, and the worker that MapLibre GL
-builds from a blob.
+answered by its entity tag. The content security policy allows this origin only, and pictures that lie in a style sheet
+as data.
 """
 
 import gzip
@@ -19,10 +19,9 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        "worker-src 'self' blob:",
-        "child-src 'self' blob:",
-        "img-src 'self' data: blob:",
-        "style-src 'self' 'unsafe-inline'",
+        "worker-src 'self'",
+        "img-src 'self' data:",
+        "style-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
