@@ -132,5 +132,19 @@ def test_what_is_a_float_carries_its_unit() -> None:
     assert not bare, "\n".join(bare)
 
 
+def test_what_a_public_function_takes_as_a_float_carries_its_unit() -> None:
+    """Kernels compute in letters (x, y, z in metres, as their docstrings say), and `units.py` is about units."""
+    bare = [
+        f"{name_of(path)}:{node.lineno} {node.name}({argument.arg})"
+        for path in MODULES
+        if path.parent.name != "kernels" and path.name != "units.py"
+        for node in public_definitions(parse(path).body)
+        if not isinstance(node, ast.ClassDef)
+        for argument in (*node.args.args, *node.args.kwonlyargs)
+        if argument.annotation is not None and _is_float(argument.annotation) and not UNIT.search(argument.arg)
+    ]
+    assert not bare, "\n".join(bare)
+
+
 def _is_float(annotation: ast.expr) -> bool:
     return isinstance(annotation, ast.Name) and annotation.id == "float"
