@@ -3,8 +3,10 @@
 import numpy as np
 
 from skyparley.conflict.operation import Operation, OperationRef
+from skyparley.conflict.overlap import overlap_parts
 from skyparley.conflict.search import ConflictIndex, all_pairs
 from skyparley.geometry.altitude import AltitudeBand, Datum
+from skyparley.geometry.bounds import bounding_box
 from skyparley.geometry.cells import cover_path, cover_volume
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval
@@ -16,7 +18,9 @@ from skyparley.geometry.volume import Volume4D
 def warm() -> None:
     """Use every kernel once, on two operations of all kinds of pieces that meet."""
     operations = [_everything(f"warm-{i}", Datum.EGM96, early_late_s) for i, early_late_s in enumerate((0.0, 1.0))]
-    all_pairs(operations)
+    for conflict in all_pairs(operations):
+        overlap_parts(*operations, conflict)
+    bounding_box(operations[0].volumes, operations[0].trajectories)
     index = ConflictIndex()
     index.insert(operations[0])
     index.check(_everything("other", Datum.WGS84, 0.0))
