@@ -45,6 +45,8 @@ def read(tmp_path: Path, data: bytes) -> Parsed:
         ({"operation_id": ""}, "properties.operation_id", "missing"),
         ({"operation_id": "a\x1b[31mb"}, "properties.operation_id", "printable"),
         ({"operation_id": "x" * 200}, "properties.operation_id", "1 to 128"),
+        ({"radius_m": {"weapon": 1}}, "properties.radius_m.weapon", "remove it"),
+        ({"radius_m": 5}, "geometry", "only a Point"),
         ({"party": 7}, "properties.party", "no text"),
         ({"class": "!"}, "properties.class", "such as"),
     ],
@@ -81,6 +83,20 @@ def test_a_bad_geometry_is_skipped_with_its_place(tmp_path: Path, geometry: obje
     parsed = read(tmp_path, collection({**feature("bad"), "geometry": geometry}, GOOD))
     assert len(parsed.operations) == 1
     assert parsed.skipped[0].place.startswith(f"features[0].{place}")
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "place"),
+    [
+        ("id", {"weapon": 1}, "id.weapon"),
+        ("id", [], "id"),
+        ("bbox", [{"target": 1}], "bbox[0].target"),
+        ("bbox", "here", "bbox"),
+    ],
+)
+def test_members_that_are_not_used_hide_nothing(tmp_path: Path, member: str, value: object, place: str) -> None:
+    parsed = read(tmp_path, collection({**feature("bad"), member: value}, {**GOOD, "id": 7, "bbox": [7, 46, 8, 47]}))
+    assert (len(parsed.operations), parsed.skipped[0].place) == (1, f"features[0].{place}")
 
 
 @pytest.mark.parametrize("item", [5, None, [], "x", {"type": "Feature"}, {"type": "Feature", "properties": None}])

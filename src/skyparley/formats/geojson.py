@@ -57,8 +57,16 @@ def read_geojson(document: dict[str, Any], file: str) -> Parsed:
 def _read_feature(feature: object) -> tuple[OperationRef, str, list[Volume4D]]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise InvalidInputError("this is no GeoJSON Feature", place="type")
-    _refuse_forbidden(feature)
+    try:
+        return _read_parts(feature)
+    except SkyparleyError:
+        _refuse_forbidden(feature)  # every list of fields is closed: only a feature that is wrong can hold one
+        raise
+
+
+def _read_parts(feature: dict[str, Any]) -> tuple[OperationRef, str, list[Volume4D]]:
     _known(feature, _MEMBERS, "")
+    _check_unused(feature)
     properties = feature.get("properties")
     if not isinstance(properties, dict):
         raise InvalidInputError("a feature needs properties", place="properties")
@@ -98,6 +106,15 @@ def _check_reference_system(found: object) -> None:
         raise InvalidInputError("positions must be WGS 84 longitude and latitude: transform them", place="crs")
 
 
+def _check_unused(found: dict[str, Any]) -> None:
+    """Raise `InvalidInputError` unless the members that are not used are what RFC 7946 says that they are."""
+    if not isinstance(found.get("id"), str | int | float | None):
+        raise InvalidInputError("an id is a text or a number", place="id")
+    bbox = found.get("bbox")
+    if bbox is not None and not (isinstance(bbox, list) and all(isinstance(value, int | float) for value in bbox)):
+        raise InvalidInputError("a bbox is a list of numbers", place="bbox")
+
+
 def _known(found: dict[str, Any], known: frozenset[str], place: str) -> None:
     for name in found:
         if name not in known:
@@ -128,7 +145,10 @@ def _footprints(geometry: object, radius_m: object) -> list[Circle | Polygon]:
     if not isinstance(geometry, dict):
         raise InvalidInputError("a feature needs a geometry")
     _known(geometry, frozenset(("type", "coordinates", "bbox")), "")
+    _check_unused(geometry)
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind != "Point" and radius_m is not None:
+        raise InvalidInputError("only a Point has the property radius_m")
     if kind == "Point":
         if isinstance(radius_m, bool) or not isinstance(radius_m, int | float):
             raise InvalidInputError("a Point needs the property radius_m, in metres")
