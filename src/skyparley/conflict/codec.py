@@ -25,6 +25,7 @@ MILLIMETRES: Final = 1e3
 MICROSECONDS: Final = 1e6
 _MALFORMED: Final = (msgspec.DecodeError, ValueError, IndexError, OverflowError)
 """What reading foreign bytes raises: no such JSON, an unknown word, half a position, a number beyond 64 bits."""
+_MOST_QUANTA: Final = 2.0**53
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -116,6 +117,34 @@ def quantise(operation: Operation) -> Operation:
     return decode_operation(encode_operation(operation))
 
 
+def is_quantised(operation: Operation) -> bool:
+    """Whether every number is a whole quantum already, so that `quantise` would give the same."""
+    return all(_volume_is_quantised(volume) for volume in operation.volumes) and all(
+        (track.latitudes_deg == np.rint(track.latitudes_deg * NANODEGREES) / NANODEGREES).all()
+        and (track.longitudes_deg == np.rint(track.longitudes_deg * NANODEGREES) / NANODEGREES).all()
+        and (track.altitudes_m == np.rint(track.altitudes_m * MILLIMETRES) / MILLIMETRES).all()
+        and track.lateral_tolerance_m == whole_millimetres(track.lateral_tolerance_m)
+        and track.vertical_tolerance_m == whole_millimetres(track.vertical_tolerance_m)
+        and track.time_tolerance_s == whole_microseconds(track.time_tolerance_s)
+        for track in operation.trajectories
+    )
+
+
+def whole_nanodegrees(value_deg: float) -> float:
+    """An angle (degrees) rounded to whole quanta; what is no sensible number stays as it is."""
+    return _whole(value_deg, NANODEGREES)
+
+
+def whole_millimetres(value_m: float) -> float:
+    """A length (metres) rounded to whole quanta; what is no sensible number stays as it is."""
+    return _whole(value_m, MILLIMETRES)
+
+
+def whole_microseconds(value_s: float) -> float:
+    """A time span (seconds) rounded to whole quanta; what is no sensible number stays as it is."""
+    return _whole(value_s, MICROSECONDS)
+
+
 def digest(data: bytes) -> str:
     """SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
@@ -168,6 +197,24 @@ def decode_conflict(data: bytes) -> Conflict:
         packed.same_party,
         packed.sentence,
     )
+
+
+def _whole(value: float, quanta: float) -> float:
+    scaled = value * quanta
+    return round(scaled) / quanta if abs(scaled) < _MOST_QUANTA else value
+
+
+def _volume_is_quantised(volume: Volume4D) -> bool:
+    footprint, band = volume.footprint, volume.altitude
+    if band.lower_m != whole_millimetres(band.lower_m) or band.upper_m != whole_millimetres(band.upper_m):
+        return False
+    if isinstance(footprint, Circle):
+        angles: list[float] = [footprint.latitude_deg, footprint.longitude_deg]
+        if footprint.radius_m != whole_millimetres(footprint.radius_m):
+            return False
+    else:
+        angles = [value for ring in (footprint.vertices, *footprint.holes) for point in ring for value in point]
+    return angles == [round(value * NANODEGREES) / NANODEGREES for value in angles]
 
 
 def _pack_volume(volume: Volume4D) -> _Volume:

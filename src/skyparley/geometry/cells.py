@@ -88,7 +88,7 @@ def _tokens(cells: Cells) -> tuple[str, ...]:
     return tuple([digits[i : i + 16].rstrip("0") for i in range(0, len(digits), 16)])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _union(cells: Cells) -> Cells:
     """Sorted cells without repeats and without those that another one holds, four of a kind joined to one."""
     found = np.empty_like(cells)
@@ -104,7 +104,7 @@ def _union(cells: Cells) -> Cells:
     return found[:count]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _unit_vectors(positions_deg: Floats) -> Floats:
     vectors = np.empty((positions_deg.shape[0], 3))
     for i in range(positions_deg.shape[0]):
@@ -115,7 +115,7 @@ def _unit_vectors(positions_deg: Floats) -> Floats:
     return vectors
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _longest(points: Floats) -> float:
     """Greatest distance (metres, from above) between consecutive points."""
     longest = 0.0
@@ -124,13 +124,13 @@ def _longest(points: Floats) -> float:
     return longest * 6_400_000.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _angle(a: Floats, b: Floats) -> float:
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return 2.0 * math.asin(min(1.0, math.sqrt(x * x + y * y + z * z) / 2.0))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
     """The unit vector at cell-space coordinates (s, t) of a face."""
     u = (4.0 * s * s - 1.0) / 3.0 if s >= 0.5 else (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0
@@ -150,20 +150,20 @@ def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
     point[0], point[1], point[2] = x / length, y / length, z / length
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _chord_square(angle: float) -> float:
     """The squared chord of an angle; beyond half a turn that of half a turn."""
     sine = math.sin(min(angle, math.pi) / 2.0)
     return 4.0 * sine * sine
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _apart_square(a: Floats, b: Floats) -> float:
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return float(x * x + y * y + z * z)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _bounding_cap(points: Floats, outline: int) -> tuple[Floats, float]:
     centre = np.zeros(3)
     outline = min(outline, points.shape[0])
@@ -176,7 +176,7 @@ def _bounding_cap(points: Floats, outline: int) -> tuple[Floats, float]:
     return centre, radius
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _plane_axes(centre: Floats) -> Floats:
     """Unit vectors east and north `(2, 3)` at a centre."""
     axes = np.empty((2, 3))
@@ -187,7 +187,7 @@ def _plane_axes(centre: Floats) -> Floats:
     return axes
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _flat(p: Floats, centre: Floats, axes: Floats) -> tuple[float, float]:
     """Gnomonic coordinates about a centre; points behind the horizon lie very far out."""
     height = max(1e-9, p[0] * centre[0] + p[1] * centre[1] + p[2] * centre[2])
@@ -196,7 +196,7 @@ def _flat(p: Floats, centre: Floats, axes: Floats) -> tuple[float, float]:
     ) / height
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _edges(kind: int, points: Floats, centre: Floats, axes: Floats) -> Floats:
     """Edges `(n, 13)`: both ends, the unit normal of their great circle (0 if they are one point), both ends flat.
 
@@ -220,7 +220,7 @@ def _edges(kind: int, points: Floats, centre: Floats, axes: Floats) -> Floats:
     return edges[:count]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _is_near(edges: Floats, p: Floats, angle: float) -> bool:
     """Whether a point lies within an angle (below a quarter turn) of some edge, the shorter arc between its ends."""
     if angle < 0.0:
@@ -245,7 +245,7 @@ def _is_near(edges: Floats, p: Floats, angle: float) -> bool:
     return False
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _inside(edges: Floats, x: float, y: float) -> bool:
     """Even-odd parity in the plane."""
     odd = False
@@ -256,7 +256,7 @@ def _inside(edges: Floats, x: float, y: float) -> bool:
     return odd
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _judge(
     kind: int, point: Floats, circumradius: float, edges: Floats, centre: Floats, axes: Floats, reach: float
 ) -> int:
@@ -274,7 +274,7 @@ def _judge(
     return 0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _append(found: Cells, count: int, cell: np.uint64) -> int:
     """Append the next cell in Hilbert order; four children become their parent. -1 if there is no room."""
     if count >= found.shape[0]:
@@ -296,7 +296,7 @@ def _append(found: Cells, count: int, cell: np.uint64) -> int:
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells) -> int:
     """Cells of the shape in Hilbert order into `found`; how many, or -1 if there is no room."""
     centre, radius = _bounding_cap(points, outline)

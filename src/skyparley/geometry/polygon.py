@@ -77,7 +77,7 @@ def _same(a: tuple[float, float], b: tuple[float, float]) -> bool:
     return a[0] == b[0] and (a[1] == b[1] or abs(a[0]) == 90.0 or abs(a[1] - b[1]) == 360.0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _centre(points: Floats) -> Floats:
     """Unit vector of the mean direction of positions `(n, 2)`; zero if there is none."""
     x, y, z = 0.0, 0.0, 0.0
@@ -93,7 +93,7 @@ def _centre(points: Floats) -> Floats:
     return centre
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _project(points: Floats, centre: Floats) -> Floats:
     """Plane coordinates `(n, 2)` in Earth radii; NaN throughout if a point lies too far from the centre."""
     plane = np.empty((points.shape[0], 2))
@@ -112,17 +112,17 @@ def _project(points: Floats, centre: Floats) -> Floats:
     return plane
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _turn(a: Floats, b: Floats, c: Floats) -> float:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _on(a: Floats, b: Floats, c: Floats) -> bool:
     return min(a[0], b[0]) <= c[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= c[1] <= max(a[1], b[1])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _first_crossing(plane: Floats) -> tuple[int, int]:
     """The first two edges of a ring that meet though they are not neighbours, or fold back; (-1, -1) if none do."""
     n = plane.shape[0]
@@ -155,7 +155,7 @@ def _first_crossing(plane: Floats) -> tuple[int, int]:
     return -1, -1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _area(plane: Floats) -> float:
     total = 0.0
     n = plane.shape[0]

@@ -27,6 +27,8 @@ from skyparley.node.engine import Applied
 
 MAX_BATCH: Final = 256
 WITNESS_CACHE: Final = 20_000
+RECENT_OPERATIONS: Final = 2_000
+"""So many are kept as they were filed, for the answers and events that tell of them."""
 RETRY_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Custodian:
         self._work: deque[Step] = deque()
         self._wake = asyncio.Event()
         self._fresh: dict[str, Operation] = {}
+        self._recent: OrderedDict[str, Operation] = OrderedDict()
         self._witnesses: OrderedDict[str, Conflict] = OrderedDict()
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="custodian")
@@ -61,11 +64,18 @@ class Custodian:
 
     def lend(self, details_digest: str, operation: Operation) -> None:
         """Hand over an operation that is about to be filed, so that it need not be read back from the vault."""
-        self._fresh[details_digest] = operation
+        self._fresh[details_digest] = self._recent[details_digest] = operation
+        if len(self._recent) > RECENT_OPERATIONS:
+            self._recent.popitem(last=False)
 
     def forget(self, details_digest: str) -> None:
         """Take back what was lent: the command was refused."""
         self._fresh.pop(details_digest, None)
+
+    def operation(self, details_digest: str) -> Operation:
+        """The operation of a details digest: one that was just filed, else from the vault."""
+        found = self._recent.get(details_digest)
+        return decode_operation(self._vault.body(details_digest)) if found is None else found
 
     async def load(self, operations: Iterable[LiveOperation]) -> None:
         """Take in what is live at start; filings after `through` are compared in their order, the others only kept."""

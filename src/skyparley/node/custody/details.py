@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from skyparley.airspace.commands import Extent
-from skyparley.conflict.codec import decode_operation, digest, encode_operation
+from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.cells import cover_path, cover_volume
 from skyparley.geometry.trajectory import Trajectory4D
@@ -31,7 +31,7 @@ class Details:
 def details_of(operation: Operation) -> Details:
     """Quantise an operation to what is stored, so that every later comparison sees the same numbers."""
     data = encode_operation(operation)
-    return Details(decode_operation(data), data, digest(data))
+    return Details(operation if is_quantised(operation) else decode_operation(data), data, digest(data))
 
 
 def extents_of(operation: Operation) -> tuple[Extent, ...]:

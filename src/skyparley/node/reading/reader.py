@@ -124,7 +124,7 @@ class Reader:
         key = (live.party, live.operation_id, live.state, live.version)
         found = self._rendered.get(key)
         if found is None or found.sequence != live.changed_sequence:
-            found = operation_view(live, decode_operation(self._vault.body(live.details_digest)))
+            found = operation_view(live, self._custodian.operation(live.details_digest))
             self._rendered[key] = found
             if len(self._rendered) > RENDERED_CACHE:
                 self._rendered.popitem(last=False)

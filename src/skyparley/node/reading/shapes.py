@@ -1,6 +1,7 @@
 """The JSON of operations: closed lists of fields, read strictly, written back the same.
 
-Whatever arrives becomes an operation whose parts are sound, or one error that names the place. A field that names a
+Whatever arrives is rounded to the quanta in which it is stored and compared (`conflict/codec.py`), and becomes an
+operation whose parts are sound, or one error that names the place. A field that names a
 weapon, a mission or a target is refused as such, wherever it stands: Skyparley is safety software.
 """
 
@@ -13,6 +14,13 @@ import msgspec
 import numpy as np
 
 from skyparley.airspace.limits import HAZARD_CLASS, check_operation_class, check_operation_id
+from skyparley.conflict.codec import (
+    MILLIMETRES,
+    NANODEGREES,
+    whole_microseconds,
+    whole_millimetres,
+    whole_nanodegrees,
+)
 from skyparley.conflict.minima import EN_ROUTE
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.errors import ForbiddenFieldError, InvalidInputError, LimitExceededError, SkyparleyError
@@ -271,13 +279,12 @@ def _volume(shape: VolumeShape, index: int) -> Volume4D:
         if (shape.circle is None) == (shape.polygon is None):
             raise InvalidInputError("a volume has either a circle or a polygon")
         datum = parse_datum(shape.altitude_datum)
-        band = AltitudeBand(shape.lower_m, shape.upper_m, datum)
+        band = AltitudeBand(whole_millimetres(shape.lower_m), whole_millimetres(shape.upper_m), datum)
         time = TimeInterval(parse_time(shape.begin, place="begin"), parse_time(shape.end, place="end"))
         if shape.circle is not None:
             circle = shape.circle
-            return Volume4D(
-                _placed("circle", Circle, circle.latitude_deg, circle.longitude_deg, circle.radius_m), band, time
-            )
+            centre = whole_nanodegrees(circle.latitude_deg), whole_nanodegrees(circle.longitude_deg)
+            return Volume4D(_placed("circle", Circle, *centre, whole_millimetres(circle.radius_m)), band, time)
         polygon = shape.polygon
         rings = [] if polygon is None else [_ring(polygon.vertices), *map(_ring, polygon.holes)]
         return Volume4D(_placed("polygon", Polygon, rings[0], tuple(rings[1:])), band, time)
@@ -293,7 +300,12 @@ def _placed(place: str, make: Callable[..., FootprintT], *values: Any) -> Footpr
 
 
 def _ring(positions: list[PositionShape]) -> Ring:
-    return tuple((position.latitude_deg, position.longitude_deg) for position in positions)
+    return tuple(
+        [
+            (whole_nanodegrees(position.latitude_deg), whole_nanodegrees(position.longitude_deg))
+            for position in positions
+        ]
+    )
 
 
 def _trajectory(shape: TrajectoryShape, index: int) -> Trajectory4D:
@@ -301,13 +313,13 @@ def _trajectory(shape: TrajectoryShape, index: int) -> Trajectory4D:
         points = shape.points
         return Trajectory4D(
             np.array([parse_time(p.time, place=f"points[{i}].time") for i, p in enumerate(points)], dtype=np.int64),
-            np.array([p.latitude_deg for p in points], dtype=np.float64),
-            np.array([p.longitude_deg for p in points], dtype=np.float64),
-            np.array([p.altitude_m for p in points], dtype=np.float64),
+            np.rint(np.array([p.latitude_deg for p in points], dtype=np.float64) * NANODEGREES) / NANODEGREES,
+            np.rint(np.array([p.longitude_deg for p in points], dtype=np.float64) * NANODEGREES) / NANODEGREES,
+            np.rint(np.array([p.altitude_m for p in points], dtype=np.float64) * MILLIMETRES) / MILLIMETRES,
             parse_datum(shape.altitude_datum),
-            shape.lateral_tolerance_m,
-            shape.vertical_tolerance_m,
-            shape.time_tolerance_s,
+            whole_millimetres(shape.lateral_tolerance_m),
+            whole_millimetres(shape.vertical_tolerance_m),
+            whole_microseconds(shape.time_tolerance_s),
         )
     except SkyparleyError as error:
         raise error.at(f"trajectories[{index}]") from None
