@@ -68,6 +68,10 @@ def conflict_view(author: Author, conflict: Conflict, conflict_id: str, sequence
     """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run."""
     a_shown = author.sees_all or conflict.a.party == author.party
     b_shown = author.sees_all or conflict.b.party == author.party
+    if a_shown and b_shown:
+        told = conflict.sentence
+    else:
+        told = sentence(conflict, _label(conflict.a, shown=a_shown), _label(conflict.b, shown=b_shown))
     closest = conflict.closest
     return ConflictView(
         conflict_id=conflict_id,
@@ -86,7 +90,7 @@ def conflict_view(author: Author, conflict: Conflict, conflict_id: str, sequence
         ),
         certain=conflict.certain,
         same_party=conflict.same_party,
-        sentence=sentence(conflict, _label(conflict.a, shown=a_shown), _label(conflict.b, shown=b_shown)),
+        sentence=told,
         sequence=sequence,
     )
 
