@@ -47,7 +47,7 @@ class OverlapPart:
 def overlap_parts(a: Operation, b: Operation, conflict: Conflict) -> tuple[list[OverlapPart], int]:
     """The parts in which volumes of `a` and `b` overlap, by begin, and how many pairs beyond `MAX_OVERLAP_PAIRS` do.
 
-    None where the rule is not `volume_overlap`.
+    No parts where the rule is not `volume_overlap`.
     """
     if conflict.rule is not Rule.VOLUME_OVERLAP:
         return [], 0

@@ -17,17 +17,17 @@ from skyparley.geometry.volume import Volume4D
 
 def warm() -> None:
     """Use every kernel once, on two operations of all kinds of pieces that meet."""
-    operations = [_everything(f"warm-{i}", Datum.EGM96, early_late_s) for i, early_late_s in enumerate((0.0, 1.0))]
-    for conflict in all_pairs(operations):
-        overlap_parts(*operations, conflict)
-    bounding_box(operations[0].volumes, operations[0].trajectories)
+    one, other = _everything("warm-0", Datum.EGM96, 0.0), _everything("warm-1", Datum.EGM96, 1.0)
+    for conflict in all_pairs([one, other]):
+        overlap_parts(one, other, conflict)
+    bounding_box(one.volumes, one.trajectories)
     index = ConflictIndex()
-    index.insert(operations[0])
+    index.insert(one)
     index.check(_everything("other", Datum.WGS84, 0.0))
-    index.remove(operations[0].ref)
-    for volume in operations[0].volumes:
+    index.remove(one.ref)
+    for volume in one.volumes:
         cover_volume(volume.footprint)
-    track = operations[0].trajectories[0]
+    track = one.trajectories[0]
     cover_path(track.latitudes_deg, track.longitudes_deg, 10.0)
 
 
