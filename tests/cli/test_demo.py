@@ -1,14 +1,16 @@
 """`skyparley demo` as a process of its own: real flights, a firing exercise and drones, filed like any operation."""
 
+import asyncio
 import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from skyparley.cli.demo import EVERY_S, PARTIES
+from skyparley.cli.demo import EVERY_S, PARTIES, say_if_dead
 from support.commands import Serving, serving
 
 NAMES = [party for party, _, _ in PARTIES]
@@ -140,3 +142,20 @@ def _remove_everything(data: Path, node: Serving) -> None:
     assert every(node, "/v1/conflicts") == []
     time.sleep(EVERY_S + 1)  # the feed has had another round
     assert every(node, "/v1/conflicts") == []
+
+
+def test_a_feed_that_died_is_not_passed_over_in_silence() -> None:
+    node = SimpleNamespace(hold=None)
+
+    async def die() -> None:
+        feed = asyncio.create_task(_fail())
+        feed.add_done_callback(lambda ended: say_if_dead(node, ended))  # type: ignore[arg-type]
+        await asyncio.wait([feed])
+        await asyncio.sleep(0)
+
+    asyncio.run(die())
+    assert "ValueError('no such flight')" in node.hold
+
+
+async def _fail() -> None:
+    raise ValueError("no such flight")

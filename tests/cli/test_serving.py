@@ -41,6 +41,7 @@ def test_a_taken_port_is_refused_in_one_line_and_leaves_nothing(node: Serving, t
         (["--tls-key", "k.pem"], 1, "--tls-certificate"),
         (["--tls-key", "/no/k.pem", "--tls-certificate", "/no/c.pem"], 1, "cannot use /no/c.pem"),
         (["--host", "no-such-host.invalid"], 1, "cannot listen"),
+        (["--host", "a" * 300], 1, "no name of a host"),
         (["--data", "/proc/none"], 1, "cannot use /proc/none"),
     ],
 )

@@ -90,7 +90,15 @@ async def start_demo(node: Node) -> asyncio.Task[None]:
     print("To act as a party in the console, enter its key:")
     for party, name, _ in PARTIES:
         print(f"  {name:24}{memory.api_keys[party]}")
-    return asyncio.create_task(_feed(_Demo(node, replay, memory, path)))
+    feed = asyncio.create_task(_feed(_Demo(node, replay, memory, path)))
+    feed.add_done_callback(lambda ended: say_if_dead(node, ended))
+    return feed
+
+
+def say_if_dead(node: Node, feed: asyncio.Task[None]) -> None:
+    """A feed ends only when it is cancelled: if it died, the demo is no longer healthy, and says why."""
+    if not feed.cancelled() and feed.exception() is not None:
+        node.hold = f"the demo's feed has stopped ({feed.exception()!r}): start it again"
 
 
 async def _feed(demo: _Demo) -> None:

@@ -43,8 +43,9 @@ def listen(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ListenError(f"cannot listen on {host}: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:  # a name that no resolver takes is a UnicodeError
+        why = error.strerror if isinstance(error, OSError) else "this is no name of a host"
+        raise ListenError(f"cannot listen on {host[:100]}: {why}") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
