@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from skyparley.cli import against
+from skyparley.cli.main import app
 from support.commands import CSV_HEADER, Serving, collection, csv_track, feature, skyparley
 
 
@@ -23,8 +25,10 @@ def soon(operation_id: str, **changed: object) -> dict:
 
 
 def report_of(*arguments: object, **more: str) -> tuple[int, dict]:
-    done = skyparley("check", "--json", *arguments, **more)
-    return done.returncode, json.loads(done.stdout)
+    done = CliRunner().invoke(
+        app, ["check", "--json", *map(str, arguments)], env={"SKYPARLEY_API_KEY": None, **more}, catch_exceptions=False
+    )
+    return done.exit_code, json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")

@@ -34,17 +34,14 @@ def check_against(
         client = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
     except (httpx.InvalidURL, UnicodeError) as error:
         raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
-    pool = ThreadPoolExecutor(AT_ONCE)
-    try:
+    with client, ThreadPoolExecutor(AT_ONCE) as pool:
+        # the first that gets no answer speaks for all: map drops those that were not asked yet
         for operation, answer in zip(operations, pool.map(lambda item: _ask(client, item), operations), strict=True):
             if isinstance(answer, str):
                 skipped.append(Skipped(url, str(operation.ref), answer))
             else:
                 found.extend(answer)
             done()
-    finally:
-        pool.shutdown(cancel_futures=True)  # the first that gets no answer speaks for all
-        client.close()
     return found
 
 
