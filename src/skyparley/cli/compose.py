@@ -1,11 +1,13 @@
 """Composition: which adapters a node on one machine is made of, and how it is opened and closed."""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from skyparley.errors import StorageError
 from skyparley.log.sqlite import SqliteLog
@@ -13,8 +15,12 @@ from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
 from skyparley.node.storage import DataDirectory, open_directory
 
-THREAD_SWITCH_S = 0.0005
-"""The apply loop and the comparison share the interpreter: hand it over ten times sooner than Python would."""
+THREAD_SWITCH_S: Final = 0.02
+"""Threads hand the interpreter over when they wait for the disk or for a kernel, which is often enough; being made to
+amid their work only costs. Measured, filings where nothing is near: 1,330/s; at Python's 5 ms 1,160/s; at 0.5 ms 800/s.
+"""
+COLLECT_AFTER: Final = (50_000, 20, 100)
+"""What is filed lives long and has no cycles: the collector looks at young objects, and seldom at all of them."""
 
 
 def clock_us() -> int:
@@ -29,6 +35,7 @@ async def running_node(data: Path, *, pool: str | None, exercise: bool = False) 
     Complaints about snapshots go to standard error.
     """
     sys.setswitchinterval(THREAD_SWITCH_S)
+    gc.set_threshold(*COLLECT_AFTER)
     directory = open_directory(data)
     try:
         vault = Vault(directory.vault_path)
@@ -43,6 +50,8 @@ async def running_node(data: Path, *, pool: str | None, exercise: bool = False) 
         for complaint in complaints:
             print(complaint, file=sys.stderr)
         await node.start()
+        gc.collect()
+        gc.freeze()  # what was live at start is never looked at again
         try:
             await _ensure_operator_key(node, directory)
             yield node

@@ -47,21 +47,21 @@ def cover_volume(footprint: Circle | Polygon) -> tuple[str, ...]:
     """Sorted tokens of the cells that cover a footprint. Raises `LimitExceededError` beyond `MAX_COVER_CELLS`."""
     if isinstance(footprint, Circle):
         centre = np.array([[footprint.latitude_deg, footprint.longitude_deg]])
-        return _tokens(_cover(_CIRCLE, _unit_vectors(centre), 1, footprint.radius_m, 0.0))
-    rings = [np.array(ring) for ring in (footprint.vertices, *footprint.holes)]
-    points = _unit_vectors(np.concatenate([np.concatenate((ring, ring[:1])) for ring in rings]))
-    return _tokens(_cover(_POLYGON, points, len(rings[0]) + 1, 0.0, _longest(points)))
+        return _tokens(_cover(_CIRCLE, centre, 1, footprint.radius_m))
+    closed = [*footprint.vertices, footprint.vertices[0]]
+    for hole in footprint.holes:
+        closed += [*hole, hole[0]]
+    return _tokens(_cover(_POLYGON, np.array(closed), len(footprint.vertices) + 1, 0.0))
 
 
 def cover_path(
     latitudes_deg: Sequence[float] | Floats, longitudes_deg: Sequence[float] | Floats, margin_m: float
 ) -> tuple[str, ...]:
     """Sorted tokens of the cells that cover everything within `margin_m` of a path along geodesics."""
-    points = _unit_vectors(np.column_stack((latitudes_deg, longitudes_deg)).astype(np.float64))
-    longest_m = _longest(points)
+    positions = np.column_stack((latitudes_deg, longitudes_deg)).astype(np.float64)
     parts = [
-        _cover(_PATH, points[begin : begin + _STRIDE + 1], _STRIDE + 1, margin_m, longest_m)
-        for begin in range(0, len(points) - 1, _STRIDE)
+        _cover(_PATH, positions[begin : begin + _STRIDE + 1], _STRIDE + 1, margin_m)
+        for begin in range(0, len(positions) - 1, _STRIDE)
     ]
     joined = _union(np.sort(np.concatenate(parts)))
     if len(joined) > MAX_COVER_CELLS:
@@ -69,11 +69,10 @@ def cover_path(
     return _tokens(joined)
 
 
-def _cover(kind: int, points: Floats, outline: int, reach_m: float, longest_m: float) -> Cells:
-    reach = (reach_m + _MARGIN_M + GEODESIC_BEND_PER_M * longest_m * longest_m) / LEAST_CURVATURE_RADIUS_M
+def _cover(kind: int, positions_deg: Floats, outline: int, reach_m: float) -> Cells:
     found = np.empty(1_024, dtype=np.uint64)
     while True:
-        count = _descend(kind, points, outline, reach, found)
+        count = _descend(kind, positions_deg, outline, reach_m, found)
         if count >= 0:
             return found[:count]
         if len(found) > MAX_COVER_CELLS:
@@ -131,10 +130,14 @@ def _angle(a: Floats, b: Floats) -> float:
 
 
 @nb.njit(cache=True)
-def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
-    """The unit vector at cell-space coordinates (s, t) of a face."""
-    u = (4.0 * s * s - 1.0) / 3.0 if s >= 0.5 else (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0
-    v = (4.0 * t * t - 1.0) / 3.0 if t >= 0.5 else (1.0 - 4.0 * (1.0 - t) * (1.0 - t)) / 3.0
+def _scaled(s: float) -> float:
+    """A coordinate of cell space, in [0, 1], on the face of the cube, in [-1, 1]: S2's quadratic projection."""
+    return (4.0 * s * s - 1.0) / 3.0 if s >= 0.5 else (1.0 - 4.0 * (1.0 - s) * (1.0 - s)) / 3.0
+
+
+@nb.njit(cache=True)
+def _on_face(face: int, u: float, v: float, point: Floats) -> None:
+    """The unit vector through (u, v) of a face."""
     x, y, z = 1.0, u, v
     if face == 1:
         x, y, z = -u, 1.0, v
@@ -148,6 +151,20 @@ def _cell_point(face: int, s: float, t: float, point: Floats) -> None:
         x, y, z = v, u, -1.0
     length = math.sqrt(x * x + y * y + z * z)
     point[0], point[1], point[2] = x / length, y / length, z / length
+
+
+@nb.njit(cache=True)
+def _circumradius(i: int, j: int, size: float) -> float:
+    """Angle from the centre of a cell to its furthest corner; all faces are alike."""
+    u, v = _scaled((i + 0.5) * size), _scaled((j + 0.5) * size)
+    square = 1.0 + u * u + v * v
+    furthest = 0.0
+    for k in range(4):
+        a, b = _scaled((i + (k & 1)) * size), _scaled((j + (k >> 1)) * size)
+        # the sine by the cross product, which keeps its digits for small cells
+        x, y, z = u * b - v * a, v - b, a - u
+        furthest = max(furthest, (x * x + y * y + z * z) / (square * (1.0 + a * a + b * b)))
+    return math.asin(math.sqrt(min(1.0, furthest)))
 
 
 @nb.njit(cache=True)
@@ -297,14 +314,17 @@ def _append(found: Cells, count: int, cell: np.uint64) -> int:
 
 
 @nb.njit(cache=True)
-def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells) -> int:
+def _descend(kind: int, positions_deg: Floats, outline: int, reach_m: float, found: Cells) -> int:
     """Cells of the shape in Hilbert order into `found`; how many, or -1 if there is no room."""
+    points = _unit_vectors(positions_deg)
+    longest_m = _longest(points) if kind != _CIRCLE else 0.0
+    reach = (reach_m + _MARGIN_M + GEODESIC_BEND_PER_M * longest_m * longest_m) / LEAST_CURVATURE_RADIUS_M
     centre, radius = _bounding_cap(points, outline)
     bound = radius + reach
     axes = _plane_axes(centre)
     edges = _edges(kind, points, centre, axes)
     stack = np.empty((_STACK, 5), dtype=np.int64)  # level, i, j, orientation, path
-    point, corner = np.empty(3), np.empty(3)
+    point = np.empty(3)
     count = 0
     for face in range(6):
         stack[0] = 0
@@ -314,15 +334,11 @@ def _descend(kind: int, points: Floats, outline: int, reach: float, found: Cells
             top -= 1
             level, i, j, orientation, path = stack[top]
             size = 1.0 / (1 << level)
-            _cell_point(face, (i + 0.5) * size, (j + 0.5) * size, point)
+            _on_face(face, _scaled((i + 0.5) * size), _scaled((j + 0.5) * size), point)
             away_square = _apart_square(point, centre)
             if away_square > _chord_square(bound + _GREATEST_CIRCUMRADIUS * size):
                 continue
-            furthest = 0.0
-            for k in range(4):
-                _cell_point(face, (i + (k & 1)) * size, (j + (k >> 1)) * size, corner)
-                furthest = max(furthest, _apart_square(point, corner))
-            circumradius = 2.0 * math.asin(min(1.0, math.sqrt(furthest) / 2.0))
+            circumradius = _circumradius(i, j, size)
             if away_square > _chord_square(bound + circumradius):
                 continue
             verdict = 1 if level < 2 else _judge(kind, point, circumradius, edges, centre, axes, reach)

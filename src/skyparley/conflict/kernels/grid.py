@@ -39,7 +39,7 @@ EMPTY: Final = 0
 GONE: Final = 1
 SIZES: Final = 32
 _SLACK_M: Final = 10.0
-"""Chords run below the surface by up to 8 m, circles are widened by less than this for their curvature."""
+"""Chords run below the surface by up to 2 m, circles are widened by less than this for their curvature."""
 _LEAST_RADIUS_M: Final = 6_335_000.0
 _GREATEST_RADIUS_M: Final = 6_378_137.0
 _FLATTENING: Final = 1.0 / 298.257223563
@@ -152,7 +152,7 @@ def find(buckets: Integers, key: int) -> int:
     return -1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def insert(store: Store, row: Floats, edges: Floats) -> int:
     """Add one piece; its number. -1: grow the pieces first; -2: the table; -3: the pool. Then nothing was changed."""
     if store.counts[0] >= store.rows.shape[0]:
@@ -187,7 +187,7 @@ def insert(store: Store, row: Floats, edges: Floats) -> int:
     return int(piece)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def insert_all(store: Store, rows: Floats, edges: Floats, pieces: Integers, begin: int) -> int:
     """Add pieces from row `begin` on, noting their numbers; how many rows are in. Fewer than all: something must grow,
     and the last of `pieces` says what, as `insert` does.
@@ -201,14 +201,14 @@ def insert_all(store: Store, rows: Floats, edges: Floats, pieces: Integers, begi
     return int(rows.shape[0])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def remove_all(store: Store, pieces: Integers) -> None:
     """Take out pieces."""
     for i in range(pieces.shape[0]):
         remove(store, pieces[i])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _push(store: Store, place: int, key: int, entry: Floats) -> bool:
     """Put an entry into the bucket at a place, or into a new one; False if the pool is full."""
     if place >= 0:
@@ -259,7 +259,7 @@ def _release(store: Store, block: int, size: int) -> None:
     store.free_blocks[size] = block
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def remove(store: Store, piece: int) -> None:
     """Take out one piece."""
     bucket = store.buckets[find(store.buckets, store.keys_of[piece])]
@@ -281,7 +281,7 @@ def remove(store: Store, piece: int) -> None:
     store.counts[0] -= 1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def rehash(store: Store, buckets: Integers) -> None:
     """Move all buckets into a new table, without those that are gone."""
     mask = buckets.shape[0] - 1

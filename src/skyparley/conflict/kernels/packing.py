@@ -96,7 +96,7 @@ def cut_ring(ring: Ring) -> Floats:
     return edges
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _edges(points: Floats) -> tuple[Floats, float]:
     """Edges `(n, 6)` between positions `(n, 2)` and the longest chord."""
     n = points.shape[0]
@@ -113,12 +113,12 @@ def _edges(points: Floats) -> tuple[Floats, float]:
     return edges, longest
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _chord(one: Floats, other: Floats) -> float:
     return math.sqrt((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: float) -> None:
     row[layout.KIND] = layout.CIRCLE
     row[layout.RADIUS_M] = radius_m
@@ -127,7 +127,7 @@ def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: fl
     row[layout.X0], row[layout.Y0], row[layout.Z0] = centre[0, 0], centre[0, 1], centre[0, 2]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _polygon(row: Floats, edges: Floats, outline: int) -> None:
     """Central point, pushed back to about the surface, and the greatest chord from it to the outline."""
     row[layout.KIND] = layout.POLYGON
@@ -163,7 +163,7 @@ def _legs(trajectory: Trajectory4D) -> Floats:
     )
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _longest(points: Floats) -> float:
     """The longest chord between consecutive points."""
     longest = 0.0
@@ -197,7 +197,7 @@ def _cut(
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True)
 def _leg_rows(
     times_s: Floats,
     points: Floats,
