@@ -63,7 +63,7 @@ def _clean(ring: Ring, place: str) -> Ring:
     for i, (latitude_deg, longitude_deg) in enumerate(ring):
         if not (-90.0 <= latitude_deg <= 90.0 and -180.0 <= longitude_deg <= 180.0):
             check_position(latitude_deg, longitude_deg, place=f"{place}[{i}]")
-        if not kept or not _same(kept[-1], (latitude_deg, longitude_deg)):
+        if not kept or latitude_deg != kept[-1][0] or not _same(kept[-1], (latitude_deg, longitude_deg)):
             kept.append((latitude_deg, longitude_deg))
     while len(kept) > 1 and _same(kept[0], kept[-1]):
         kept.pop()

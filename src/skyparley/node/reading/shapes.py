@@ -300,12 +300,15 @@ def _placed(place: str, make: Callable[..., FootprintT], *values: Any) -> Footpr
 
 
 def _ring(positions: list[PositionShape]) -> Ring:
-    return tuple(
-        [
-            (whole_nanodegrees(position.latitude_deg), whole_nanodegrees(position.longitude_deg))
-            for position in positions
-        ]
-    )
+    try:
+        return tuple(
+            [
+                (round(p.latitude_deg * NANODEGREES) / NANODEGREES, round(p.longitude_deg * NANODEGREES) / NANODEGREES)
+                for p in positions
+            ]
+        )
+    except OverflowError:  # no sensible number: the polygon says which
+        return tuple([(position.latitude_deg, position.longitude_deg) for position in positions])
 
 
 def _trajectory(shape: TrajectoryShape, index: int) -> Trajectory4D:
