@@ -6,7 +6,7 @@ import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "m
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
 import type { Conflict, Operation, Overlap, Volume } from "./api";
-import { element, movesLittle, say, throttled } from "./dom";
+import { element, say, throttled } from "./dom";
 import type { Box } from "./geo";
 import { layGround, paintGround } from "./ground";
 import { Overlay } from "./overlay";
@@ -107,7 +107,7 @@ export class Picture {
     const pitch = this.relief.raised ? PITCH_DEG : 0;
     const after = this.beyond(zoom, pitch, 0, lat);
     const center: [number, number] = [lng - before[0] + after[0], lat - before[1] + after[1]];
-    view.easeTo({ center, pitch, bearing: 0, duration: this.motion(500) });
+    view.easeTo({ center, pitch, bearing: 0, duration: 500 });
     this.paint();
     return this.relief.raised;
   }
@@ -137,7 +137,7 @@ export class Picture {
     this.height_m = altitude_m;
     const [east, north] = this.beyond(zoom, this.view.getPitch(), this.view.getBearing(), latitude);
     const center: [number, number] = [(box.west + box.east) / 2 + east, latitude + north];
-    this.view.flyTo({ center, zoom, duration: moves ? this.motion(900) : 0 });
+    this.view.flyTo({ center, zoom, duration: moves ? 900 : 0 });
   }
 
   /** How much further away the ground lies that is seen behind what is looked at, degrees east and north. */
@@ -149,10 +149,6 @@ export class Picture {
       (degrees * Math.sin(bearing)) / Math.max(0.05, Math.cos(latitude_deg * RADIANS)),
       degrees * Math.cos(bearing),
     ];
-  }
-
-  private motion(ms: number): number {
-    return movesLittle() ? 0 : ms;
   }
 
   private async prepare(): Promise<void> {
