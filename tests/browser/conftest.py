@@ -1,4 +1,4 @@
-"""One Chromium for all tests; a demo and a node for several parties, each served once for all that only look."""
+"""A Chromium; a demo and a node for several parties, each served once for all that only look."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +17,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One per module: while it lives, its event loop occupies this thread, and asynchronous tests could not run."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
