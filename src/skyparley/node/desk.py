@@ -71,7 +71,7 @@ class Desk:
         self._custodian = custodian
         self._reader = reader
         self._findings: OrderedDict[int, list[Finding]] = OrderedDict()
-        self._answering: dict[int, asyncio.Future[Answer]] = {}
+        self._keyed: dict[tuple[str, str], asyncio.Event] = {}
 
     def follow(self, applied: Applied) -> None:
         """Remember findings for the answers that wait for them."""
@@ -158,6 +158,20 @@ class Desk:
             idempotency_key=idempotency_key,
             content_digest=content_digest(encode_command(command)),
         )
+        if not idempotency_key:
+            return await self._carry_out(author, proposal, details, claimed_time_us)
+        name = (author.party, idempotency_key)
+        while (before := self._keyed.get(name)) is not None:  # one after another, so that a repeat finds its answer
+            await before.wait()
+        self._keyed[name] = asyncio.Event()
+        try:
+            return await self._carry_out(author, proposal, details, claimed_time_us)
+        finally:
+            self._keyed.pop(name).set()
+
+    async def _carry_out(
+        self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
+    ) -> Answer:
         verdict = self._engine.check(proposal)
         if isinstance(verdict, Repeated):
             return await self._first_answer(author, proposal, verdict)
@@ -171,17 +185,9 @@ class Desk:
             )
         if applied.outcome.refusal is not None:
             raise error_of(applied.outcome.refusal)
-        if not idempotency_key:
-            return await self._answer(author, applied, compare=details is not None)
-        first = asyncio.ensure_future(self._keyed_answer(author, proposal, applied, compare=details is not None))
-        self._answering[applied.sequence] = first
-        first.add_done_callback(lambda _: self._answering.pop(applied.sequence, None))
-        return await asyncio.shield(first)
-
-    async def _keyed_answer(self, author: Author, proposal: Proposal, applied: Applied, *, compare: bool) -> Answer:
-        """The answer to a command with an idempotency key, kept for those who repeat it."""
-        answer = await self._answer(author, applied, compare=compare)
-        await self._keep(author, proposal, applied.sequence, applied.time_us, answer)
+        answer = await self._answer(author, applied, compare=details is not None)
+        if proposal.idempotency_key:
+            await self._keep(author, proposal, applied.sequence, applied.time_us, answer)
         return answer
 
     async def _keep(self, author: Author, proposal: Proposal, sequence: int, time_us: int, answer: Answer) -> None:
@@ -238,22 +244,19 @@ class Desk:
         """The answer to the entry that a command repeats: the kept one, else one made from what is live."""
         if first.refusal is not None:
             raise error_of(first.refusal)
-        if (answering := self._answering.get(first.first_sequence)) is not None:
-            return await asyncio.shield(answering)
         kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)
         if kept is not None:
             return msgspec.json.decode(kept, type=Answer)
-        through = await self._compared(first.first_sequence)
         operation_id = getattr(proposal.command, "operation_id", "")
         live = self._engine.state.operation(author.party, operation_id)
         if live is None:
             raise ConflictingStateError(
                 f"the command was accepted as entry {first.first_sequence}; '{operation_id}' is no longer live"
             )
+        through = await self._compared(live.details_sequence)  # the entry itself may be one that nobody compares
         answer = Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
         await self._keep(author, proposal, first.first_sequence, self._engine.state.time_us, answer)
-        kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)  # another may be first
-        return answer if kept is None else msgspec.json.decode(kept, type=Answer)
+        return answer
 
     async def _compared(self, sequence: int) -> int:
         """Wait for the findings of a filing. It stands even if they cannot be recorded, and the error says so."""
