@@ -1,14 +1,13 @@
 """One operation of three volumes against all filed, from the parsed operation to the witness."""
 
-import time
-
 from bench.rtree import RTree
-from bench.table import Figure, Row, quantiles
+from bench.table import Figure, Row, quantiles, timed
 from bench.traffic import operations
 from skyparley.conflict.search import ConflictIndex
 
 FILED = 100_000
 ASKED = 1_000
+ROUNDS = 3
 LEAST_CANDIDATES = 20
 BEGIN_US = 1_800_000_000_000_000
 
@@ -29,17 +28,17 @@ def run() -> Row:
             counts.append(near)
         if len(asked) == ASKED:
             break
-    ours, theirs, found, differing = [], [], 0, 0
+    found, differing = 0, 0
     for operation in asked:
-        began_s = time.perf_counter()
-        conflicts = index.check(operation)
-        ours.append(time.perf_counter() - began_s)
-        began_s = time.perf_counter()
-        owners = tree.check(operation)
-        theirs.append(time.perf_counter() - began_s)
+        conflicts, owners = index.check(operation), tree.check(operation)
         found += len(conflicts)
         others = {(conflict.b if conflict.a == operation.ref else conflict.a).operation_id for conflict in conflicts}
         differing += others != owners.keys()
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(ROUNDS):  # in turn, each long enough to have the machine's caches to itself
+        ours += [timed(index.check, operation) for operation in asked]
+        theirs += [timed(tree.check, operation) for operation in asked]
     half, most = quantiles(ours, 1e3)
     their_half, their_most = quantiles(theirs, 1e3)
     return Row(

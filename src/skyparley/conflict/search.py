@@ -157,8 +157,9 @@ class ConflictIndex:
         return found
 
     def _exact(self, rows: Floats, edges: Floats, pairs: Integers, scratch: "_Scratch") -> list[list[float]]:
+        pieces, table = self._store.rows, self._table
         while True:
-            count = hits.exact(self._store, self._edges, rows, edges, pairs, self._table, hits.BOUNDS, scratch.hits)
+            count = hits.exact(pieces, self._edges, rows, edges, pairs, table, hits.BOUNDS, scratch.hits)
             if count >= 0:
                 found: list[list[float]] = scratch.hits[:count].tolist()
                 return found

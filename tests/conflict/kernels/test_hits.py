@@ -49,7 +49,7 @@ def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:
     for i in range(len(rows)):
         for piece in pieces:
             pair = np.array([[i, piece]], dtype=np.int64)
-            if hits.exact(index._store, index._edges, rows, edges, pair, index._table, hits.BOUNDS, room):
+            if hits.exact(index._store.rows, index._edges, rows, edges, pair, index._table, hits.BOUNDS, room):
                 meeting.add((i, piece))
     return meeting, len(rows) * len(pieces)
 

@@ -86,7 +86,7 @@ def _ends(bounds: Floats, row: Floats, same: bool) -> tuple[float, float, float]
     return (low_0 + high_0) / 2.0, (low_1 + high_1) / 2.0, max(high_0 - low_0, high_1 - low_1) / 2.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
     if same:
         return row[layout.LOWER_M], row[layout.UPPER_M]
@@ -135,7 +135,7 @@ def gather(
 
 @nb.njit(cache=True, nogil=True)
 def exact(
-    store: Store,
+    pieces: Floats,
     edges: Floats,
     rows: Floats,
     row_edges: Floats,
@@ -144,10 +144,13 @@ def exact(
     bounds: Floats,
     hits: Floats,
 ) -> int:
-    """The hits of pairs `(row, piece)`, one line each in `hits`; how many, or -1 if `hits` is too short."""
+    """The hits of pairs `(row, piece)`, one line each in `hits`; how many, or -1 if `hits` is too short.
+
+    `pieces` are the rows of the store.
+    """
     count = 0
     for i in range(pairs.shape[0]):
-        row, other = rows[pairs[i, 0]], store.rows[pairs[i, 1]]
+        row, other = rows[pairs[i, 0]], pieces[pairs[i, 1]]
         own = row_edges[int(row[layout.EDGES_BEGIN]) : int(row[layout.EDGES_END])]
         its = edges[int(other[layout.EDGES_BEGIN]) : int(other[layout.EDGES_END])]
         if count >= hits.shape[0]:
@@ -162,7 +165,7 @@ def exact(
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _pair(
     row: Floats,
     row_edges: Floats,
@@ -183,7 +186,7 @@ def _pair(
     return _leg_leg(row, other, same, minima, bounds, hits, count)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _comes_first(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> bool:
     """Whether a piece comes before another by its own numbers: legs before volumes, then by time, and so on."""
     for k in range(layout.CLASS):
@@ -233,7 +236,7 @@ def _leg_solid(leg: Floats, solid: Floats, edges: Floats, same: bool, bounds: Fl
     return count
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _solid_solid(
     a: Floats,
     b: Floats,
@@ -258,7 +261,7 @@ def _solid_solid(
     return count + 1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, inline="always")
 def _note(
     hits: Floats,
     i: int,

@@ -108,9 +108,9 @@ def _edges(points: Floats) -> tuple[Floats, float]:
         before = (i + n - 1) % n
         edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
     for i in range(n):
-        chord = _chord(edges[i, :3], edges[i, 3:])
-        longest = max(longest, chord)
-    return edges, longest
+        x, y, z = edges[i, 0] - edges[i, 3], edges[i, 1] - edges[i, 4], edges[i, 2] - edges[i, 5]
+        longest = max(longest, x * x + y * y + z * z)
+    return edges, math.sqrt(longest)
 
 
 @nb.njit(cache=True)
@@ -123,8 +123,7 @@ def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: fl
     row[layout.KIND] = layout.CIRCLE
     row[layout.RADIUS_M] = radius_m
     row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = math.radians(latitude_deg), math.radians(longitude_deg)
-    centre = surface_points(np.array([latitude_deg]), np.array([longitude_deg]))
-    row[layout.X0], row[layout.Y0], row[layout.Z0] = centre[0, 0], centre[0, 1], centre[0, 2]
+    row[layout.X0], row[layout.Y0], row[layout.Z0] = surface_xyz(latitude_deg, longitude_deg)
 
 
 @nb.njit(cache=True)

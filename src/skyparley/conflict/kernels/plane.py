@@ -29,10 +29,12 @@ def plane_at(x: float, y: float, z: float) -> Floats:
     """The plane at a surface point: rows are the point, the unit normal, unit east, unit north `(4, 3)`."""
     frame = np.empty((4, 3))
     frame[0, 0], frame[0, 1], frame[0, 2] = x, y, z
-    across = math.hypot(x, y)
-    latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED))
+    across = math.sqrt(x * x + y * y)
     cos_longitude, sin_longitude = (1.0, 0.0) if across == 0.0 else (x / across, y / across)
-    cos_latitude, sin_latitude = math.cos(latitude), math.sin(latitude)
+    # the tangent of the geodetic latitude is z over this
+    level = across * (1.0 - ECCENTRICITY_SQUARED)
+    length = math.sqrt(level * level + z * z)
+    cos_latitude, sin_latitude = level / length, z / length
     frame[1, 0], frame[1, 1], frame[1, 2] = cos_latitude * cos_longitude, cos_latitude * sin_longitude, sin_latitude
     frame[2, 0], frame[2, 1], frame[2, 2] = -sin_longitude, cos_longitude, 0.0
     frame[3, 0], frame[3, 1], frame[3, 2] = -sin_latitude * cos_longitude, -sin_latitude * sin_longitude, cos_latitude

@@ -89,6 +89,8 @@ def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting
     smaller = a if a[RADIUS_M] <= b[RADIUS_M] else b
     frame = plane_at(smaller[X0], smaller[Y0], smaller[Z0])
     flat_a, flat_b = project_edges(frame, edges_a), project_edges(frame, edges_b)
+    if _separated(flat_a, flat_b) or _separated(flat_b, flat_a):
+        return False, 0.0, 0.0, 0.0
     west, east, south, north = _bounds(flat_b)
     for i in range(flat_a.shape[0]):
         x0, y0, x1, y1 = flat_a[i, 0], flat_a[i, 1], flat_a[i, 2], flat_a[i, 3]
@@ -109,6 +111,26 @@ def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting
     if inside(flat_a, flat_b[0, 0], flat_b[0, 1]):
         return True, edges_b[0, 0], edges_b[0, 1], edges_b[0, 2]
     return False, 0.0, 0.0, 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _separated(one: Floats, other: Floats) -> bool:
+    """Whether a line along the longest edge of one keeps two shapes more than half a millimetre apart."""
+    longest, nx, ny = 0.0, 0.0, 0.0
+    for i in range(one.shape[0]):
+        dx, dy = one[i, 2] - one[i, 0], one[i, 3] - one[i, 1]
+        if dx * dx + dy * dy > longest:
+            longest, nx, ny = dx * dx + dy * dy, -dy, dx
+    slack = HALF_QUANTUM_M * math.sqrt(longest)  # the normal is as long as the edge
+    low, high = math.inf, -math.inf
+    for i in range(one.shape[0]):
+        across = nx * one[i, 0] + ny * one[i, 1]
+        low, high = min(low, across), max(high, across)
+    its_low, its_high = math.inf, -math.inf
+    for i in range(other.shape[0]):
+        across = nx * other[i, 0] + ny * other[i, 1]
+        its_low, its_high = min(its_low, across), max(its_high, across)
+    return low > its_high + slack or its_low > high + slack
 
 
 @nb.njit(cache=True, nogil=True)
