@@ -44,7 +44,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A command and its author, before it has a place in the log.
 
     `party` is empty for the node itself. `idempotency_key` is empty for none; `content_digest` is
-    `codec.content_digest` of the body. The command must be one that `codec` accepts.
+    `codec.content_digest` of the body. The command must be one that `codec` accepts. `body` is its canonical body where
+    that is at hand, so that it is not written twice.
     """
 
     party: str
@@ -52,6 +53,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     command: Command
     idempotency_key: str = ""
     content_digest: bytes = b""
+    body: bytes = b""
 
 
 class Event(Proposal, frozen=True, kw_only=True):

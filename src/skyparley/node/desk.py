@@ -151,12 +151,14 @@ class Desk:
         claimed_time_us: int | None,
     ) -> Answer:
         self._check_skew(claimed_time_us)
+        body = encode_command(command)
         proposal = Proposal(
             party=author.party,
             authentication=BEARER_ATTESTED,
             command=command,
             idempotency_key=idempotency_key,
-            content_digest=content_digest(encode_command(command)),
+            content_digest=content_digest(body),
+            body=body,
         )
         if not idempotency_key:
             return await self._carry_out(author, proposal, details, claimed_time_us)

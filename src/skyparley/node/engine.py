@@ -147,7 +147,7 @@ class Engine:
                 future.set_exception(StorageError(self.failure))
 
     def _draft(self, proposal: Proposal, key_id: str, claimed_time_us: int | None) -> Draft:
-        body = encode_command(proposal.command)
+        body = proposal.body or encode_command(proposal.command)
         salt = self._salt()
         header = Header(
             pool=self.pool,
@@ -171,9 +171,8 @@ class Engine:
 
 def node_proposal(command: Command) -> Proposal:
     """A command of the node itself."""
-    return Proposal(
-        party="", authentication=NODE, command=command, content_digest=content_digest(encode_command(command))
-    )
+    body = encode_command(command)
+    return Proposal(party="", authentication=NODE, command=command, content_digest=content_digest(body), body=body)
 
 
 def event_of(entry: Entry) -> Event:

@@ -118,12 +118,14 @@ class Node:
         """Admit a party; only the operator may."""
         author.require_operator()
         command = RegisterParty(party, name, kind)
+        body = encode_command(command)
         proposal = Proposal(
             party="",
             authentication=NODE,
             command=command,
             idempotency_key=idempotency_key,
-            content_digest=content_digest(encode_command(command)),
+            content_digest=content_digest(body),
+            body=body,
         )
         verdict = self.engine.check(proposal)
         if verdict is None:
