@@ -116,4 +116,4 @@ async def test_both_learn_of_it_a_thousand_times_of_a_thousand(tmp_path: Path) -
         assert process.stop() == 0
     replayed = await replay(tmp_path / "node")
     assert replayed.verification.problems == []
-    assert set(replayed.from_zero.conflicts) == told
+    assert len(replayed.from_zero.conflicts) == TIMES

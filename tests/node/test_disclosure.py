@@ -165,3 +165,33 @@ async def _until_head(node: Node) -> AsyncIterator[object]:
         yield group
         if group[-1].sequence >= head:
             return
+
+
+async def test_a_hazard_area_is_named_to_those_who_conflict_with_it(tmp_path: Path) -> None:
+    async with running(tmp_path, noon_clock(), "alpha", "bravo") as node:
+        area = operation("range", circle_volume(BERNE, 500.0), party="alpha", hazard=True)
+        await node.declare_hazard(ALPHA, area, hazard_kind="firing", confirmed=True)
+        answer = await node.file(BRAVO, operation("survey", circle_volume(BERNE, 400.0), party="bravo"))
+        (conflict,) = answer.conflicts
+        assert (conflict.a.operation_id, conflict.b.operation_id) == ("range", "survey")
+        assert "alpha/range" in conflict.sentence
+        (other_side,) = node.conflicts(ALPHA, None, 10).items
+        assert (other_side.a.operation_id, other_side.b.operation_id) == ("range", None)
+        assert "survey" not in other_side.sentence
+
+
+async def test_a_conflict_s_name_proves_no_guess_and_outlives_a_restart(tmp_path: Path) -> None:
+    """Who knows one side and tries names of the other cannot tell by the identifier that he has hit."""
+    names = []
+    for directory, new in (("one", ("alpha", "bravo")), ("one", ()), ("other", ("alpha", "bravo"))):
+        async with running(tmp_path / directory, noon_clock(), *new) as node:
+            if not node.state.conflicts:
+                await node.file(ALPHA, operation("secret", circle_volume(BERNE, 500.0), party="alpha"))
+                await node.file(BRAVO, operation("survey", circle_volume(BERNE, 400.0), party="bravo"))
+            (conflict,) = node.conflicts(BRAVO, None, 10).items
+            assert conflict.conflict_id not in node.state.conflicts
+            assert (await node.conflict(BRAVO, conflict.conflict_id)).sentence == conflict.sentence
+            with pytest.raises(NotFoundError):
+                await node.conflict(BRAVO, next(iter(node.state.conflicts)))
+            names.append(conflict.conflict_id)
+    assert names[0] == names[1] != names[2]

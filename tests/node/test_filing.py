@@ -15,6 +15,7 @@ from skyparley.node.custody.vault import Vault
 from support.nodes import (
     ALPHA,
     BRAVO,
+    OPERATOR,
     conflicts_of,
     drone,
     file_all,
@@ -129,7 +130,7 @@ async def test_a_reply_carries_every_finding_up_to_its_own_sequence(tmp_path: Pa
 
         replies = await asyncio.gather(*(file(number) for number in range(60)))
         by_filing: dict[int, list[str]] = {}
-        for conflict in node.state.conflicts.values():
+        for conflict in node.conflicts(OPERATOR, None, 1_000).items:
             by_filing.setdefault(conflict.sequence, []).append(conflict.conflict_id)
     for sequence, conflict_ids in replies:
         assert sorted(conflict_ids) == sorted(by_filing.get(sequence, []))

@@ -37,7 +37,7 @@ from skyparley.airspace.events import (
     Verdict,
     error_of,
 )
-from skyparley.airspace.state import LiveOperation, conflict_id
+from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.custody.custodian import Custodian
@@ -45,7 +45,6 @@ from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine
 from skyparley.node.identity import Author
-from skyparley.node.reading.disclosure import conflict_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Answer, ConflictView
 
@@ -231,14 +230,7 @@ class Desk:
     def _found(self, author: Author, sequence: int) -> list[ConflictView]:
         """What the comparison of the filing at a sequence found."""
         return [
-            conflict_view(
-                author,
-                self._custodian.witness(finding.witness_digest),
-                conflict_id(
-                    (finding.a_party, finding.a_operation_id), (finding.b_party, finding.b_operation_id), finding.rule
-                ),
-                sequence,
-            )
+            self._reader.witness_view(author, self._custodian.witness(finding.witness_digest), sequence)
             for finding in self._findings.get(sequence, ())
         ]
 

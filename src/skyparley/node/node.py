@@ -12,7 +12,6 @@ from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.commands import RecordFindings, RegisterParty
 from skyparley.airspace.events import NODE, Change, Proposal, Repeated, Verdict, error_of
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
-from skyparley.airspace.state import conflict_id
 from skyparley.conflict.codec import quantise
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Operation
@@ -26,7 +25,7 @@ from skyparley.node.desk import Desk
 from skyparley.node.engine import Applied, Clock, Engine, node_proposal
 from skyparley.node.events import HEARTBEAT_S, EventHub
 from skyparley.node.identity import Author
-from skyparley.node.reading.disclosure import conflict_view, party_view
+from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Checked, Health, PartyView
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
@@ -84,8 +83,7 @@ class Node:
 
     async def start(self) -> None:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
-        for live in self.state.operations.values():
-            self.reader.catalogue.add(live)
+        self.reader.take_in()
         self.events.start_after(self.state.sequence, self.state.time_us)
         await self.custodian.load(self.state.operations.values())
         loops: list[Coroutine[Any, Any, None]] = [
@@ -142,20 +140,7 @@ class Node:
         """A dry run against everything filed: nothing is recorded."""
         through = self.custodian.through
         found = await self.custodian.check(quantise(operation))
-        views = [
-            conflict_view(
-                author,
-                conflict,
-                conflict_id(
-                    (conflict.a.party, conflict.a.operation_id),
-                    (conflict.b.party, conflict.b.operation_id),
-                    conflict.rule.value,
-                ),
-                None,
-            )
-            for conflict in found
-        ]
-        return Checked(views, through)
+        return Checked([self.reader.witness_view(author, conflict, None) for conflict in found], through)
 
     async def read_barrier(self) -> None:
         """Return once everything up to the log's end as of now is applied."""
@@ -193,7 +178,7 @@ class Node:
     def on_applied(self, applied: Applied) -> None:
         """What the engine calls for every entry, in order."""
         outcome = applied.outcome
-        self.reader.catalogue.follow(outcome)
+        self.reader.follow(outcome)
         self.custodian.follow(applied)
         self.desk.follow(applied)
         self.events.publish(applied.sequence, applied.time_us, outcome.changes)

@@ -7,6 +7,7 @@ one group (SQLite, WAL, synchronous=FULL); reads come from connections of their 
 
 import asyncio
 import queue
+import secrets
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from skyparley.node.identity import StoredKey
 
 MAX_QUEUED_WRITES: Final = 4_096
 MAX_GROUP: Final = 512
-_SCHEMA_VERSION: Final = 1
+SECRET_BYTES: Final = 32
+_SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS bodies (
     number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, party TEXT NOT NULL, data BLOB NOT NULL);
@@ -30,6 +32,7 @@ CREATE TABLE IF NOT EXISTS keys (
     key_id TEXT PRIMARY KEY, party TEXT NOT NULL, secret_sha256 BLOB NOT NULL,
     created_us INTEGER NOT NULL, revoked_us INTEGER);
 CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS secret (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS replies (
     party TEXT NOT NULL, idempotency_key TEXT NOT NULL, sequence INTEGER NOT NULL, time_us INTEGER NOT NULL,
     data BLOB NOT NULL, PRIMARY KEY (party, idempotency_key)) WITHOUT ROWID;
@@ -78,7 +81,10 @@ class Vault:
             if version == 0:
                 with self._reader:
                     self._reader.execute(_SCHEMA)
+                    self._reader.execute("INSERT INTO secret VALUES (?)", (secrets.token_bytes(SECRET_BYTES),))
                     self._reader.pragma("user_version", _SCHEMA_VERSION)
+            self.secret = cast("bytes", self._reader.execute("SELECT value FROM secret").fetchall()[0][0])
+            """Random bytes of this node alone, made with the vault; they leave it only in a backup."""
             connection = open_connection(path)
         except (apsw.FullError, apsw.CantOpenError) as error:
             raise StorageError(f"vault {path.name} cannot be opened ({error}): is the disk full?") from error

@@ -3,8 +3,10 @@
 A party sees its own operations with their details, every hazard area (a notice that is not seen warns nobody), and of
 others only this: that there is a conflict, with whom, its place and time, how close, and the part in which declared
 volumes overlap. The operator of the node and the observer of a demo see all. Identifiers of others' operations are not
-disclosed.
+disclosed, but for hazard areas.
 """
+
+from collections.abc import Collection
 
 import msgspec
 
@@ -64,10 +66,15 @@ def operation_view(live: LiveOperation, operation: Operation) -> OperationView:
     )
 
 
-def conflict_view(author: Author, conflict: Conflict, conflict_id: str, sequence: int | None) -> ConflictView:
-    """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run."""
-    a_shown = author.sees_all or conflict.a.party == author.party
-    b_shown = author.sees_all or conflict.b.party == author.party
+def conflict_view(
+    author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, hazards: Collection[OperationRef]
+) -> ConflictView:
+    """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run.
+
+    `hazards` are those of the two sides that are hazard areas: everybody knows them by name.
+    """
+    a_shown = author.sees_all or conflict.a.party == author.party or conflict.a in hazards
+    b_shown = author.sees_all or conflict.b.party == author.party or conflict.b in hazards
     if a_shown and b_shown:
         told = conflict.sentence
     else:
@@ -95,14 +102,11 @@ def conflict_view(author: Author, conflict: Conflict, conflict_id: str, sequence
     )
 
 
-def conflict_detail(
-    author: Author, conflict: Conflict, conflict_id: str, sequence: int, a: Operation, b: Operation
-) -> ConflictDetail:
+def conflict_detail(view: ConflictView, conflict: Conflict, a: Operation, b: Operation) -> ConflictDetail:
     """A recorded conflict with the overlapping part, which is for both sides: what lies in both, and no more.
 
     `a` and `b` are the operations that conflict. A dry run does not give it: nobody would learn who had looked.
     """
-    view = conflict_view(author, conflict, conflict_id, sequence)
     parts, left_out = overlap_parts(a, b, conflict)
     overlap = [
         OverlapView(

@@ -1,15 +1,24 @@
 """The read side of a node: lists, single items, and the changes that streams carry. It never waits and never writes."""
 
 import asyncio
+import hmac
 from collections import OrderedDict
 from typing import Final
 
 import msgspec
 
-from skyparley.airspace.events import Change, ConflictFound, OperationChanged, OperationLeft, PartyRegistered
-from skyparley.airspace.state import Airspace, LiveOperation, RecordedConflict
+from skyparley.airspace.events import (
+    Change,
+    ConflictFound,
+    ConflictVoid,
+    OperationChanged,
+    OperationLeft,
+    Outcome,
+    PartyRegistered,
+)
+from skyparley.airspace.state import Airspace, LiveOperation, RecordedConflict, conflict_id
 from skyparley.conflict.codec import decode_operation
-from skyparley.conflict.operation import OperationRef
+from skyparley.conflict.operation import Conflict, OperationRef
 from skyparley.errors import InvalidInputError, NotFoundError
 from skyparley.geometry.bounds import overlap
 from skyparley.node.custody.custodian import Custodian
@@ -47,7 +56,30 @@ class Reader:
         self._vault = vault
         self._custodian = custodian
         self.catalogue = Catalogue()
+        self._named: dict[str, str] = {}
         self._rendered: OrderedDict[tuple[str, str, str, int], OperationView] = OrderedDict()
+
+    def take_in(self) -> None:
+        """Take in what is live at start."""
+        for live in self._state.operations.values():
+            self.catalogue.add(live)
+        self._named = {self._name(identifier): identifier for identifier in self._state.conflicts}
+
+    def follow(self, outcome: Outcome) -> None:
+        """Take note of what an entry changed."""
+        self.catalogue.follow(outcome)
+        for change in outcome.changes:
+            if isinstance(change, ConflictFound):
+                self._named[self._name(change.conflict.conflict_id)] = change.conflict.conflict_id
+            elif isinstance(change, ConflictVoid):
+                self._named.pop(self._name(change.conflict.conflict_id), None)
+
+    def _name(self, identifier: str) -> str:
+        """What a conflict is called outside: bound to this node's secret (HMAC-SHA256, 128 bits).
+
+        The identifier in the state is a plain digest of the pair: who knows one side could try names of the other.
+        """
+        return hmac.digest(self._vault.secret, identifier.encode(), "sha256")[:16].hex()
 
     def parties(self) -> list[PartyView]:
         """All parties, by identifier."""
@@ -83,29 +115,27 @@ class Reader:
     def conflicts(self, author: Author, after: str | None, limit: int) -> ConflictPage:
         """A page of conflicts that concern the reader, by identifier."""
         size = _page_size(limit)
-        found = [
-            recorded
-            for identifier, recorded in self._state.conflicts.items()
-            if (after is None or identifier > after) and may_see_conflict(author, recorded.a_party, recorded.b_party)
-        ]
-        found.sort(key=lambda recorded: recorded.conflict_id)
-        page = found[:size]
-        return ConflictPage(
-            [self.conflict_view(author, recorded) for recorded in page],
-            page[-1].conflict_id if len(found) > size else None,
-        )
+        found: list[ConflictView] = []
+        for name in sorted(self._named):
+            recorded = self._state.conflicts[self._named[name]]
+            if (after is None or name > after) and may_see_conflict(author, recorded.a_party, recorded.b_party):
+                if len(found) == size:
+                    return ConflictPage(found, found[-1].conflict_id)
+                found.append(self.conflict_view(author, recorded))
+        return ConflictPage(found, None)
 
     async def conflict(self, author: Author, conflict_id: str) -> ConflictDetail:
         """One conflict with its overlapping part. Raises `NotFoundError` if there is none that concerns the reader."""
-        recorded = self._state.conflicts.get(conflict_id)
+        recorded = self._state.conflicts.get(self._named.get(conflict_id, ""))
         if recorded is None or not may_see_conflict(author, recorded.a_party, recorded.b_party):
             raise NotFoundError(f"there is no conflict '{conflict_id}' that concerns this key")
         witness = self._custodian.witness(recorded.witness_digest)
+        view = self.witness_view(author, witness, recorded.sequence)
         digests = [self._state.operations[key].details_digest for key in (recorded.a, recorded.b)]
 
         def detail() -> ConflictDetail:
             a, b = (decode_operation(self._vault.body(digest)) for digest in digests)
-            return conflict_detail(author, witness, recorded.conflict_id, recorded.sequence, a, b)
+            return conflict_detail(view, witness, a, b)
 
         # large polygons take a while to intersect: not on the loop that serves everyone
         return await asyncio.to_thread(detail)
@@ -116,8 +146,16 @@ class Reader:
 
     def conflict_view(self, author: Author, recorded: RecordedConflict) -> ConflictView:
         """A recorded conflict with its witness, as far as it is for the reader."""
-        witness = self._custodian.witness(recorded.witness_digest)
-        return conflict_view(author, witness, recorded.conflict_id, recorded.sequence)
+        return self.witness_view(author, self._custodian.witness(recorded.witness_digest), recorded.sequence)
+
+    def witness_view(self, author: Author, conflict: Conflict, sequence: int | None) -> ConflictView:
+        """A conflict as far as it is for the reader; `sequence` is None for one that was only looked for."""
+        a, b = conflict.a, conflict.b
+        identifier = conflict_id((a.party, a.operation_id), (b.party, b.operation_id), conflict.rule.value)
+        hazards = [
+            ref for ref in (a, b) if (live := self._state.operation(ref.party, ref.operation_id)) and live.hazard
+        ]
+        return conflict_view(author, conflict, self._name(identifier), sequence, hazards)
 
     def view(self, live: LiveOperation) -> OperationView:
         """An operation in full."""
@@ -141,7 +179,7 @@ class Reader:
             return msgspec.json.encode({"type": "conflict", "conflict": view})
         if isinstance(change, PartyRegistered):
             return msgspec.json.encode({"type": "party", "party": party_view(change.party)})
-        return msgspec.json.encode({"type": "conflict_void", "conflict_id": change.conflict.conflict_id})
+        return msgspec.json.encode({"type": "conflict_void", "conflict_id": self._name(change.conflict.conflict_id)})
 
     def _view_of(self, ref: OperationRef) -> OperationView:
         return self.view(self._state.operations[ref.party, ref.operation_id])
