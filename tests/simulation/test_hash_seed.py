@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from simulation.world import World
+from simulation.world import World, without_names
 from support.nodes import conflicts_of
 from support.virtual_time import VirtualLoop
 
@@ -23,7 +23,7 @@ def everything(directory: Path) -> str:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         state_hash = runner.run(world.run(LIVES))
     assert world.node is not None
-    answers = [None if a.answer is None else msgspec.to_builtins(a.answer) for a in world.asked]
+    answers = msgspec.to_builtins([without_names(asked.answer) for asked in world.asked])
     return json.dumps([state_hash, conflicts_of(world.node.state), answers])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.world import World
+from simulation.world import World, without_names
 from skyparley.node import node as node_module
 from support.virtual_time import StuckError, VirtualLoop
 
@@ -45,7 +45,8 @@ def test_a_seed_replays(tmp_path: Path) -> None:
     assert first_hash == second_hash
     assert first.seen == second.seen
     assert first.faults.counts == second.faults.counts
-    assert [(a.key, a.what, a.answer) for a in first.asked] == [(a.key, a.what, a.answer) for a in second.asked]
+    told = [[(a.key, a.what, without_names(a.answer)) for a in world.asked] for world in (first, second)]
+    assert told[0] == told[1]
 
 
 def test_the_simulation_meets_what_it_is_for(tmp_path: Path) -> None:

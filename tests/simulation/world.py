@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
+
 from simulation.checker import check_everything, check_no_orphans
 from simulation.faults import Faults, FaultyLog, FaultyVault
 from skyparley.conflict.operation import Operation
@@ -248,6 +250,14 @@ class World:
                 author, asked.operation, hazard_kind="firing", confirmed=False, idempotency_key=key
             )
         return node.act(author, asked.what, asked.name, version=asked.version, idempotency_key=key)
+
+
+def without_names(answer: Answer | None) -> Answer | None:
+    """An answer without the identifiers of its conflicts, which each node makes with a secret of its own."""
+    if answer is None:
+        return None
+    unnamed = [msgspec.structs.replace(conflict, conflict_id="") for conflict in answer.conflicts]
+    return msgspec.structs.replace(answer, conflicts=unnamed)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:

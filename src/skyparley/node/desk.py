@@ -243,7 +243,7 @@ class Desk:
             return msgspec.json.decode(kept, type=Answer)
         operation_id = getattr(proposal.command, "operation_id", "")
         live = self._engine.state.operation(author.party, operation_id)
-        if live is None:
+        if live is None or live.filed_sequence > first.first_sequence:  # gone, or another of that name
             raise ConflictingStateError(
                 f"the command was accepted as entry {first.first_sequence}; '{operation_id}' is no longer live"
             )
