@@ -1,8 +1,11 @@
 """One operation of three volumes against all filed, from the parsed operation to the witness."""
 
+import gc
+
 from bench.rtree import RTree
 from bench.table import Figure, Row, quantiles, timed
 from bench.traffic import operations
+from skyparley.cli.compose import COLLECT_AFTER
 from skyparley.conflict.search import ConflictIndex
 
 FILED = 100_000
@@ -34,6 +37,8 @@ def run() -> Row:
         found += len(conflicts)
         others = {(conflict.b if conflict.a == operation.ref else conflict.a).operation_id for conflict in conflicts}
         differing += others != owners.keys()
+    gc.set_threshold(*COLLECT_AFTER)  # as the node does, for both
+    gc.freeze()
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(ROUNDS):  # in turn, each long enough to have the machine's caches to itself

@@ -68,7 +68,12 @@ class Ledger:
         return request | {"path": f"/v1/operations/{name}/{word}"}
 
     def _volume(self) -> dict[str, Any]:
-        return volume(46.9 + self.dice.uniform(0, 0.1), 7.4 + self.dice.uniform(0, 0.1), begin_s=3_600.0)
+        """Sixty commands meet in one place, the next in another: as dense after fifty kills as after one."""
+        place = self.number // 60
+        latitude_deg, longitude_deg = 30.0 + place % 100 * 0.2, 5.0 + place // 100 * 0.2
+        return volume(
+            latitude_deg + self.dice.uniform(0, 0.1), longitude_deg + self.dice.uniform(0, 0.1), begin_s=3_600.0
+        )
 
     def acknowledge(self, request: dict[str, Any], answer: dict[str, Any]) -> None:
         self.acknowledged[request["party"], request["name"]] = answer["operation"]

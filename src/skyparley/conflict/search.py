@@ -167,13 +167,18 @@ class ConflictIndex:
 
     def _conflicts(self, ref: OperationRef, operation_class: str, found: list[list[float]]) -> list[Conflict]:
         conflicts = []
+        minima: dict[str, SeparationMinimum] = {}
         found.sort()
         for (owner, rule), part in groupby(found, key=_OWNER_AND_RULE):
             other = self._refs[int(owner)]
             if other is not None:
-                minimum = self._minima.between(operation_class, self._names[int(owner)])
+                name = self._names[int(owner)]
+                minimum = minima.get(name)
+                if minimum is None:
+                    minimum = minima[name] = self._minima.between(operation_class, name)
                 conflicts.append(conflict_of(ref, other, list(part), int(rule), minimum))
-        conflicts.sort(key=_order)
+        if len(conflicts) > 1:
+            conflicts.sort(key=_order)
         return conflicts
 
     def _class_number(self, name: str) -> int:

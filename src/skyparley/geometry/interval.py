@@ -7,6 +7,7 @@ read as UTC has shut airspace for hours.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from skyparley.errors import InvalidInputError
@@ -68,7 +69,11 @@ def parse_time(text: str, *, place: str = "time") -> int:
     return instant_us
 
 
+@lru_cache(maxsize=8_192)
 def format_time(instant_us: int) -> str:
-    """Microseconds since 1970 UTC as RFC 3339 with `Z`, with a fraction only where there is one."""
+    """Microseconds since 1970 UTC as RFC 3339 with `Z`, with a fraction only where there is one.
+
+    The same few begins and ends are written again and again: in volumes, windows, sentences.
+    """
     text = (_NAIVE_EPOCH + timedelta(0, 0, instant_us)).isoformat()
     return f"{text.rstrip('0')}Z" if instant_us % 1_000_000 else f"{text}Z"

@@ -71,6 +71,10 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
     if isinstance(footprint, Circle):
         _circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
         return None
+    if not footprint.holes:
+        edges, longest_m = _one_ring(row, np.array(footprint.vertices))
+        if longest_m <= _SURELY_SHORT_M:
+            return edges
     rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
     edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
     _polygon(row, edges, len(rings[0]))
@@ -140,6 +144,14 @@ def _polygon(row: Floats, edges: Floats, outline: int) -> None:
     for i in range(outline):
         furthest = max(furthest, (edges[i, 0] - x) ** 2 + (edges[i, 1] - y) ** 2 + (edges[i, 2] - z) ** 2)
     row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)
+
+
+@nb.njit(cache=True)
+def _one_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
+    """The usual polygon in one call: the edges of its only ring and the longest chord."""
+    edges, longest = _edges(points)
+    _polygon(row, edges, edges.shape[0])
+    return edges, longest
 
 
 def _legs(trajectory: Trajectory4D) -> Floats:
