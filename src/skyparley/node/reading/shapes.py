@@ -145,6 +145,9 @@ class HazardBody:
 
 
 _REFUSAL: Final = "names a weapon, a mission or a target: this is safety software and takes no such field; remove it"
+_CLASS_REFUSAL: Final = (
+    "names a weapon, a mission or a target: this is safety software; say what flies, such as en_route or drone"
+)
 BodyT = TypeVar("BodyT")
 FootprintT = TypeVar("FootprintT", Circle, Polygon)
 _OPERATION: Final = msgspec.json.Decoder(OperationBody)
@@ -219,9 +222,15 @@ def operation_of(
 
 
 def normal_class(text: str) -> str:
-    """A class in its canonical form: lower case, spaces and hyphens as underscores."""
+    """A class in its canonical form: lower case, spaces and hyphens as underscores.
+
+    It is free text that others are shown, so a word in it that begins like a forbidden one is refused too: `missile`
+    and `bomber`, but not `transmission_line`.
+    """
     name = text.strip().lower().replace(" ", "_").replace("-", "_")
     check_operation_class(name, place="class")
+    if any(word.startswith(FORBIDDEN_WORDS) for word in name.split("_")):
+        raise ForbiddenFieldError(_CLASS_REFUSAL, place="class")
     return name
 
 
