@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.commands import (
     ActivateOperation,
     AmendOperation,
@@ -43,7 +42,7 @@ from skyparley.errors import ConflictingStateError, InvalidInputError, Skyparley
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Applied, Engine
+from skyparley.node.engine import Applied, Engine, proposal_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Answer, ConflictView
@@ -150,14 +149,8 @@ class Desk:
         claimed_time_us: int | None,
     ) -> Answer:
         self._check_skew(claimed_time_us)
-        body = encode_command(command)
-        proposal = Proposal(
-            party=author.party,
-            authentication=BEARER_ATTESTED,
-            command=command,
-            idempotency_key=idempotency_key,
-            content_digest=content_digest(body),
-            body=body,
+        proposal = proposal_of(
+            command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
         )
         if not idempotency_key:
             return await self._carry_out(author, proposal, details, claimed_time_us)
@@ -207,7 +200,7 @@ class Desk:
         if details is None:
             return await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
         await self._vault.put_bodies([(details.digest, author.party, details.data)])
-        self._custodian.lend(details.digest, details.operation)
+        self._custodian.lend(details)
         try:
             applied = await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
         except SkyparleyError:

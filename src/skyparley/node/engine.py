@@ -110,7 +110,7 @@ class Engine:
             if due_us is None or due_us > self.clock():
                 continue
             try:
-                await self.propose(node_proposal(Tick()))
+                await self.propose(proposal_of(Tick()))
             except SkyparleyError:
                 await asyncio.sleep(RETRY_AFTER_FAILURE_S)
 
@@ -169,10 +169,19 @@ class Engine:
         return self._salts.pop()
 
 
-def node_proposal(command: Command) -> Proposal:
-    """A command of the node itself."""
+def proposal_of(
+    command: Command, *, party: str = "", authentication: str = NODE, idempotency_key: str = ""
+) -> Proposal:
+    """A command and its author as a proposal; of the node itself if no party is named."""
     body = encode_command(command)
-    return Proposal(party="", authentication=NODE, command=command, content_digest=content_digest(body), body=body)
+    return Proposal(
+        party=party,
+        authentication=authentication,
+        command=command,
+        idempotency_key=idempotency_key,
+        content_digest=content_digest(body),
+        body=body,
+    )
 
 
 def event_of(entry: Entry) -> Event:

@@ -8,9 +8,8 @@ import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
-from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.commands import RecordFindings, RegisterParty
-from skyparley.airspace.events import NODE, Change, Proposal, Repeated, Verdict, error_of
+from skyparley.airspace.events import Change, Repeated, Verdict, error_of
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.conflict.codec import quantise
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
@@ -22,7 +21,7 @@ from skyparley.node.access import Access
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
-from skyparley.node.engine import Applied, Clock, Engine, node_proposal
+from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.reading.disclosure import party_view
@@ -115,16 +114,7 @@ class Node:
     ) -> PartyView:
         """Admit a party; only the operator may."""
         author.require_operator()
-        command = RegisterParty(party, name, kind)
-        body = encode_command(command)
-        proposal = Proposal(
-            party="",
-            authentication=NODE,
-            command=command,
-            idempotency_key=idempotency_key,
-            content_digest=content_digest(body),
-            body=body,
-        )
+        proposal = proposal_of(RegisterParty(party, name, kind), idempotency_key=idempotency_key)
         verdict = self.engine.check(proposal)
         if verdict is None:
             outcome = (await self.engine.propose(proposal, key_id=author.key_id)).outcome
@@ -186,7 +176,7 @@ class Node:
             self.custodian.covered(self.state.findings_through)
 
     async def _record(self, command: RecordFindings) -> None:
-        applied = await self.engine.propose(node_proposal(command))
+        applied = await self.engine.propose(proposal_of(command))
         if applied.outcome.refusal is not None:
             raise StorageError(f"the log refused findings: {applied.outcome.refusal.message}")
 

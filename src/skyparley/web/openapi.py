@@ -202,7 +202,7 @@ def render_document(endpoints: Iterable[Endpoint]) -> bytes:
 
 
 def _describe_shapes(components: dict[str, Any]) -> None:
-    """The views carry shapes as plain objects; in the document they are what they are."""
+    """The views carry shapes as rendered JSON; in the document they are what they are."""
     for name in ("volumes", "trajectories"):
         item = _REFERENCE.format(name="Volume" if name == "volumes" else "Trajectory")
         components["OperationView"]["properties"][name] = {"type": "array", "items": {"$ref": item}}

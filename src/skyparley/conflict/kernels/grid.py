@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.geodesy import EQUATORIAL_RADIUS_M, FLATTENING
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -41,8 +42,6 @@ SIZES: Final = 32
 _SLACK_M: Final = 10.0
 """Chords run below the surface by up to 2 m, circles are widened by less than this for their curvature."""
 _LEAST_RADIUS_M: Final = 6_335_000.0
-_GREATEST_RADIUS_M: Final = 6_378_137.0
-_FLATTENING: Final = 1.0 / 298.257223563
 
 
 class Store(NamedTuple):
@@ -357,7 +356,7 @@ def _near_surface(x: float, y: float, z: float, cell: float) -> bool:
     the cell's geocentric latitude up to 100 m.
     """
     square = x * x + y * y + z * z
-    surface_m = _GREATEST_RADIUS_M * (1.0 - _FLATTENING * z * z / max(square, 1.0))
+    surface_m = EQUATORIAL_RADIUS_M * (1.0 - FLATTENING * z * z / max(square, 1.0))
     margin_m = 1.2 * cell + cell * cell / _LEAST_RADIUS_M + 100.0 + 2.0 * _SLACK_M
     return abs(np.sqrt(square) - surface_m) <= margin_m
 

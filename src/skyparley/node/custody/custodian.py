@@ -22,13 +22,16 @@ from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
 from skyparley.node.custody.comparison import Compared, Comparison, Filed, Step, filed, steps_of
+from skyparley.node.custody.details import Details
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
 
 MAX_BATCH: Final = 256
 WITNESS_CACHE: Final = 20_000
 RECENT_OPERATIONS: Final = 2_000
-"""So many are kept as they were filed, for the answers and events that tell of them."""
+RECENT_BYTES: Final = 16 * 1024 * 1024
+"""So many are kept as they were filed, of at most so many encoded bytes (in memory a polygon takes some ten times as
+much): for their comparison, and for the answers and events that tell of them."""
 RETRY_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
 
@@ -44,11 +47,11 @@ class Custodian:
         self._stopped = False
         self._vault = vault
         self._record = record
-        self._comparison = Comparison(self._take_details, minima)
+        self._comparison = Comparison(self.operation, minima)
         self._work: deque[Step] = deque()
         self._wake = asyncio.Event()
-        self._fresh: dict[str, Operation] = {}
-        self._recent: OrderedDict[str, Operation] = OrderedDict()
+        self._recent: OrderedDict[str, Details] = OrderedDict()
+        self._recent_bytes = 0
         self._witnesses: OrderedDict[str, Conflict] = OrderedDict()
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="custodian")
@@ -62,20 +65,24 @@ class Custodian:
         """The bounding box of a compared operation."""
         return self._comparison.boxes.get(ref)
 
-    def lend(self, details_digest: str, operation: Operation) -> None:
+    def lend(self, details: Details) -> None:
         """Hand over an operation that is about to be filed, so that it need not be read back from the vault."""
-        self._fresh[details_digest] = self._recent[details_digest] = operation
-        if len(self._recent) > RECENT_OPERATIONS:
-            self._recent.popitem(last=False)
+        self.forget(details.digest)
+        self._recent[details.digest] = details
+        self._recent_bytes += len(details.data)
+        while len(self._recent) > RECENT_OPERATIONS or self._recent_bytes > RECENT_BYTES:
+            self.forget(next(iter(self._recent)))
 
     def forget(self, details_digest: str) -> None:
         """Take back what was lent: the command was refused."""
-        self._fresh.pop(details_digest, None)
+        details = self._recent.pop(details_digest, None)
+        if details is not None:
+            self._recent_bytes -= len(details.data)
 
     def operation(self, details_digest: str) -> Operation:
         """The operation of a details digest: one that was just filed, else from the vault."""
-        found = self._recent.get(details_digest)
-        return decode_operation(self._vault.body(details_digest)) if found is None else found
+        details = self._recent.get(details_digest)
+        return decode_operation(self._vault.body(details_digest)) if details is None else details.operation
 
     async def load(self, operations: Iterable[LiveOperation]) -> None:
         """Take in what is live at start; filings after `through` are compared in their order, the others only kept."""
@@ -157,10 +164,6 @@ class Custodian:
         while self._work and (len(batch) < MAX_BATCH or self._work[0].sequence == batch[-1].sequence):
             batch.append(self._work.popleft())
         return batch
-
-    def _take_details(self, details_digest: str) -> Operation:
-        operation = self._fresh.pop(details_digest, None)
-        return decode_operation(self._vault.body(details_digest)) if operation is None else operation
 
     async def _record_until_done(self, compared: Compared, through: int) -> None:
         owed = deque(findings_commands(self.through, through, ALGORITHM, compared.findings))

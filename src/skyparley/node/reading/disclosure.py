@@ -61,8 +61,8 @@ def operation_view(live: LiveOperation, operation: Operation) -> OperationView:
         end=format_time(live.end_us),
         hazard=live.hazard,
         hazard_kind=live.hazard_kind or None,
-        volumes=shapes["volumes"],
-        trajectories=shapes["trajectories"],
+        volumes=msgspec.Raw(msgspec.json.encode(shapes["volumes"])),
+        trajectories=msgspec.Raw(msgspec.json.encode(shapes["trajectories"])),
     )
 
 

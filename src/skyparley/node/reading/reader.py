@@ -17,7 +17,6 @@ from skyparley.airspace.events import (
     PartyRegistered,
 )
 from skyparley.airspace.state import Airspace, LiveOperation, RecordedConflict, conflict_id
-from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.operation import Conflict, OperationRef
 from skyparley.errors import InvalidInputError, NotFoundError
 from skyparley.geometry.bounds import overlap
@@ -46,6 +45,8 @@ from skyparley.node.reading.views import (
 
 MAX_PAGE: Final = 1_000
 RENDERED_CACHE: Final = 2_000
+RENDERED_BYTES: Final = 32 * 1024 * 1024
+"""So many operations are kept rendered, of at most so many bytes: each goes to its answer and to every stream."""
 
 
 class Reader:
@@ -58,6 +59,7 @@ class Reader:
         self.catalogue = Catalogue()
         self._named: dict[str, str] = {}
         self._rendered: OrderedDict[tuple[str, str, str, int], OperationView] = OrderedDict()
+        self._rendered_bytes = 0
 
     def take_in(self) -> None:
         """Take in what is live at start."""
@@ -134,7 +136,7 @@ class Reader:
         digests = [self._state.operations[key].details_digest for key in (recorded.a, recorded.b)]
 
         def detail() -> ConflictDetail:
-            a, b = (decode_operation(self._vault.body(digest)) for digest in digests)
+            a, b = (self._custodian.operation(digest) for digest in digests)
             return conflict_detail(view, witness, a, b)
 
         # large polygons take a while to intersect: not on the loop that serves everyone
@@ -162,11 +164,17 @@ class Reader:
         key = (live.party, live.operation_id, live.state, live.version)
         found = self._rendered.get(key)
         if found is None or found.sequence != live.changed_sequence:
-            found = operation_view(live, self._custodian.operation(live.details_digest))
-            self._rendered[key] = found
-            if len(self._rendered) > RENDERED_CACHE:
-                self._rendered.popitem(last=False)
+            self._drop(key)
+            found = self._rendered[key] = operation_view(live, self._custodian.operation(live.details_digest))
+            self._rendered_bytes += found.size_bytes
+            while len(self._rendered) > RENDERED_CACHE or self._rendered_bytes > RENDERED_BYTES:
+                self._drop(next(iter(self._rendered)))
         return found
+
+    def _drop(self, key: tuple[str, str, str, int]) -> None:
+        dropped = self._rendered.pop(key, None)
+        if dropped is not None:
+            self._rendered_bytes -= dropped.size_bytes
 
     def render(self, author: Author, change: Change, _sequence: int) -> bytes | None:
         """A change as JSON for a stream, or None if the reader is not concerned."""

@@ -10,7 +10,7 @@ import msgspec
 
 
 class OperationView(msgspec.Struct, frozen=True, rename={"operation_class": "class"}):
-    """An operation or hazard area, with its details."""
+    """An operation or hazard area, with its details; volumes and trajectories are lists, rendered once as JSON."""
 
     party: str
     operation_id: str
@@ -22,8 +22,13 @@ class OperationView(msgspec.Struct, frozen=True, rename={"operation_class": "cla
     end: str
     hazard: bool
     hazard_kind: str | None
-    volumes: list[dict[str, Any]]
-    trajectories: list[dict[str, Any]]
+    volumes: msgspec.Raw
+    trajectories: msgspec.Raw
+
+    @property
+    def size_bytes(self) -> int:
+        """About how long its JSON is."""
+        return len(memoryview(self.volumes)) + len(memoryview(self.trajectories))
 
 
 class RefView(msgspec.Struct, frozen=True):
