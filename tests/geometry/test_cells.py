@@ -9,7 +9,8 @@ import s2geometry as s2
 
 from oracle.nearest import geodesic
 from skyparley.errors import LimitExceededError
-from skyparley.geometry.cells import GEODESIC_BEND_PER_M, LEVEL, MAX_COVER_CELLS, cover_path, cover_volume
+from skyparley.geometry.cells import MAX_COVER_CELLS, cover_path, cover_volume
+from skyparley.geometry.descent import GEODESIC_BEND_PER_M, LEVEL
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.polygon import Polygon
 from support.conflict_cases import Position, away, random_ring

@@ -23,7 +23,7 @@ def everything(directory: Path) -> str:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         state_hash = runner.run(world.run(LIVES))
     assert world.node is not None
-    answers = msgspec.to_builtins([without_names(asked.answer) for asked in world.asked])
+    answers = json.loads(msgspec.json.encode([without_names(asked.answer) for asked in world.asked]))
     return json.dumps([state_hash, conflicts_of(world.node.state), answers])
 
 

@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.geometry.cells import GEODESIC_BEND_PER_M
+from skyparley.geometry.descent import GEODESIC_BEND_PER_M
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.trajectory import Trajectory4D

@@ -18,7 +18,7 @@ from typing import Any, Final, Self, cast
 import apsw
 
 from skyparley.errors import NotFoundError, OverloadedError, SkyparleyError, StorageError
-from skyparley.log.bulk import insert_rows
+from skyparley.log.bulk import insert_durably
 from skyparley.log.envelope import first_chain, verify_entry
 from skyparley.log.port import Draft, Entry, Head
 from skyparley.log.sequencer import REMEMBERED_APPENDS, Sequencer
@@ -44,7 +44,6 @@ _SELECT: Final = "SELECT sequence, time_us, chain, header, salt, body, signature
 @dataclass(slots=True)
 class _Append:
     drafts: Sequence[Draft]
-    loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Sequence[Entry]]
 
 
@@ -103,8 +102,7 @@ class SqliteLog:
             raise StorageError("the log is closed for writing")
         if self._queue.qsize() >= MAX_QUEUED_APPENDS:
             raise OverloadedError("the log's write queue is full: try again shortly")
-        loop = asyncio.get_running_loop()
-        item = _Append(drafts, loop, loop.create_future())
+        item = _Append(drafts, self._loop.create_future())
         self._queue.put(item)
         return await item.future
 
@@ -183,10 +181,9 @@ class SqliteLog:
     def _write(self, connection: apsw.Connection, group: list[_Append]) -> None:
         drafts = [draft for item in group for draft in item.drafts]
         answers, new = self._sequencer.place(drafts, self._clock())
+        rows = [(e.sequence, e.time_us, e.chain, e.header, e.salt, e.body, e.signature) for e in new]
         try:
-            with connection:
-                rows = [(e.sequence, e.time_us, e.chain, e.header, e.salt, e.body, e.signature) for e in new]
-                insert_rows(connection, _INSERT, rows)
+            insert_durably(connection, _INSERT, rows)
         except apsw.FullError:
             self._tell(group, StorageError("the disk is full: free space; nothing of this was recorded"))
             return

@@ -58,6 +58,7 @@ class Engine:
         self.failure: str | None = None
         self.on_applied: Callable[[Applied], None] = lambda _: None
         """Called for every entry, in order, once it is applied."""
+        self._loop = asyncio.get_running_loop()
         self._waiting: dict[bytes, _Waiting] = {}
         self._salts: list[bytes] = []
         self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -82,7 +83,7 @@ class Engine:
         if len(self._waiting) >= MAX_IN_FLIGHT and proposal.authentication != NODE:  # what the node owes is let through
             raise OverloadedError("the node has too many commands in flight: try again shortly")
         draft = self._draft(proposal, key_id, claimed_time_us)
-        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Applied] = self._loop.create_future()
         self._waiting[draft.salt] = _Waiting(proposal, future)
         try:
             await self.log.append([draft])
@@ -120,7 +121,7 @@ class Engine:
             return
         if self.failure is not None:
             raise StorageError(self.failure)
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[None] = self._loop.create_future()
         self._reached.append((sequence, future))
         await future
 

@@ -45,6 +45,7 @@ class Custodian:
         self.through = through
         self.complaint: str | None = None
         self._stopped = False
+        self._loop = asyncio.get_running_loop()
         self._vault = vault
         self._record = record
         self._comparison = Comparison(self.operation, minima)
@@ -88,7 +89,7 @@ class Custodian:
         """Take in what is live at start; filings after `through` are compared in their order, the others only kept."""
         ordered = sorted(operations, key=lambda live: live.details_sequence)
         known = [filed(live, compare=False) for live in ordered if live.details_sequence <= self.through]
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._comparison.advance, known)
+        await self._loop.run_in_executor(self._thread, self._comparison.advance, known)
         self._push([filed(live, compare=True) for live in ordered if live.details_sequence > self.through])
 
     def follow(self, applied: Applied) -> None:
@@ -98,14 +99,13 @@ class Custodian:
 
     async def run(self) -> None:
         """Compare what comes in, for ever; what cannot be recorded is tried again until it can."""
-        loop = asyncio.get_running_loop()
         while True:
             while not self._work:
                 self._wake.clear()
                 await self._wake.wait()
             batch = self._next_batch()
             try:
-                compared = await loop.run_in_executor(self._thread, self._comparison.advance, batch)
+                compared = await self._loop.run_in_executor(self._thread, self._comparison.advance, batch)
             except Exception as error:
                 self._stop(batch[-1].sequence, error)
                 return
@@ -123,7 +123,7 @@ class Custodian:
             return self.through
         if self._stopped and self.complaint is not None:
             raise StorageError(self.complaint)
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[int] = self._loop.create_future()
         self._waiting.append((sequence, future))
         return await future
 
@@ -140,7 +140,7 @@ class Custodian:
     async def check(self, operation: Operation) -> list[Conflict]:
         """A dry run: one operation against everything compared so far. Nothing is filed."""
         index = self._comparison.index
-        return await asyncio.get_running_loop().run_in_executor(self._thread, index.check, operation)
+        return await self._loop.run_in_executor(self._thread, index.check, operation)
 
     def witness(self, witness_digest: str) -> Conflict:
         """The witness that a finding names."""

@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import apsw
 
 from skyparley.errors import OverloadedError, StorageError
-from skyparley.log.bulk import insert_rows
+from skyparley.log.bulk import insert_durably, insert_rows, transaction
 from skyparley.node.identity import StoredKey
 
 MAX_QUEUED_WRITES: Final = 4_096
@@ -231,13 +231,16 @@ def _tell(group: list[_Write], error: Exception | None) -> None:
 
 def _write_group(connection: apsw.Connection, group: list[_Write]) -> Exception | None:
     """Write a group as one durable transaction; the error that undid it, if any."""
+    bodies = [row for write in group for row in write.bodies]
+    others = [(sql, rows) for write in group for sql, rows in write.statements if rows]
     try:
-        with connection:
-            insert_rows(connection, _PUT_BODIES, [row for write in group for row in write.bodies])
-            for write in group:
-                for sql, rows in write.statements:
-                    if rows:
-                        connection.executemany(sql, rows)
+        if others:
+            with transaction(connection):
+                insert_rows(connection, _PUT_BODIES, bodies)
+                for sql, rows in others:
+                    connection.executemany(sql, rows)
+        else:
+            insert_durably(connection, _PUT_BODIES, bodies)
     except apsw.FullError:
         return StorageError("the disk is full: free space; nothing of this was recorded")
     except apsw.Error as error:

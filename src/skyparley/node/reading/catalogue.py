@@ -6,21 +6,59 @@ because others came or went meanwhile.
 
 import base64
 import binascii
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
+from typing import Final
 
 from skyparley.airspace.events import OperationChanged, OperationLeft, Outcome
 from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.operation import OperationRef
 from skyparley.errors import InvalidInputError
 
+FEW: Final = 64
+"""So many new names are put into their places one by one; more are sorted in together."""
+
+
+class _Names:
+    """Names in order. A new one is put into its place only when somebody asks: among many that costs more than all
+    else of a filing.
+    """
+
+    def __init__(self) -> None:
+        self._ordered: list[OperationRef] = []
+        self._fresh: dict[OperationRef, None] = {}
+
+    def add(self, ref: OperationRef) -> None:
+        if ref not in self._fresh and not self._holds(ref):
+            self._fresh[ref] = None
+
+    def remove(self, ref: OperationRef) -> None:
+        if ref in self._fresh:
+            del self._fresh[ref]
+        elif self._holds(ref):
+            del self._ordered[bisect_left(self._ordered, ref)]
+
+    def in_order(self) -> list[OperationRef]:
+        if len(self._fresh) > FEW:
+            self._ordered.extend(self._fresh)
+            self._ordered.sort()  # two runs: they are merged
+        else:
+            for ref in self._fresh:
+                insort(self._ordered, ref)
+        self._fresh.clear()
+        return self._ordered
+
+    def _holds(self, ref: OperationRef) -> bool:
+        place = bisect_left(self._ordered, ref)
+        return place < len(self._ordered) and self._ordered[place] == ref
+
 
 class Catalogue:
     """Live operations and hazard areas in order, per party."""
 
     def __init__(self) -> None:
-        self._by_party: dict[str, list[OperationRef]] = {}
-        self._hazards: list[OperationRef] = []
+        self._by_party: dict[str, _Names] = {}
+        self._hazards = _Names()
 
     def follow(self, outcome: Outcome) -> None:
         """Take note of what an entry changed."""
@@ -28,36 +66,33 @@ class Catalogue:
             if isinstance(change, OperationChanged):
                 self.add(change.operation)
             elif isinstance(change, OperationLeft):
-                self._remove(change.operation)
+                ref = OperationRef(change.operation.party, change.operation.operation_id)
+                for names in self._of(change.operation):
+                    names.remove(ref)
 
     def add(self, live: LiveOperation) -> None:
         """Add an operation, unless it is there."""
         ref = OperationRef(live.party, live.operation_id)
-        for refs in self._lists(live):
-            place = bisect_right(refs, ref)
-            if place == 0 or refs[place - 1] != ref:
-                insort(refs, ref)
+        for names in self._of(live):
+            names.add(ref)
 
-    def _remove(self, live: LiveOperation) -> None:
-        ref = OperationRef(live.party, live.operation_id)
-        for refs in self._lists(live):
-            place = bisect_right(refs, ref) - 1
-            if place >= 0 and refs[place] == ref:
-                del refs[place]
-
-    def _lists(self, live: LiveOperation) -> list[list[OperationRef]]:
-        lists = [self._by_party.setdefault(live.party, [])]
-        return [*lists, self._hazards] if live.hazard else lists
+    def _of(self, live: LiveOperation) -> tuple[_Names, ...]:
+        names = self._by_party.get(live.party)
+        if names is None:
+            names = self._by_party[live.party] = _Names()
+        return (names, self._hazards) if live.hazard else (names,)
 
     def after(self, cursor: OperationRef | None, *, party: str | None, hazards_only: bool) -> Iterator[OperationRef]:
         """Refs after a cursor, in order: of one party and all hazard areas, of all (party None), or hazards only."""
+        hazards = self._hazards.in_order()
         if hazards_only:
-            sources = [self._hazards]
+            sources = [hazards]
         elif party is None:
-            sources = [self._by_party[name] for name in sorted(self._by_party)]
+            sources = [self._by_party[name].in_order() for name in sorted(self._by_party)]
         else:
-            own = self._by_party.get(party, [])
-            others = [ref for ref in self._hazards if ref.party != party]
+            names = self._by_party.get(party)
+            own = names.in_order() if names else []
+            others = [ref for ref in hazards if ref.party != party]
             before = [ref for ref in others if ref.party < party]
             sources = [before, own, others[len(before) :]]
         for refs in sources:

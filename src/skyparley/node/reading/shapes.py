@@ -8,6 +8,7 @@ weapon, a mission or a target is refused as such, wherever it stands: Skyparley 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -228,10 +229,15 @@ def normal_class(text: str) -> str:
     and `bomber`, but not `transmission_line`.
     """
     name = text.strip().lower().replace(" ", "_").replace("-", "_")
+    _check_class(name)
+    return name
+
+
+@lru_cache(1_024)
+def _check_class(name: str) -> None:
     check_operation_class(name, place="class")
     if any(word.startswith(FORBIDDEN_WORDS) for word in name.split("_")):
         raise ForbiddenFieldError(_CLASS_REFUSAL, place="class")
-    return name
 
 
 def render_operation_shapes(operation: Operation) -> dict[str, list[dict[str, Any]]]:
