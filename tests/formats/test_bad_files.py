@@ -134,7 +134,7 @@ def test_an_operation_that_blankets_a_country_for_a_month_is_refused(tmp_path: P
         (b"", "file", "is empty"),
         (b" \r\n\t", "file", "is empty"),
         (collection(GOOD)[:100], "line 1, column", "is it whole"),
-        (json.dumps({"a": "\xfc"}, ensure_ascii=False).encode("latin-1"), "file", "save it as UTF-8"),
+        (json.dumps({"a": "\xfc"}, ensure_ascii=False).encode("latin-1"), "line 1, byte 8", "save it as UTF-8"),
         (collection(GOOD).decode().encode("utf-16"), "file", "is text in UTF-16: save it as UTF-8"),
         (bytes(range(256)) * 8, "file", "Skyparley knows"),
         (b"\x00" * 1_000, "file", "Skyparley knows"),

@@ -101,6 +101,16 @@ async def test_what_is_no_json_of_ours_is_refused(here: World, name: str) -> Non
         assert (await alpha.get("/healthy")).status_code == 200
 
 
+async def test_a_field_that_stands_twice_is_named(here: World) -> None:
+    body = json.dumps(operation("op")).replace('"lower_m":', '"lower_m": 0, "lower_m":', 1)
+    async with here.client(here.alpha) as alpha:
+        for path in ("/v1/operations", "/v1/operations/check"):
+            error = assert_error(await alpha.post(path, content=body), 400, "invalid_input")
+            assert (error["place"], "stands twice" in error["message"]) == ("volumes[0].lower_m", True)
+        answer = await alpha.post("/v1/operations/op/cancel", content=b'{"version":1,"version":2}')
+        assert assert_error(answer, 400)["place"] == "version"
+
+
 async def test_an_operation_that_blankets_a_country_for_a_month_is_refused(here: World) -> None:
     month = {**volume(46.8, 8.2, radius_m=250_000), "end": time_in(30 * 86_400)}
     async with here.client(here.alpha) as alpha:

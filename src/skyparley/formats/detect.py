@@ -15,6 +15,7 @@ from skyparley.formats.recorded import read_recorded
 from skyparley.formats.reservation import check_reservation
 from skyparley.formats.tracks import read_tracks
 from skyparley.node.reading.shapes import FORBIDDEN_WORDS, decode_operation_body, forbidden_field
+from skyparley.node.reading.twice import refuse_members
 
 _REMEDY: Final = "use GeoJSON features, CSV trajectories, recorded flights, F3548 volumes, or operations of the API"
 _REFUSAL: Final = "this names a weapon, a mission or a target; Skyparley takes no such field: remove it"
@@ -74,6 +75,7 @@ def _read_document(document: Any, data: bytes, file: str) -> Parsed:
     parsed = Parsed(file)
     for i, body in enumerate(bodies):
         try:
+            refuse_members(body)
             party = body.get("party") if isinstance(body, dict) else None
             text = data if body is document else msgspec.json.encode(body)
             parsed.operations.append(decode_operation_body(text, party if isinstance(party, str) else ""))

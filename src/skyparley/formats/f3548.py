@@ -19,6 +19,7 @@ from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
+from skyparley.node.reading.twice import refuse_members
 
 ShapeT = TypeVar("ShapeT")
 
@@ -113,6 +114,11 @@ def read_f3548(document: Any, file: str) -> Parsed:
     for i, item in enumerate(document if isinstance(document, list) else [document]):
         place = f"[{i}]" if item is not document else ""
         inner, within = item, place
+        try:
+            refuse_members(item)
+        except SkyparleyError as error:
+            parsed.skip(_join(place, error.place or "") or "file", error.message)
+            continue
         if isinstance(item, dict) and "operational_intent" in item:
             inner, within = item["operational_intent"], _join(place, "operational_intent")
         elif isinstance(item, dict) and "volumes" in item:

@@ -19,6 +19,7 @@ from skyparley.geometry.interval import TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
 from skyparley.node.reading.shapes import forbidden_field, normal_class
+from skyparley.node.reading.twice import refuse_members, refuse_own
 
 _COLLECTION: Final = frozenset(("type", "bbox", "name", "crs"))
 _MEMBERS: Final = frozenset(("type", "geometry", "properties", "id", "bbox"))
@@ -32,9 +33,11 @@ def read_geojson(document: dict[str, Any], file: str) -> Parsed:
     parsed = Parsed(file)
     features: object = [document]
     if document.get("type") == "FeatureCollection":
+        refuse_own(document)
         features = document.get("features")
         around = {name: value for name, value in document.items() if name != "features"}
         _refuse_forbidden(around)
+        refuse_members(list(around.values()))
         _known(around, _COLLECTION, "")
         _check_reference_system(document.get("crs"))
     if not isinstance(features, list):
@@ -58,6 +61,7 @@ def _read_feature(feature: object) -> tuple[OperationRef, str, list[Volume4D]]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise InvalidInputError("this is no GeoJSON Feature", place="type")
     try:
+        refuse_members(feature)
         return _read_parts(feature)
     except SkyparleyError:
         _refuse_forbidden(feature)  # every list of fields is closed: only a feature that is wrong can hold one

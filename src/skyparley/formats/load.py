@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from skyparley.errors import InvalidInputError, LimitExceededError
+from skyparley.node.reading.twice import members, read_again
 
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 """Longest file that is read, after decompression."""
@@ -67,23 +68,28 @@ def decode_text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"is not text in UTF-8 (byte {error.start}): save it as UTF-8") from None
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise InvalidInputError(
+            f"is not text in UTF-8 (byte {error.start + 1} of the file is 0x{data[error.start]:02x}): save it as UTF-8",
+            place=f"line {line}, byte {column}",
+        ) from None
 
 
 def decode_json(data: bytes) -> Any:
     """A JSON value; NaN and Infinity, which JSON lacks but some programs write, are let through as numbers.
 
     They are refused where they stand, so that the rest of a file goes on. Raises `InvalidInputError` with line and
-    column of what is not JSON.
+    column of what is not JSON. Objects with a member twice are left to the reader of each item (`twice.py`).
     """
     try:
-        return msgspec.json.decode(data)
+        return read_again(data, msgspec.json.decode(data))
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass  # the second reader says where
     except RecursionError:
         raise InvalidInputError("is JSON that is nested too deeply: flatten it") from None
     try:
-        return json.loads(decode_text(data))
+        return json.loads(decode_text(data), object_pairs_hook=members)
     except json.JSONDecodeError as error:
         raise InvalidInputError(
             f"is not JSON ({error.msg}): is it whole? write it again",

@@ -30,6 +30,7 @@ from skyparley.formats.steady import steady
 from skyparley.geometry.altitude import HIGHEST_ALTITUDE_M, LOWEST_ALTITUDE_M, Datum
 from skyparley.geometry.interval import LATEST_US, format_time
 from skyparley.geometry.trajectory import Trajectory4D
+from skyparley.node.reading.twice import refuse_own
 from skyparley.units import METRES_PER_FOOT, MICROSECONDS_PER_SECOND
 
 RECORDED_GAP_S: Final = 600.0
@@ -90,10 +91,15 @@ def _reports(data: bytes, parsed: Parsed) -> list[_Report]:
     """All reports, in order; one that is not even of the right types is counted, the others go on."""
     by_columns = data.lstrip()[:1] == b"{"
     try:
-        return _by_columns(_COLUMNS.decode(data)) if by_columns else _ROWS.decode(data)
+        reports = _by_columns(_COLUMNS.decode(data)) if by_columns else _ROWS.decode(data)
+        most = 1 if by_columns else len(reports)
+        if all(data.count(b'"%s"' % name.encode()) <= most for name in _Report.__struct_fields__):
+            return reports
+        rows = decode_json(data)  # a field stands somewhere more than once
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         rows = decode_json(data)
     if by_columns:
+        refuse_own(rows)
         if not all(isinstance(rows.get(name), dict) for name in _NEEDED):
             raise InvalidInputError(
                 f"a recording by columns needs {', '.join(_NEEDED)}, each with one value per report"
@@ -105,8 +111,9 @@ def _reports(data: bytes, parsed: Parsed) -> list[_Report]:
 
 def _report(row: Any, parsed: Parsed) -> _Report | None:
     try:
+        refuse_own(row)
         return msgspec.convert(row, _Report)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, InvalidInputError):
         parsed.leave_out(UNREADABLE)
         return None
 

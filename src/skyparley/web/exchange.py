@@ -21,6 +21,7 @@ from skyparley.errors import InvalidInputError, LimitExceededError, OverloadedEr
 from skyparley.geometry.interval import parse_time
 from skyparley.node.identity import OBSERVER
 from skyparley.node.node import Node
+from skyparley.node.reading.twice import refuse_twice
 from skyparley.web.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -211,7 +212,9 @@ class Exchange:
 def decode(data: bytes, body_type: type[_StructT]) -> _StructT:
     """A small JSON body as its closed record. Raises `InvalidInputError` with the place of what is wrong."""
     try:
-        return msgspec.json.decode(data, type=body_type)
+        value = msgspec.json.decode(data, type=body_type)
+        refuse_twice(data)
+        return value
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
         raise InvalidInputError(message, place=place.strip("`.") or "body") from None

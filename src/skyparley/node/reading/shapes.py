@@ -31,6 +31,7 @@ from skyparley.geometry.interval import TimeInterval, format_time, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
+from skyparley.node.reading.twice import refuse_twice
 
 MAX_PIECES: Final = 1_000
 """Volumes and trajectories in one operation, together."""
@@ -183,7 +184,9 @@ def decode_strictly(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
     """The value of JSON bytes. Raises `ForbiddenFieldError` or `InvalidInputError` with the place of what is wrong."""
     try:
         try:
-            return decoder.decode(data)
+            value = decoder.decode(data)
+            refuse_twice(data)
+            return value
         except msgspec.ValidationError as error:
             path = forbidden_field(msgspec.json.decode(data))
             if path is None:
