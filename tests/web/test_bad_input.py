@@ -111,12 +111,64 @@ async def test_a_field_that_stands_twice_is_named(here: World) -> None:
         assert assert_error(answer, 400)["place"] == "version"
 
 
-async def test_an_operation_that_blankets_a_country_for_a_month_is_refused(here: World) -> None:
-    month = {**volume(46.8, 8.2, radius_m=250_000), "end": time_in(30 * 86_400)}
+def track(*times_s: float, north_deg: float = 46.0) -> dict[str, Any]:
+    points = [
+        {"time": time_in(at_s), "latitude_deg": north_deg, "longitude_deg": 7.0 + i / 100, "altitude_m": 900}
+        for i, at_s in enumerate(times_s)
+    ]
+    return {"altitude_datum": "WGS84", "points": points}
+
+
+DAY_S = 86_400
+OUT_OF_LIMITS: dict[str, tuple[Callable[[], dict[str, Any]], int, str, str]] = {
+    "begins too far ahead": (
+        lambda: operation("op", {**volume(), "begin": time_in(31 * DAY_S), "end": time_in(32 * DAY_S)}),
+        400,
+        "volumes[0].begin",
+        "file it later",
+    ),
+    "flies too far ahead": (
+        lambda: {"operation_id": "op", "trajectories": [track(31 * DAY_S, 31 * DAY_S + 600)]},
+        400,
+        "trajectories[0].points[0].time",
+        "file it later",
+    ),
+    "has ended": (
+        lambda: operation("op", {**volume(), "begin": time_in(-7_200), "end": time_in(-3_600)}),
+        400,
+        "volumes[0].end",
+        "has passed",
+    ),
+    "lasts too long": (
+        lambda: operation("op", volume(), {**volume(), "end": time_in(8 * DAY_S)}),
+        413,
+        "volumes[1].end",
+        "file shorter operations",
+    ),
+    "blankets a country for a week": (
+        lambda: operation("op", volume(), {**volume(46.8, 8.2, radius_m=250_000), "end": time_in(6 * DAY_S)}),
+        413,
+        "volumes[1]",
+        "reserve less area or less time",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_LIMITS)
+async def test_what_passes_a_limit_is_told_by_the_field_that_was_sent(here: World, name: str) -> None:
+    make, status, place, remedy = OUT_OF_LIMITS[name]
     async with here.client(here.alpha) as alpha:
-        answer = await alpha.post("/v1/operations", json=operation("op", month))
-        assert answer.status_code in (400, 413)
-        assert_error(answer, answer.status_code)
+        answer = await alpha.post("/v1/operations", json=make())
+        error = assert_error(answer, status, "invalid_input" if status == 400 else "limit_exceeded")
+        assert (error["place"], remedy in error["message"]) == (place, True)
+        assert (await alpha.get("/v1/operations")).json()["items"] == []
+
+
+async def test_an_operation_that_blankets_a_country_for_a_month_is_refused(here: World) -> None:
+    month = {**volume(46.8, 8.2, radius_m=250_000), "end": time_in(30 * DAY_S)}
+    async with here.client(here.alpha) as alpha:
+        error = assert_error(await alpha.post("/v1/operations", json=operation("op", month)), 413, "limit_exceeded")
+        assert error["place"] == "volumes[0].end"
         assert (await alpha.get("/v1/operations")).json()["items"] == []
 
 

@@ -157,7 +157,8 @@ def _check_extents(extents: tuple[Extent, ...]) -> None:
         raise InvalidInputError("an operation needs at least one extent of airspace", place="extents")
     if len(extents) > limits.MAX_EXTENTS_PER_OPERATION:
         raise LimitExceededError(
-            f"{len(extents)} extents; one operation has at most {limits.MAX_EXTENTS_PER_OPERATION}: split it",
+            f"{len(extents)} extents (each volume is one, each 64 points of a trajectory are one); an operation has at"
+            f" most {limits.MAX_EXTENTS_PER_OPERATION}: split it",
             place="extents",
         )
     cells = 0
@@ -173,18 +174,18 @@ def _check_extents(extents: tuple[Extent, ...]) -> None:
         raise LimitExceededError(
             f"the operation lasts longer than {limits.MAX_OPERATION_DURATION_US // limits.DAY_US} days:"
             " file shorter operations",
-            place="extents",
+            place="extents.end_us",
         )
     if cells > limits.MAX_CELLS_PER_OPERATION:
         raise LimitExceededError(
             f"the operation covers {cells} cells; the limit is {limits.MAX_CELLS_PER_OPERATION}: file smaller areas",
-            place="extents",
+            place="extents.cells",
         )
     if cell_us > limits.MAX_RESERVED_CELL_HOURS * limits.HOUR_US:
         raise LimitExceededError(
             f"the operation reserves {cell_us // limits.HOUR_US:,} cell-hours (cells of about 1.27 km² × hours); the"
             f" limit is {limits.MAX_RESERVED_CELL_HOURS:,}: reserve less area or less time",
-            place="extents",
+            place="extents.cells",
         )
 
 

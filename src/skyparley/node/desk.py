@@ -41,6 +41,7 @@ from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of
+from skyparley.node.custody.places import as_sent
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine, proposal_of
 from skyparley.node.identity import Author
@@ -149,9 +150,12 @@ class Desk:
         claimed_time_us: int | None,
     ) -> Answer:
         self._check_skew(claimed_time_us)
-        proposal = proposal_of(
-            command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
-        )
+        try:
+            proposal = proposal_of(
+                command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
+            )
+        except SkyparleyError as error:
+            raise self._as_sent(error, command, details, 0) from None
         if not idempotency_key:
             return await self._carry_out(author, proposal, details, claimed_time_us)
         name = (author.party, idempotency_key)
@@ -166,23 +170,30 @@ class Desk:
     async def _carry_out(
         self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
     ) -> Answer:
+        now_us = self._engine.clock()
         verdict = self._engine.check(proposal)
         if isinstance(verdict, Repeated):
             return await self._first_answer(author, proposal, verdict)
         if verdict is not None:
             _journal.info("refused %s of %s: %s", proposal.content_digest.hex(), author.party, verdict.code)
-            raise error_of(verdict)
+            raise self._as_sent(error_of(verdict), proposal.command, details, now_us)
         applied = await self._propose(author, proposal, details, claimed_time_us)
         if applied.outcome.verdict is Verdict.REPEATED:
             return await self._first_answer(
                 author, proposal, Repeated(applied.outcome.first_sequence, applied.outcome.refusal)
             )
         if applied.outcome.refusal is not None:
-            raise error_of(applied.outcome.refusal)
+            raise self._as_sent(error_of(applied.outcome.refusal), proposal.command, details, now_us)
         answer = await self._answer(author, applied, compare=details is not None)
         if proposal.idempotency_key:
             await self._keep(author, proposal, applied.sequence, applied.time_us, answer)
         return answer
+
+    @staticmethod
+    def _as_sent(error: SkyparleyError, command: Command, details: Details | None, now_us: int) -> SkyparleyError:
+        if details is None or not isinstance(command, FileOperation | AmendOperation | DeclareHazard):
+            return error
+        return as_sent(error, details.operation, command.extents, now_us)
 
     async def _keep(self, author: Author, proposal: Proposal, sequence: int, time_us: int, answer: Answer) -> None:
         """Keep an answer before it is given: a repeat could not get it otherwise."""

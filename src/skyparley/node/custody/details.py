@@ -11,8 +11,10 @@ from typing import Final
 from skyparley.airspace.commands import Extent
 from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised
 from skyparley.conflict.operation import Operation
+from skyparley.errors import SkyparleyError
 from skyparley.geometry.cells import cover_path, cover_volume
 from skyparley.geometry.trajectory import Trajectory4D
+from skyparley.geometry.volume import Volume4D
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 STRETCH_POINTS: Final = 64
@@ -35,21 +37,35 @@ def details_of(operation: Operation) -> Details:
 
 
 def extents_of(operation: Operation) -> tuple[Extent, ...]:
-    """What of an operation is shared with all: cells × band × time."""
-    extents = [
-        Extent(
-            cells=cover_volume(volume.footprint),
-            lower_mm=_floor_mm(volume.altitude.lower_m),
-            upper_mm=_ceil_mm(volume.altitude.upper_m),
-            datum=volume.altitude.datum.value,
-            begin_us=volume.time.begin_us,
-            end_us=volume.time.end_us,
-        )
-        for volume in operation.volumes
-    ]
-    for trajectory in operation.trajectories:
-        extents.extend(_stretch(trajectory, begin) for begin in range(0, len(trajectory.times_us) - 1, STRETCH_POINTS))
+    """What of an operation is shared with all: cells × band × time.
+
+    Raises `LimitExceededError`, with the piece as its place, for what takes too many cells.
+    """
+    extents: list[Extent] = []
+    try:
+        for volume in operation.volumes:
+            extents.append(_extent(volume))  # noqa: PERF401 - the error needs to know how far it came
+    except SkyparleyError as error:
+        raise error.at(f"volumes[{len(extents)}]") from None
+    for i, trajectory in enumerate(operation.trajectories):
+        try:
+            extents.extend(
+                _stretch(trajectory, begin) for begin in range(0, len(trajectory.times_us) - 1, STRETCH_POINTS)
+            )
+        except SkyparleyError as error:
+            raise error.at(f"trajectories[{i}]") from None
     return tuple(extents)
+
+
+def _extent(volume: Volume4D) -> Extent:
+    return Extent(
+        cells=cover_volume(volume.footprint),
+        lower_mm=_floor_mm(volume.altitude.lower_m),
+        upper_mm=_ceil_mm(volume.altitude.upper_m),
+        datum=volume.altitude.datum.value,
+        begin_us=volume.time.begin_us,
+        end_us=volume.time.end_us,
+    )
 
 
 def _stretch(trajectory: Trajectory4D, begin: int) -> Extent:
