@@ -74,6 +74,32 @@ def test_conflicts_with_what_a_node_holds_are_found_and_nothing_is_filed(
         assert [item["operation_id"] for item in listed] == ["secret"]
 
 
+def test_several_undisclosed_conflicts_with_one_party_are_told_apart(
+    tmp_path: Path, node: Serving, keys: dict[str, str]
+) -> None:
+    with node.client(keys["bravo"]) as client:
+        for i, (begin, end) in enumerate(((3, 4), (5, 6))):
+            circle = {"latitude_deg": 46.05, "longitude_deg": 8.05, "radius_m": 500}
+            bounds = {"lower_m": 0, "upper_m": 100, "altitude_datum": "EGM96"}
+            volume = {"circle": circle, **bounds, "begin": moment(begin), "end": moment(end)}
+            body = {"operation_id": f"hidden-{i}", "class": "drone", "volumes": [volume]}
+            assert client.post("/v1/operations", json=body).status_code == 201
+    path = tmp_path / "plan.geojson"
+    path.write_bytes(collection(feature("near", east_deg=8.0, begin=moment(1), end=moment(7))))
+    try:
+        _, report = report_of(path, "--against", node.url, SKYPARLEY_API_KEY=keys["alpha"])
+    finally:
+        with node.client(keys["bravo"]) as client:
+            for i in range(2):
+                client.post(f"/v1/operations/hidden-{i}/cancel", json={"version": 1})
+    assert [conflict["b"] for conflict in report["conflicts"]] == [
+        "bravo/(not disclosed, conflict 1 of 2)",
+        "bravo/(not disclosed, conflict 2 of 2)",
+    ]
+    first, second = report["conflicts"]
+    assert first["first_time"] < second["first_time"]
+
+
 def test_conflicts_of_files_and_of_the_node_come_together(tmp_path: Path, node: Serving, keys: dict[str, str]) -> None:
     path = tmp_path / "plan.geojson"
     path.write_bytes(collection(soon("one"), soon("two")))

@@ -143,6 +143,9 @@ def test_an_operation_that_blankets_a_country_for_a_month_is_refused(tmp_path: P
         (b"[" * 200_000 + b"]" * 200_000, "file", "nested too deeply"),
         (b'{"a":' * 200_000, "file", "nested too deeply"),
         (b"{}", "file", "Skyparley knows"),
+        (b"[]", "file", "the list is empty"),
+        (b'{"operation_id": "a", "volumes": [{"lower_m": NaN}]}', "file", "JSON has no NaN"),
+        (collection({**GOOD, "geometry": "Switzerland"}), "features[0].geometry", "names of places are not known"),
         (b"[1, 2]", "file", "Skyparley knows"),
         (b"[" + b"9" * 10_000 + b"]", "file", ""),
         (b'{"type": "FeatureCollection"}', "features", "list of features"),
@@ -157,7 +160,7 @@ def test_an_operation_that_blankets_a_country_for_a_month_is_refused(tmp_path: P
         (csv_track("a", (46.0, 46.1)).encode(), "line 1", "the first line names the columns"),
         (CSV_HEADER.replace("time", "operation_id").encode(), "line 1", "missing: time"),
         (CSV_HEADER.encode(), "file", "holds no operation"),
-        ((CSV_HEADER.strip() + ",weapon\n").encode(), "weapon", "remove it"),
+        ((CSV_HEADER.strip() + ",weapon\n").encode(), "line 1, weapon", "remove it"),
         ((CSV_HEADER + '"' + "x" * 200_000).encode(), "line 2", "quotation mark"),
     ],
 )
@@ -169,6 +172,16 @@ def test_a_file_that_cannot_be_taken_says_where_and_what_to_do(
     assert parsed.skipped[0].file == str(tmp_path / "input")
     assert parsed.skipped[0].place.startswith(place)
     assert remedy in parsed.skipped[0].reason
+
+
+def test_rows_of_another_datum_are_named_by_their_first_line(tmp_path: Path) -> None:
+    rows = csv_track("a", (46.0, 46.1, 46.2, 46.3)).strip().split("\n")
+    rows[2:] = [row.replace("EGM96", "AGL").replace("PRESSURE", "AGL").replace("WGS84", "AGL") for row in rows[2:]]
+    parsed = read(tmp_path, (CSV_HEADER + "\n".join(rows)).encode())
+    assert len(parsed.operations[0].trajectories[0].times_us) == 2
+    (skipped,) = parsed.skipped
+    assert skipped.place == "line 4, a"
+    assert "2 of its rows have en_route and AGL" in skipped.reason
 
 
 def test_missing_directory_and_unreadable_files_say_why(tmp_path: Path) -> None:

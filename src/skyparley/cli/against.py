@@ -1,6 +1,7 @@
 """`skyparley check --against URL`: a dry run of each operation on a node, over its public API; nothing is filed."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -17,6 +18,7 @@ AT_ONCE: Final = 8
 TRIES: Final = 5
 TIMEOUT_S: Final = 60.0
 MAX_WAIT_S: Final = 10.0
+_NOT_DISCLOSED: Final = "/(not disclosed)"
 
 
 def check_against(
@@ -58,7 +60,7 @@ def _ask(client: httpx.Client, operation: Operation) -> list[dict[str, Any]] | s
     if response.is_error:
         return _message(response)
     try:
-        return [_report(conflict) for conflict in response.json()["conflicts"]]
+        return _report_all(response.json()["conflicts"])
     except (ValueError, KeyError, TypeError):
         raise StorageError("what answers there is no Skyparley node: check the address") from None
 
@@ -68,6 +70,8 @@ def _post(client: httpx.Client, body: bytes) -> httpx.Response:
     for attempt in range(TRIES):
         try:
             response = client.post("/v1/operations/check", content=body)
+        except httpx.UnsupportedProtocol:
+            raise StorageError("this is no address of a node: write it like http://127.0.0.1:8080") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise StorageError(f"the node does not answer ({error}): check the address") from error
         if response.status_code != 503 or attempt == TRIES - 1:
@@ -91,6 +95,21 @@ def _message(response: httpx.Response) -> str:
         return f"it answered {response.status_code}"
 
 
+def _report_all(conflicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The conflicts of one operation; several with what one party does not disclose are told apart by a number."""
+    reports = [_report(conflict) for conflict in conflicts]
+    reports.sort(key=lambda report: (report["first_time"], report["a"], report["b"], report["rule"]))
+    for side in ("a", "b"):
+        counts = Counter(report[side] for report in reports)
+        numbers: Counter[str] = Counter()
+        for report in reports:
+            label = report[side]
+            if label.endswith(_NOT_DISCLOSED) and counts[label] > 1:
+                numbers[label] += 1
+                report[side] = f"{label.removesuffix(')')}, conflict {numbers[label]} of {counts[label]})"
+    return reports
+
+
 def _report(conflict: dict[str, Any]) -> dict[str, Any]:
     kept = {name: conflict[name] for name in ("rule", "first_time", "last_time", "closest", "certain", "sentence")}
     return {"a": _label(conflict["a"]), "b": _label(conflict["b"]), **kept}
@@ -99,5 +118,5 @@ def _report(conflict: dict[str, Any]) -> dict[str, Any]:
 def _label(side: dict[str, Any]) -> str:
     party, operation_id = side["party"], side["operation_id"]
     if operation_id is None:
-        return f"{party}/(not disclosed)"
+        return f"{party}{_NOT_DISCLOSED}"
     return f"{party}/{operation_id}" if party else str(operation_id)

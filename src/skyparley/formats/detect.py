@@ -69,6 +69,8 @@ def _read_document(document: Any, data: bytes, file: str) -> Parsed:
         raise ForbiddenFieldError(_REFUSAL, place=forbidden)
     if looks_like_f3548(document):
         return read_f3548(document, file)
+    if document == []:
+        raise InvalidInputError("holds no operation: the list is empty")
     bodies = document if isinstance(document, list) else [document]
     if not any(isinstance(body, dict) and "operation_id" in body for body in bodies):
         raise InvalidInputError(f"is of no kind that Skyparley knows; {_REMEDY}")

@@ -147,7 +147,10 @@ def _number(properties: dict[str, Any], name: str) -> float:
 
 def _footprints(geometry: object, radius_m: object) -> list[Circle | Polygon]:
     if not isinstance(geometry, dict):
-        raise InvalidInputError("a feature needs a geometry")
+        raise InvalidInputError(
+            "a feature needs a geometry: a Polygon, a MultiPolygon, or a Point with radius_m; names of places are not"
+            " known"
+        )
     _known(geometry, frozenset(("type", "coordinates", "bbox")), "")
     _check_unused(geometry)
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
@@ -188,6 +191,9 @@ def _position(position: object, place: str) -> tuple[float, float]:
     except msgspec.ValidationError:
         values = []
     if len(values) not in (2, 3):
-        raise InvalidInputError("a position is [longitude, latitude] in degrees", place=place)
+        raise InvalidInputError(
+            "a position is [longitude, latitude] in degrees, such as [7.44, 46.95]; names of places are not known",
+            place=place,
+        )
     check_position(values[1], values[0], place=place)
     return values[1], values[0]

@@ -37,6 +37,7 @@ class _Tracks:
     parsed: Parsed
     places: dict[str, int]
     rows: dict[_Key, list[_Row]] = field(default_factory=dict)
+    first_line: dict[_Key, str] = field(default_factory=dict)
     first_bad: dict[OperationRef, str] = field(default_factory=dict)
 
 
@@ -61,7 +62,8 @@ def _places(header: list[str]) -> dict[str, int]:
     forbidden = forbidden_field(dict.fromkeys(header))
     if forbidden is not None:
         raise ForbiddenFieldError(
-            "this names a weapon, a mission or a target; Skyparley takes no such column: remove it", place=forbidden
+            "this names a weapon, a mission or a target; Skyparley takes no such column: remove it",
+            place=f"line 1, {forbidden}",
         )
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
         raise InvalidInputError("columns are separated by commas, and decimals by points", place="line 1")
@@ -97,6 +99,7 @@ def _read_row(row: list[str], place: str, tracks: _Tracks) -> None:
         parsed.remark(f"{place}, {error.place}", error.message)
         tracks.first_bad.setdefault(ref, f"{place}, {error.place}: {error.message}")
     else:
+        tracks.first_line.setdefault(key, place)
         tracks.rows.setdefault(key, []).append(point)
 
 
@@ -126,9 +129,14 @@ def _close(tracks: _Tracks) -> None:
     """Make an operation of each track; say what became of those of which no track is left."""
     parsed = tracks.parsed
     seen: dict[OperationRef, None] = {}
-    for (ref, operation_class, datum), points in tracks.rows.items():
+    for key, points in tracks.rows.items():
+        ref, operation_class, datum = key
         if ref in seen:
-            parsed.skip(str(ref), "a trajectory has one class and one altitude datum; only its first was taken")
+            parsed.skip(
+                f"{tracks.first_line[key]}, {ref}",
+                f"a trajectory has one class and one altitude datum; from here {len(points)} of its rows have"
+                f" {operation_class} and {datum.value}, and were left out: give them an operation_id of their own",
+            )
             continue
         seen[ref] = None
         distinct = {point[0]: point for point in sorted(points)}

@@ -193,7 +193,8 @@ def decode_strictly(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
                 raise _with_place(str(error)) from None
             raise ForbiddenFieldError(_REFUSAL, place=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"this is not JSON in UTF-8: {error}") from None
+        remedy = "; JSON has no NaN and no Infinity: write a number" if b"NaN" in data or b"Infinity" in data else ""
+        raise InvalidInputError(f"this is not JSON in UTF-8: {error}{remedy}") from None
     except RecursionError:
         raise InvalidInputError("this JSON is nested too deeply") from None
 
