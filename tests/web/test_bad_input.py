@@ -101,6 +101,23 @@ async def test_what_is_no_json_of_ours_is_refused(here: World, name: str) -> Non
         assert (await alpha.get("/healthy")).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "remedy"),
+    [
+        ("NaN", "byte 60", "JSON has no NaN"),
+        ("truncated", None, "send it whole"),
+        ("wrong encoding", "byte 1", "byte order mark"),
+        ("not json", "byte 1", "correct it there"),
+    ],
+)
+async def test_what_is_no_json_says_where_and_what_to_do(
+    here: World, name: str, place: str | None, remedy: str
+) -> None:
+    async with here.client(here.alpha) as alpha:
+        error = assert_error(await alpha.post("/v1/operations", content=RAW_BODIES[name]), 400, "invalid_input")
+        assert (error["place"], remedy in error["message"]) == (place, True)
+
+
 async def test_a_field_that_stands_twice_is_named(here: World) -> None:
     body = json.dumps(operation("op")).replace('"lower_m":', '"lower_m": 0, "lower_m":', 1)
     async with here.client(here.alpha) as alpha:

@@ -19,6 +19,7 @@ MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 """Longest file that is read, after decompression."""
 STANDARD_INPUT: Final = Path("-")
 _GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 _MARKS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
@@ -36,6 +37,8 @@ def load(path: Path) -> bytes:
     except OSError as error:
         raise InvalidInputError(f"cannot be read: {error.strerror}; check the name and the permissions") from None
     data = decompress(data) if data.startswith(_GZIP) else data
+    if data.startswith(_ZIP):
+        raise InvalidInputError("is a zip archive: unpack it, and check the files in it")
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             raise InvalidInputError(f"is text in {encoding}: save it as UTF-8")

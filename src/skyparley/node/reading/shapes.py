@@ -31,7 +31,7 @@ from skyparley.geometry.interval import TimeInterval, format_time, parse_time
 from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
-from skyparley.node.reading.twice import refuse_twice
+from skyparley.node.reading.twice import no_json, refuse_twice
 
 MAX_PIECES: Final = 1_000
 """Volumes and trajectories in one operation, together."""
@@ -193,8 +193,7 @@ def decode_strictly(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
                 raise _with_place(str(error)) from None
             raise ForbiddenFieldError(_REFUSAL, place=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        remedy = "; JSON has no NaN and no Infinity: write a number" if b"NaN" in data or b"Infinity" in data else ""
-        raise InvalidInputError(f"this is not JSON in UTF-8: {error}{remedy}") from None
+        raise no_json(data, error) from None
     except RecursionError:
         raise InvalidInputError("this JSON is nested too deeply") from None
 

@@ -6,17 +6,37 @@ least its name's two along. Only a body that differs, or that has escapes, is re
 """
 
 import json
-from typing import Any
+import re
+from typing import Any, Final
 
 import msgspec
 
 from skyparley.errors import InvalidInputError
+
+_BYTE: Final = re.compile(r" \(byte (\d+)\)$")
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
 class Members(dict[str, Any]):
     """A JSON object that was read slowly, and the first of its names that came again."""
 
     twice: str | None = None
+
+
+def no_json(data: bytes, error: Exception) -> InvalidInputError:
+    """What to say of bytes that are no JSON in UTF-8; `error` is what `msgspec` says."""
+    text = str(error)
+    found = _BYTE.search(text)
+    if data.startswith(_MARKS):
+        remedy = "it begins with a byte order mark: send UTF-8 without one"
+    elif b"NaN" in data or b"Infinity" in data:
+        remedy = "JSON has no NaN and no Infinity: write a number"
+    elif "truncated" in text:
+        remedy = f"it ends after {len(data)} bytes: send it whole"
+    else:
+        remedy = "correct it there, or write it with a JSON library"
+    place = f"byte {int(found[1]) + 1}" if found else None
+    return InvalidInputError(f"this is not JSON in UTF-8: {_BYTE.sub('', text)}; {remedy}", place=place)
 
 
 def refuse_twice(data: bytes) -> None:
