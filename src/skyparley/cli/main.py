@@ -98,6 +98,7 @@ def check(
     files: Annotated[
         list[Path],
         typer.Argument(
+            metavar="FILE",
             help="GeoJSON features, CSV trajectories, recorded flights, F3548 volumes, operations of the API; told"
             " apart by content, gzip or not; - is standard input."
         ),
