@@ -100,7 +100,7 @@ def check(
         typer.Argument(
             metavar="FILE",
             help="GeoJSON features, CSV trajectories, recorded flights, F3548 volumes, operations of the API; told"
-            " apart by content, gzip or not; - is standard input."
+            " apart by content, gzip or not; - is standard input.",
         ),
     ],
     against: Annotated[
