@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -22,7 +20,6 @@ KEPT_PIECES: Final = 1_024
 SPARSE: Final = 16
 """Arrays that hold more than `KEPT_PIECES` and are used to less than a part in `SPARSE` are made anew."""
 _EVERYONE: Final = 2**62
-_OWNER_AND_RULE: Final = itemgetter(hits.OWNER, hits.RULE)
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -169,14 +166,19 @@ class ConflictIndex:
         conflicts = []
         minima: dict[str, SeparationMinimum] = {}
         found.sort()
-        for (owner, rule), part in groupby(found, key=_OWNER_AND_RULE):
-            other = self._refs[int(owner)]
+        begin = 0
+        while begin < len(found):
+            owner, rule = found[begin][hits.OWNER], found[begin][hits.RULE]
+            end = begin + 1
+            while end < len(found) and found[end][hits.OWNER] == owner and found[end][hits.RULE] == rule:
+                end += 1
+            other, name = self._refs[int(owner)], self._names[int(owner)]
             if other is not None:
-                name = self._names[int(owner)]
                 minimum = minima.get(name)
                 if minimum is None:
                     minimum = minima[name] = self._minima.between(operation_class, name)
-                conflicts.append(conflict_of(ref, other, list(part), int(rule), minimum))
+                conflicts.append(conflict_of(ref, other, found[begin:end], minimum))
+            begin = end
         if len(conflicts) > 1:
             conflicts.sort(key=_order)
         return conflicts
@@ -290,7 +292,7 @@ def all_pairs(
 
 def _order(conflict: Conflict) -> tuple[str, str, str, str, str]:
     a, b = conflict.a, conflict.b
-    return a.party, a.operation_id, b.party, b.operation_id, conflict.rule.value
+    return a.party, a.operation_id, b.party, b.operation_id, conflict.rule
 
 
 def _room(length: int) -> int:

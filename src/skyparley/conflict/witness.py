@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from skyparley.conflict.kernels import hits
-from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
 from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import ClosestApproach, Conflict, OperationRef, Rule, TimeWindow
 from skyparley.geometry.interval import format_time
@@ -22,25 +21,20 @@ _NAUTICAL_FROM_M: Final = 1_000.0
 
 
 def conflict_of(
-    query: OperationRef, other: OperationRef, found: Sequence[Sequence[float]], rule: int, minimum: SeparationMinimum
+    query: OperationRef, other: OperationRef, found: Sequence[Sequence[float]], minimum: SeparationMinimum
 ) -> Conflict:
     """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand."""
     a, b = (query, other) if query < other else (other, query)
-    best = found[0]
-    latitude_deg, longitude_deg = latitude_longitude_deg(best[hits.X], best[hits.Y], best[hits.Z])
-    closest = ClosestApproach(
-        _us(best[hits.CLOSEST_S]),
-        round(latitude_deg, 9),
-        round(longitude_deg, 9),
-        _down(best[hits.HORIZONTAL_M], 1_000),
-        _down(best[hits.VERTICAL_M], 1_000),
-    )
-    windows = _windows(found)
-    certain = any(hit[hits.CERTAIN] > 0.0 for hit in found)
+    _, number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = found[0]
+    rule = RULES[int(number)]
+    closest = ClosestApproach(int(closest_us), latitude_deg, longitude_deg, _down(across_m, 1_000), _down(up_m, 1_000))
+    windows: tuple[TimeWindow, ...] = (TimeWindow(int(first_us), int(last_us)),)
+    certain = sure > 0.0
+    if len(found) > 1:
+        windows, certain = _windows(found), any(hit[hits.CERTAIN] > 0.0 for hit in found)
     same_party = a.party == b.party != ""
-    a_flies = (best[hits.ASKER_FLIES] > 0.0) == (a is query)
-    told = _told(RULES[rule], closest, windows[-1].last_us, str(a), str(b), minimum, a_flies)
-    return Conflict(a, b, RULES[rule], windows, closest, certain, same_party, told + _marks(same_party, certain))
+    told = _told(rule, closest, windows[-1].last_us, str(a), str(b), minimum, (asker_flies > 0.0) == (a is query))
+    return Conflict(a, b, rule, windows, closest, certain, same_party, told + _marks(same_party, certain))
 
 
 def sentence(
@@ -63,7 +57,9 @@ def _told(
     minimum: SeparationMinimum | None,
     a_flies: bool | None,
 ) -> str:
-    where = f"{_degrees(closest.latitude_deg, 'N', 'S')} {_degrees(closest.longitude_deg, 'E', 'W')}"
+    latitude_deg, longitude_deg = closest.latitude_deg, closest.longitude_deg
+    north, east = "N" if latitude_deg >= 0.0 else "S", "E" if longitude_deg >= 0.0 else "W"
+    where = f"{abs(latitude_deg):.4f}°{north} {abs(longitude_deg):.4f}°{east}"
     when = format_time(closest.time_us - closest.time_us % MICROSECONDS_PER_SECOND)
     if rule is Rule.VOLUME_OVERLAP:
         until = format_time(last_us - last_us % MICROSECONDS_PER_SECOND)
@@ -91,10 +87,7 @@ def _marks(same_party: bool, certain: bool) -> str:
 
 
 def _windows(found: Sequence[Sequence[float]]) -> tuple[TimeWindow, ...]:
-    spans = [(_us(hit[hits.FIRST_S]), _us(hit[hits.LAST_S])) for hit in found]
-    if len(spans) == 1:
-        return (TimeWindow(*spans[0]),)
-    spans.sort()
+    spans = sorted([(int(hit[hits.FIRST_US]), int(hit[hits.LAST_US])) for hit in found])
     return tuple([TimeWindow(first, last) for first, last in _joined(spans)])
 
 
@@ -106,10 +99,6 @@ def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((first, last))
     return joined
-
-
-def _us(seconds: float) -> int:
-    return round(seconds * MICROSECONDS_PER_SECOND)
 
 
 def _horizontal(distance_m: float) -> str:
@@ -125,7 +114,3 @@ def _vertical(distance_m: float) -> str:
 def _down(value: float, steps: int = 1) -> float:
     """Rounded down, so that what is too close never reads as enough; a minimum in whole units stays what it is."""
     return math.floor(value * steps + 1e-6) / steps
-
-
-def _degrees(value: float, positive: str, negative: str) -> str:
-    return f"{abs(value):.4f}°{positive if value >= 0 else negative}"

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
 from skyparley.conflict.kernels.grid import BOX, Store, candidates, set_box
 from skyparley.conflict.kernels.legs import leg_leg
 from skyparley.conflict.kernels.packing import DATUMS
@@ -36,15 +37,14 @@ OWNER: Final = 0
 RULE: Final = 1
 HORIZONTAL_M: Final = 2
 VERTICAL_M: Final = 3
-CLOSEST_S: Final = 4
-X: Final = 5
-Y: Final = 6
-Z: Final = 7
-FIRST_S: Final = 8
-LAST_S: Final = 9
-CERTAIN: Final = 10
-ASKER_FLIES: Final = 11  # a passage: whether the path is that of the operation that asks
-HIT_COLUMNS: Final = 12
+CLOSEST_US: Final = 4  # whole microseconds since 1970 UTC
+LATITUDE_DEG: Final = 5  # in whole nanodegrees
+LONGITUDE_DEG: Final = 6
+FIRST_US: Final = 7
+LAST_US: Final = 8
+CERTAIN: Final = 9
+ASKER_FLIES: Final = 10  # a passage: whether the path is that of the operation that asks
+HIT_COLUMNS: Final = 11
 
 _AGL: Final = DATUMS.index(Datum.AGL)
 _HALF_QUANTUM_M: Final = layout.QUANTUM_M / 2.0
@@ -276,7 +276,11 @@ def _note(
     y: float,
     z: float,
 ) -> None:
+    latitude_deg, longitude_deg = latitude_longitude_deg(x, y, z)
     hits[i, RULE], hits[i, CERTAIN] = rule, 1.0 if certain else 0.0
-    hits[i, FIRST_S], hits[i, LAST_S], hits[i, CLOSEST_S] = first, last, closest
-    hits[i, HORIZONTAL_M], hits[i, VERTICAL_M] = across, up
-    hits[i, X], hits[i, Y], hits[i, Z] = x, y, z
+    hits[i, FIRST_US], hits[i, LAST_US] = np.rint(first * 1e6), np.rint(last * 1e6)
+    hits[i, CLOSEST_US], hits[i, HORIZONTAL_M], hits[i, VERTICAL_M] = np.rint(closest * 1e6), across, up
+    hits[i, LATITUDE_DEG], hits[i, LONGITUDE_DEG] = (
+        np.rint(latitude_deg * 1e9) / 1e9,
+        np.rint(longitude_deg * 1e9) / 1e9,
+    )
