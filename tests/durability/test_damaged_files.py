@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from skyparley.cli.compose import spawn_follower
@@ -174,7 +175,7 @@ async def test_a_torn_last_page_is_an_end_before_it_and_never_a_wrong_entry(tmp_
                 answer = await node.file(ALPHA, drone(f"keyed/{repeat}", radius_m=101.0), idempotency_key=f"k{repeat}")
                 again = await node.file(ALPHA, drone(f"keyed/{repeat}", radius_m=101.0), idempotency_key=f"k{repeat}")
                 assert again == answer
-                assert answer.operation.volumes[0]["circle"]["radius_m"] == 101.0
+                assert msgspec.json.decode(answer.operation.volumes)[0]["circle"]["radius_m"] == 101.0
         await node.file(ALPHA, drone("after"))
         await stop(node)
         replayed = await replay(target)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from skyparley.errors import DataDirectoryBusyError, StorageError
+from skyparley.errors import DataDirectoryBusyError, NotFoundError, StorageError
 from skyparley.node.custody.details import details_of
 from skyparley.node.custody.vault import Vault
+from skyparley.node.recovery import recover
 from skyparley.node.storage import open_directory, snapshot_paths
 from support.nodes import (
     ALPHA,
@@ -175,6 +176,55 @@ async def test_a_snapshot_of_another_history_is_not_used(tmp_path: Path) -> None
     newer = tmp_path / "b" / "snapshot-0000000000009999.bin"
     newer.write_bytes(snapshot_paths(tmp_path / "b")[0].read_bytes())
     assert len((await replay(tmp_path / "b")).complaints) == 2
+
+
+@pytest.mark.parametrize("tail", [0, 2])
+async def test_a_snapshot_is_not_used_with_another_log_of_the_same_length_and_times(tmp_path: Path, tail: int) -> None:
+    """Only the chain tells them apart, at the log's end and before it."""
+    clock = noon_clock()
+    for name in ("a", "b"):
+        async with running(tmp_path / name, clock, "alpha") as node:
+            await node.file(ALPHA, drone(name))
+        node = await start(tmp_path / name, clock)
+        for number in range(tail):
+            await node.file(ALPHA, drone(f"tail{number}"))
+        await crash(node)
+    right = await replay(tmp_path / "b")
+    assert right.snapshot_sequence > 0
+    assert right.complaints == ()
+    (own,), (stray,) = (snapshot_paths(tmp_path / name) for name in ("b", "a"))
+    assert own.name == stray.name
+    own.write_bytes(stray.read_bytes())
+    swapped = await replay(tmp_path / "b")
+    assert swapped.snapshot_sequence == 0
+    assert len(swapped.complaints) == 1
+    assert "is another one" in swapped.complaints[0]
+    same(swapped.from_snapshot, right.from_zero)
+    assert ("alpha", "b") in swapped.from_snapshot.operations
+
+
+async def test_a_snapshot_serves_a_log_that_was_trimmed_up_to_it(tmp_path: Path) -> None:
+    """Its own entry may be gone, what follows shows that it fits; what is gone cannot be made up for."""
+    clock = noon_clock()
+    async with running(tmp_path, clock, "alpha") as node:
+        await node.file(ALPHA, drone("one"))
+    (snapshot,) = snapshot_paths(tmp_path)
+    node = await start(tmp_path, clock)
+    taken = node.state.sequence
+    await node.file(ALPHA, drone("two"))
+    last = node.state.sequence
+    await node.engine.log.trim(taken + 1)
+    assert (await recover(node.engine.log, tmp_path)).complaints == ()
+    assert (await recover(node.engine.log, tmp_path)).snapshot_sequence == taken
+    data = snapshot.read_bytes()
+    snapshot.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+    with pytest.raises(NotFoundError, match="trimmed"):
+        await recover(node.engine.log, tmp_path)
+    snapshot.write_bytes(data)
+    await node.engine.log.trim(last)
+    with pytest.raises(NotFoundError, match="trimmed"):
+        await recover(node.engine.log, tmp_path)
+    await crash(node)
 
 
 async def test_a_node_whose_vault_lacks_details_of_what_is_live_does_not_start(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from skyparley.errors import StorageError
 from skyparley.log.envelope import body_digest, decode_header, encode_header, first_chain, next_chain
 from skyparley.log.port import Entry
 from skyparley.node.custody.details import details_of
-from skyparley.node.storage import snapshot_paths
+from skyparley.node.storage import CHAIN_BYTES, snapshot_paths
 from support.nodes import POOL, drone, file_all, noon_clock, replay, running
 
 pytestmark = pytest.mark.anyio
@@ -192,7 +192,7 @@ async def test_what_the_vault_lacks_is_found(tmp_path: Path, what: str) -> None:
 
 
 async def test_a_snapshot_that_says_something_else_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is intact in itself and of the right entry, but of another state."""
+    """It is intact in itself and has the chain value of the right entry, but is of another state."""
     await history(tmp_path)
     (snapshot,) = snapshot_paths(tmp_path)
     honest = snapshot.read_bytes()
@@ -202,7 +202,9 @@ async def test_a_snapshot_that_says_something_else_is_found(tmp_path: Path, caps
         return None if found is None else encode_command(msgspec.structs.replace(found[0], findings=found[1][1:]))
 
     forge(tmp_path, strike)
-    snapshot.write_bytes(honest)
+    chain = entries_of(tmp_path)[int(snapshot.stem.split("-")[1]) - 1].chain
+    assert chain != honest[:CHAIN_BYTES]
+    snapshot.write_bytes(chain + honest[CHAIN_BYTES:])
     assert not await asyncio.to_thread(replay_from_zero, tmp_path, verify=True)
     assert "snapshot and tail give the state hash" in capsys.readouterr().out.replace("\n", " ")
 

@@ -104,9 +104,11 @@ class Node:
         await self.engine.log.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.custodian.close()
-        if self.directory is not None and self.state.sequence > self.snapshot_sequence and self.engine.failure is None:
+        head, sequence = await self.engine.log.head(), self.state.sequence
+        sound = self.engine.failure is None and sequence == head.sequence
+        if self.directory is not None and sound and sequence > self.snapshot_sequence:
             with contextlib.suppress(StorageError):
-                self.directory.save_snapshot(self.state)
+                self.directory.save_snapshot(self.state, head.chain)
         self.vault.close()
 
     async def register_party(

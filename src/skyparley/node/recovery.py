@@ -4,7 +4,7 @@ A restart that has lost snapshot and index comes back to the same state hash and
 everything is computed from the log; `verify` shows it by doing it.
 """
 
-import contextlib
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.errors import NotFoundError, StorageError
+from skyparley.log.envelope import next_chain
 from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.vault import Vault
@@ -30,9 +31,10 @@ MAX_PROBLEMS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """A state brought up to the log's end, from which snapshot, and what was wrong with newer ones."""
+    """A state at the log's end, the chain value there, from which snapshot, and what was wrong with newer ones."""
 
     state: Airspace
+    chain: bytes
     snapshot_sequence: int
     complaints: tuple[str, ...]
 
@@ -74,37 +76,58 @@ async def catch_up(
 async def recover(log: Log, directory: Path | None) -> Recovered:
     """The state as of the log's end: from the newest intact snapshot and the tail, else from zero."""
     head = await log.head()
-    state, complaints = Airspace(), []
+    state, complaints = await begin_from(log, directory, head)
+    snapshot_sequence = state.sequence
+    await catch_up(log, state, head.sequence)
+    return Recovered(state, head.chain, snapshot_sequence, complaints)
+
+
+async def begin_from(
+    log: Log, directory: Path | None, head: Head, *, before: int | None = None
+) -> tuple[Airspace, tuple[str, ...]]:
+    """The newest intact snapshot of this log, of an entry `before` another if one is named, else the state at zero.
+
+    With it, what is wrong with those that are not used.
+    """
+    complaints = []
     for path in snapshot_paths(directory) if directory is not None else ():
         try:
-            found = read_snapshot(path)
-            await _check_fits(log, found, head)
+            state, chain = await asyncio.to_thread(read_snapshot, path)
+            await _check_fits(log, state.sequence, chain, head)
         except StorageError as error:
             complaints.append(f"{path.name} is not used ({error.message}): an older one, or the whole log, is")
         else:
-            state = found
-            break
-    snapshot_sequence = state.sequence
-    await catch_up(log, state, head.sequence)
-    return Recovered(state, snapshot_sequence, tuple(complaints))
+            if before is None or state.sequence < before:
+                return state, tuple(complaints)
+    return Airspace(), tuple(complaints)
 
 
-async def _check_fits(log: Log, state: Airspace, head: Head) -> None:
-    """Raise `StorageError` unless a snapshot is of this log: one that lost its end goes on with other entries."""
-    if state.sequence > head.sequence:
+async def _check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None:
+    """Raise `StorageError` unless the log has this chain value at a sequence, so that a snapshot there is of this log.
+
+    Another log may be as long and as old. Before the end the next entry shows it: its own value is made from this one,
+    also where the entry itself was trimmed.
+    """
+    if sequence > head.sequence:
         raise StorageError(f"it is newer than the log, which ends at entry {head.sequence}")
-    with contextlib.suppress(NotFoundError):  # trimmed: there is nothing left to hold it against
-        async for group in log.entries(state.sequence - 1):
-            if group[0].time_us != state.time_us:
-                raise StorageError(f"the log's entry {state.sequence} is another one")
-            return
+    fits = chain == head.chain
+    if sequence < head.sequence:
+        try:
+            async for group in log.entries(sequence):
+                entry = group[0]
+                fits = next_chain(chain, entry.sequence, entry.time_us, entry.header, entry.signature) == entry.chain
+                break
+        except NotFoundError as error:
+            raise StorageError(f"the log no longer holds what follows it: {error.message}") from None
+    if not fits:
+        raise StorageError(f"the log's entry {sequence} is another one")
 
 
 async def follow_to_snapshot(log: Log, directory: Path) -> int:
     """The follower's work: bring the last snapshot up to the log's end and write a new one; its sequence."""
     recovered = await recover(log, directory)
     if recovered.state.sequence > recovered.snapshot_sequence:
-        save_snapshot(directory, recovered.state)
+        save_snapshot(directory, recovered.state, recovered.chain)
     return recovered.state.sequence
 
 

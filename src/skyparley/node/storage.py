@@ -19,6 +19,8 @@ from skyparley.airspace.state import Airspace
 from skyparley.errors import DataDirectoryBusyError, StorageError
 
 KEPT_SNAPSHOTS: Final = 2
+CHAIN_BYTES: Final = 32
+"""Length of the chain value in front of a snapshot: it tells of which log the state is."""
 LOG_FILE: Final = "log.sqlite"
 VAULT_FILE: Final = "vault.sqlite"
 OPERATOR_KEY_FILE: Final = "operator.key"
@@ -62,9 +64,9 @@ class DataDirectory:
         """Whether an operator's key was written here before."""
         return (self.path / OPERATOR_KEY_FILE).exists()
 
-    def save_snapshot(self, state: Airspace) -> None:
-        """Write a snapshot of the state and drop all but the newest two."""
-        save_snapshot(self.path, state)
+    def save_snapshot(self, state: Airspace, chain: bytes) -> None:
+        """Write a snapshot of the state at the log's chain value and drop all but the newest two."""
+        save_snapshot(self.path, state, chain)
 
     def close(self) -> None:
         """Release the lock."""
@@ -102,19 +104,26 @@ def snapshot_paths(path: Path) -> list[Path]:
     return sorted(path.glob("snapshot-*.bin"), reverse=True)
 
 
-def save_snapshot(path: Path, state: Airspace) -> None:
-    """Write a snapshot into a data directory. Raises `StorageError` if the disk does not take it."""
-    write_durably(path / f"snapshot-{state.sequence:016d}.bin", encode_snapshot(state))
+def save_snapshot(path: Path, state: Airspace, chain: bytes) -> None:
+    """Write a snapshot into a data directory: the log's chain value (32 bytes) at the state's entry, then the state.
+
+    Raises `StorageError` if the disk does not take it.
+    """
+    write_durably(path / f"snapshot-{state.sequence:016d}.bin", chain + encode_snapshot(state))
     for old in snapshot_paths(path)[KEPT_SNAPSHOTS:]:
         old.unlink(missing_ok=True)
 
 
-def read_snapshot(path: Path) -> Airspace:
-    """The state of a snapshot file. Raises `StorageError` if it is damaged or cannot be read."""
+def read_snapshot(path: Path) -> tuple[Airspace, bytes]:
+    """The state of a snapshot file, and the chain value of the log that it is of.
+
+    Raises `StorageError` if it is damaged or cannot be read.
+    """
     try:
-        return decode_snapshot(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise StorageError(f"cannot read {path.name}: {error.strerror}") from error
+    return decode_snapshot(data[CHAIN_BYTES:]), data[:CHAIN_BYTES]
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
