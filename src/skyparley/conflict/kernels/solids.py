@@ -31,6 +31,8 @@ Floats = npt.NDArray[np.float64]
 Meeting = tuple[bool, float, float, float]
 """(touch, x, y, z of a common point)."""
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
+BULGE_M: Final = 5.0
+"""Twice what geodesics of `MAX_EDGE_PIECE_M` can run beside their chords, in any direction: 1.97 m upwards."""
 SURELY_FURTHER: Final = 0.99
 """Plane distances that even when shrunk by this exceed a radius are not measured on the ellipsoid."""
 
@@ -65,6 +67,11 @@ def _circles(a: Floats, b: Floats) -> Meeting:
 
 @nb.njit(cache=True, nogil=True)
 def _circle_polygon(circle: Floats, edges: Floats) -> Meeting:
+    nx, ny, nz = _across(edges, circle[X0], circle[Y0], circle[Z0])
+    low, high = _span(edges, nx, ny, nz)
+    along, away = nx * circle[X0] + ny * circle[Y0] + nz * circle[Z0], circle[RADIUS_M] + BULGE_M
+    if low > along + away or high < along - away:  # an upright plane along the longest edge lies between
+        return False, 0.0, 0.0, 0.0
     frame = plane_at(circle[X0], circle[Y0], circle[Z0])
     flat = project_edges(frame, edges)
     if inside(flat, 0.0, 0.0):
@@ -86,11 +93,11 @@ def _circle_polygon(circle: Floats, edges: Floats) -> Meeting:
 
 @nb.njit(cache=True, nogil=True)
 def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting:
+    if _kept_apart(a, edges_a, edges_b):
+        return False, 0.0, 0.0, 0.0
     smaller = a if a[RADIUS_M] <= b[RADIUS_M] else b
     frame = plane_at(smaller[X0], smaller[Y0], smaller[Z0])
     flat_a, flat_b = project_edges(frame, edges_a), project_edges(frame, edges_b)
-    if _separated(flat_a, flat_b) or _separated(flat_b, flat_a):
-        return False, 0.0, 0.0, 0.0
     west, east, south, north = _bounds(flat_b)
     for i in range(flat_a.shape[0]):
         x0, y0, x1, y1 = flat_a[i, 0], flat_a[i, 1], flat_a[i, 2], flat_a[i, 3]
@@ -113,24 +120,41 @@ def _polygons(a: Floats, b: Floats, edges_a: Floats, edges_b: Floats) -> Meeting
     return False, 0.0, 0.0, 0.0
 
 
-@nb.njit(cache=True, nogil=True)
-def _separated(one: Floats, other: Floats) -> bool:
-    """Whether a line along the longest edge of one keeps two shapes more than half a millimetre apart."""
-    longest, nx, ny = 0.0, 0.0, 0.0
-    for i in range(one.shape[0]):
-        dx, dy = one[i, 2] - one[i, 0], one[i, 3] - one[i, 1]
-        if dx * dx + dy * dy > longest:
-            longest, nx, ny = dx * dx + dy * dy, -dy, dx
-    slack = HALF_QUANTUM_M * math.sqrt(longest)  # the normal is as long as the edge
+@nb.njit(cache=True, nogil=True, inline="always")
+def _across(edges: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The unit vector across the longest edge of a shape, level at a point."""
+    longest, ex, ey, ez = -1.0, 0.0, 0.0, 0.0
+    for i in range(edges.shape[0]):
+        dx, dy, dz = edges[i, 3] - edges[i, 0], edges[i, 4] - edges[i, 1], edges[i, 5] - edges[i, 2]
+        if dx * dx + dy * dy + dz * dz > longest:
+            longest, ex, ey, ez = dx * dx + dy * dy + dz * dz, dx, dy, dz
+    nx, ny, nz = ey * z - ez * y, ez * x - ex * z, ex * y - ey * x
+    length = max(math.sqrt(nx * nx + ny * ny + nz * nz), 1e-9)
+    return nx / length, ny / length, nz / length
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _span(edges: Floats, nx: float, ny: float, nz: float) -> tuple[float, float]:
     low, high = math.inf, -math.inf
-    for i in range(one.shape[0]):
-        across = nx * one[i, 0] + ny * one[i, 1]
-        low, high = min(low, across), max(high, across)
-    its_low, its_high = math.inf, -math.inf
-    for i in range(other.shape[0]):
-        across = nx * other[i, 0] + ny * other[i, 1]
-        its_low, its_high = min(its_low, across), max(its_high, across)
-    return low > its_high + slack or its_low > high + slack
+    for i in range(edges.shape[0]):
+        along = nx * edges[i, 0] + ny * edges[i, 1] + nz * edges[i, 2]
+        low, high = min(low, along), max(high, along)
+    return low, high
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _kept_apart(a: Floats, edges_a: Floats, edges_b: Floats) -> bool:
+    """Whether an upright plane along the longest edge of one polygon keeps the two apart, as it does most.
+
+    A shape lies between the planes through its outermost vertices, but for the bulge of its edges.
+    """
+    for k in range(2):
+        nx, ny, nz = _across(edges_a if k == 0 else edges_b, a[X0], a[Y0], a[Z0])
+        low, high = _span(edges_a, nx, ny, nz)
+        its_low, its_high = _span(edges_b, nx, ny, nz)
+        if low > its_high + BULGE_M or its_low > high + BULGE_M:
+            return True
+    return False
 
 
 @nb.njit(cache=True, nogil=True)
