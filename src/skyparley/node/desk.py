@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from skyparley.airspace.codec import validate_command
 from skyparley.airspace.commands import (
     ActivateOperation,
     AmendOperation,
@@ -46,7 +47,7 @@ from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine, proposal_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
-from skyparley.node.reading.views import Answer, ConflictView
+from skyparley.node.reading.views import Answer, Checked, ConflictView
 
 MAX_CLAIMED_SKEW_US: Final = 300_000_000
 RECENT_FINDINGS: Final = 50_000
@@ -135,6 +136,23 @@ class Desk:
         if action not in ACTIONS:
             raise InvalidInputError(f"unknown action {action!r}: use one of {', '.join(ACTIONS)}")
         return await self._submit(author, ACTIONS[action](operation_id, version), None, idempotency_key, None)
+
+    async def check(self, author: Author, operation: Operation) -> Checked:
+        """A dry run against everything filed: nothing is recorded.
+
+        What no filing could be is refused as a filing would be; but it may lie in the past, as recorded flights do.
+        """
+        details = details_of(operation)
+        command = FileOperation(
+            operation.ref.operation_id, operation.operation_class, extents_of(details.operation), details.digest
+        )
+        try:
+            validate_command(command)
+        except SkyparleyError as error:
+            raise self._as_sent(error, command, details, 0) from None
+        through = self._custodian.through
+        found = await self._custodian.check(details.operation)
+        return Checked([self._reader.witness_view(author, conflict, None) for conflict in found], through)
 
     def _details(self, author: Author, operation: Operation) -> Details:
         if operation.ref.party != author.require_party():

@@ -11,9 +11,7 @@ from typing import Any, Final
 from skyparley.airspace.commands import RecordFindings, RegisterParty
 from skyparley.airspace.events import Change, Repeated, Verdict, error_of
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
-from skyparley.conflict.codec import quantise
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
-from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
 from skyparley.log.port import Log
@@ -26,7 +24,7 @@ from skyparley.node.events import HEARTBEAT_S, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
-from skyparley.node.reading.views import Checked, Health, PartyView
+from skyparley.node.reading.views import Health, PartyView
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
 from skyparley.node.storage import DataDirectory
 
@@ -65,7 +63,7 @@ class Node:
         """A word on why the node is not healthy yet although it runs; None: nothing holds it."""
         self.authenticate = self.access.authenticate
         self.create_key, self.keys, self.revoke_key = self.access.create, self.access.of_party, self.access.revoke
-        self.file, self.amend = self.desk.file, self.desk.amend
+        self.file, self.amend, self.check = self.desk.file, self.desk.amend, self.desk.check
         self.act, self.declare_hazard = self.desk.act, self.desk.declare_hazard
         self.operations, self.operation = self.reader.operations, self.reader.operation
         self.conflicts, self.conflict = self.reader.conflicts, self.reader.conflict
@@ -127,12 +125,6 @@ class Node:
             if refusal is not None:
                 raise error_of(refusal)
         return party_view(self.state.parties[party])
-
-    async def check(self, author: Author, operation: Operation) -> Checked:
-        """A dry run against everything filed: nothing is recorded."""
-        through = self.custodian.through
-        found = await self.custodian.check(quantise(operation))
-        return Checked([self.reader.witness_view(author, conflict, None) for conflict in found], through)
 
     async def read_barrier(self) -> None:
         """Return once everything up to the log's end as of now is applied."""

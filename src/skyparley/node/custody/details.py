@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from skyparley.airspace.commands import Extent
-from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised
+from skyparley.conflict.codec import digest, encode_operation, is_quantised, quantise
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.cells import cover_path, cover_volume
@@ -33,7 +33,7 @@ class Details:
 def details_of(operation: Operation) -> Details:
     """Quantise an operation to what is stored, so that every later comparison sees the same numbers."""
     data = encode_operation(operation)
-    return Details(operation if is_quantised(operation) else decode_operation(data), data, digest(data))
+    return Details(operation if is_quantised(operation) else quantise(operation), data, digest(data))
 
 
 def extents_of(operation: Operation) -> tuple[Extent, ...]:
