@@ -4,7 +4,6 @@ A restart that has lost snapshot and index comes back to the same state hash and
 everything is computed from the log; `verify` shows it by doing it.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,7 +91,7 @@ async def begin_from(
     complaints = []
     for path in snapshot_paths(directory) if directory is not None else ():
         try:
-            state, chain = await asyncio.to_thread(read_snapshot, path)
+            state, chain = read_snapshot(path)
             await _check_fits(log, state.sequence, chain, head)
         except StorageError as error:
             complaints.append(f"{path.name} is not used ({error.message}): an older one, or the whole log, is")
