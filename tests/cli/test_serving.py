@@ -50,6 +50,8 @@ def test_what_cannot_be_served_says_why(tmp_path: Path, options: list[str], stat
         "serve", "--data", tmp_path / "data", *(["--port", "0"] if "--port" not in options else []), *options
     )
     assert (done.returncode, word in done.stderr) == (status, True), done.stderr
+    assert "serves" not in done.stdout
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -68,12 +69,12 @@ async def world(
 
 
 @contextlib.asynccontextmanager
-async def served(app: WebApp, **tls: Path) -> AsyncIterator[str]:
+async def served(app: WebApp, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """The app on a free loopback port; its URL."""
     listener = listen("127.0.0.1", 0)
-    url = url_of(listener, tls=bool(tls))
+    url = url_of(listener, tls=tls is not None)
     stop = asyncio.Event()
-    serving = asyncio.create_task(serve(app, listener, stop=stop, **tls))
+    serving = asyncio.create_task(serve(app, listener, tls=tls, stop=stop))
     try:
         yield url
     finally:

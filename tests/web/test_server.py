@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from skyparley.errors import InvalidInputError
 from skyparley.web import exchange, server
-from skyparley.web.server import ListenError, listen, url_of
+from skyparley.web.server import ListenError, listen, tls_context, url_of
 from support.serving import World, operation, served, until
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +63,7 @@ async def test_tls_by_certificate_files(here: World, tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     context = ssl.create_default_context(cafile=str(certificate))
     async with (
-        served(here.app, tls_certificate=certificate, tls_key=key) as url,
+        served(here.app, tls_context(certificate, key)) as url,
         httpx.AsyncClient(base_url=url, verify=context, headers={"Authorization": f"Bearer {here.alpha}"}) as alpha,
     ):
         assert url.startswith("https://127.0.0.1:")
@@ -71,17 +71,17 @@ async def test_tls_by_certificate_files(here: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["missing", "garbage", "half"])
-async def test_tls_files_that_do_not_fit_are_a_clear_error(here: World, tmp_path: Path, broken: str) -> None:
+def test_tls_files_that_do_not_fit_are_a_clear_error(tmp_path: Path, broken: str) -> None:
     certificate, key = make_certificate(tmp_path)
-    files: dict[str, Path] = {"tls_certificate": certificate, "tls_key": key}
+    files: tuple[Path, Path | None] = (certificate, key)
     if broken == "missing":
-        files["tls_key"] = tmp_path / "nowhere.pem"
+        files = (certificate, tmp_path / "nowhere.pem")
     elif broken == "garbage":
         certificate.write_text("no certificate")
     else:
-        del files["tls_key"]
-    with listen("127.0.0.1", 0) as listener, pytest.raises(InvalidInputError, match="TLS"):
-        await server.serve(here.app, listener, **files)
+        files = (certificate, None)
+    with pytest.raises(InvalidInputError, match="TLS"):
+        tls_context(*files)
 
 
 def test_a_taken_port_is_one_line() -> None:

@@ -15,7 +15,7 @@ from skyparley.config import Settings
 from skyparley.errors import StorageError
 from skyparley.node.storage import OPERATOR_KEY_FILE
 from skyparley.web.app import create_app
-from skyparley.web.server import listen, serve, url_of
+from skyparley.web.server import listen, serve, tls_context, url_of
 
 
 def run(settings: Settings, *, demo: bool) -> None:
@@ -28,11 +28,12 @@ def run(settings: Settings, *, demo: bool) -> None:
 
 
 async def _run(settings: Settings, *, demo: bool) -> None:
+    tls = tls_context(settings.tls_certificate, settings.tls_key)
     listener = listen(settings.host, settings.port)
     try:
         with _cancelled_by_signals():
             async with running_node(settings.data, pool=settings.pool, exercise=demo) as node:
-                url = url_of(listener, tls=settings.tls_certificate is not None)
+                url = url_of(listener, tls=tls is not None)
                 if node.directory is not None:
                     try:
                         node.directory.publish_address(url)
@@ -43,7 +44,7 @@ async def _run(settings: Settings, *, demo: bool) -> None:
                 print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
                 print(f"Skyparley serves {url}, data in {settings.data}; Ctrl-C stops it", flush=True)
                 try:
-                    await serve(app, listener, tls_certificate=settings.tls_certificate, tls_key=settings.tls_key)
+                    await serve(app, listener, tls=tls)
                 finally:
                     if feed is not None:
                         feed.cancel()

@@ -70,18 +70,32 @@ def url_of(listener: socket.socket, *, tls: bool = False) -> str:
     return f"{'https' if tls else 'http'}://{shown}:{port}"
 
 
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """TLS by a certificate chain and its key in PEM files; None without both.
+
+    Raises `InvalidInputError` if they cannot be used.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise InvalidInputError("TLS needs both a certificate file and its key file")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InvalidInputError(f"cannot use {certificate} with {key} for TLS: {error}") from error
+    return context
+
+
 async def serve(
     app: WebApp,
     listener: socket.socket,
     *,
-    tls_certificate: Path | None = None,
-    tls_key: Path | None = None,
+    tls: ssl.SSLContext | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGINT, SIGTERM or `stop`; returns when all requests are finished.
-
-    TLS by a certificate chain and its key in PEM files. Raises `InvalidInputError` if they cannot be read.
-    """
+    """Serve until SIGINT, SIGTERM or `stop`, over TLS if it is given; returns when all requests are finished."""
     config = uvicorn.Config(
         app,
         http=_Protocol,
@@ -97,7 +111,7 @@ async def serve(
         backlog=BACKLOG,
     )
     config.load()
-    config.ssl = _tls_context(tls_certificate, tls_key)
+    config.ssl = tls
     server = _Server(config)
     app.begin()
 
@@ -186,20 +200,6 @@ def _protocol_refusal(status: int, message: str) -> Reply:
     from starlette.exceptions import HTTPException
 
     return error_reply(HTTPException(status, message))
-
-
-def _tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise InvalidInputError("TLS needs both a certificate file and its key file")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidInputError(f"cannot use {certificate} with {key} for TLS: {error}") from error
-    return context
 
 
 @contextlib.contextmanager
