@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from skyparley.geometry.interval import format_time
 from support.commands import Serving, serving, skyparley, start
 
 
@@ -113,6 +114,43 @@ def test_what_was_filed_is_there_after_a_restart(tmp_path: Path) -> None:
     with serving("serve", tmp_path / "data") as node:
         after = node.get("/v1/status", key).json()
         assert (after["state_hash"], after["sequence"]) == (before["state_hash"], before["sequence"])
+
+
+def read_changes(node: Serving, key: str, after: int, through: int) -> list[tuple[int, str]]:
+    """The changes of a stream, id and data, after an id and through another."""
+    found: list[tuple[int, str]] = []
+    headers = {"Last-Event-ID": str(after)}
+    with node.client(key) as client, client.stream("GET", "/v1/events", headers=headers) as response:
+        identifier = 0
+        for line in response.iter_lines():
+            assert line != "event: reset"
+            if line.startswith("id: "):
+                identifier = int(line[4:])
+            elif line.startswith("data: ") and identifier > 0:
+                found.append((identifier, line[6:]))
+                if identifier >= through:
+                    break
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_event_stream_goes_on_where_it_broke_when_the_node_ended(tmp_path: Path, number: int) -> None:
+    with serving("serve", tmp_path / "data") as node:
+        assert skyparley("party", "add", "alpha", "--data", node.data).returncode == 0
+        key = skyparley("party", "key", "alpha", "--data", node.data).stdout.strip()
+        begin, end = (format_time((int(time.time()) + later_s) * 1_000_000) for later_s in (600, 1_200))
+        circle = {"latitude_deg": 46.9, "longitude_deg": 7.4, "radius_m": 100.0}
+        band = {"lower_m": 0.0, "upper_m": 100.0, "altitude_datum": "EGM96"}
+        volume = {"circle": circle, **band, "begin": begin, "end": end}
+        with node.client(key) as client:
+            for name in ("one", "two", "three"):
+                body = {"operation_id": name, "class": "drone", "volumes": [volume]}
+                last = client.post("/v1/operations", json=body).raise_for_status().json()["sequence"]
+        before = read_changes(node, key, 0, last)
+        assert len(before) >= 4
+        node.stop(number)
+    with serving("serve", tmp_path / "data") as node:
+        assert read_changes(node, key, before[1][0], last) == before[2:]
 
 
 def test_settings_of_the_environment_are_used_and_options_go_before_them(tmp_path: Path) -> None:

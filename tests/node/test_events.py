@@ -1,18 +1,20 @@
 """The event hub: a slow stream is cut and resumes without a gap; one that fell too far behind is told to reload."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from skyparley.errors import OverloadedError
-from skyparley.node import events
+from skyparley.node import events, recovery
 from skyparley.node.events import EventHub
 from skyparley.node.identity import OBSERVER, Author
+from skyparley.node.node import Node
 from skyparley.node.reading.views import Message
-from support.nodes import ALPHA, BRAVO, drone, noon_clock, running
+from support.nodes import ALPHA, BRAVO, OPERATOR, crash, drone, noon_clock, running, start, stop
 
 pytestmark = pytest.mark.anyio
 
@@ -137,18 +139,79 @@ async def test_streams_are_bounded_and_end_together(monkeypatch: pytest.MonkeyPa
     assert made.open_streams == 0
 
 
-async def test_a_stream_after_a_restart_reloads_or_goes_on(tmp_path: Path) -> None:
+async def told(node: Node, author: Author, after: int) -> list[tuple[int | None, bytes]]:
+    """What a stream is told of what is past, after an id."""
+    messages = node.subscribe(author, after)
+    assert (await anext(messages)).event == "hello"
+    found = []
+    with contextlib.suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(0.1):
+                message = await anext(messages)
+            found.append((message.id, message.data))
+    return found
+
+
+@pytest.mark.parametrize("end", [stop, crash])
+async def test_a_stream_goes_on_after_a_restart_as_if_there_had_been_none(
+    tmp_path: Path, end: Callable[[Node], Awaitable[None]]
+) -> None:
+    clock = noon_clock()
+    node = await start(tmp_path, clock)
+    for party in ("alpha", "bravo"):
+        await node.register_party(OPERATOR, party, party.title(), "civil_ats")
+    await node.file(ALPHA, drone("one"))
+    assert (await node.file(BRAVO, drone("two", "bravo"))).conflicts
+    await node.act(ALPHA, "cancel", "one", version=1)
+    await node.file(ALPHA, drone("three"))
+    assert node.state.conflicts
+    live = {author: await told(node, author, 0) for author in (ALPHA, BRAVO, OPERATOR)}
+    await end(node)
+    async with running(tmp_path, clock) as node:
+        for author, before in live.items():
+            assert len(before) >= 5
+            assert await told(node, author, 0) == before
+            assert await told(node, author, before[1][0] or 0) == before[2:]
+        up_to_date = node.subscribe(ALPHA, node.state.sequence)
+        await anext(up_to_date)
+        answer = await node.file(ALPHA, drone("four"))
+        message = await anext(up_to_date)
+        assert (message.event, message.id) == ("change", answer.sequence)
+        await up_to_date.aclose()
+
+
+async def test_only_what_lies_before_the_snapshot_in_use_must_be_reloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last two snapshots are kept: the older one is begun from where the newest leaves too little to tell."""
+    clock = noon_clock()
+    monkeypatch.setattr(recovery, "RESUMED_ENTRIES", 3)
+    ends = []
+    for life in range(3):
+        async with running(tmp_path, clock, *(["alpha"] if life == 0 else [])) as node:
+            for i in range(4):
+                await node.file(ALPHA, drone(f"{life}-{i}"))
+        ends.append(node.state.sequence)
+    async with running(tmp_path, clock) as node:
+        assert ends[-1] == node.state.sequence
+        stream = node.subscribe(ALPHA, ends[1] - 1)
+        assert [message.event for message in await take(stream, 2)] == ["hello", "reset"]
+        await stream.aclose()
+        ids_told = [sequence for sequence, _ in await told(node, ALPHA, ends[1])]
+        assert len(ids_told) >= 4
+        assert ids_told[-1] <= ends[2]
+
+
+async def test_a_log_that_was_trimmed_is_told_from_where_it_begins(tmp_path: Path) -> None:
     clock = noon_clock()
     async with running(tmp_path, clock, "alpha") as node:
         first = (await node.file(ALPHA, drone("one"))).sequence
         last = node.state.sequence
+    node = await start(tmp_path, clock)
+    await node.engine.log.trim(first)
+    await stop(node)
     async with running(tmp_path, clock) as node:
-        behind = node.subscribe(ALPHA, first - 1)
-        assert [message.event for message in await take(behind, 2)] == ["hello", "reset"]
-        await behind.aclose()
-        up_to_date = node.subscribe(ALPHA, last)
-        await anext(up_to_date)
-        answer = await node.file(ALPHA, drone("two"))
-        message = await anext(up_to_date)
-        assert (message.event, message.id) == ("change", answer.sequence)
-        await up_to_date.aclose()
+        stream = node.subscribe(ALPHA, first - 1)
+        assert [message.event for message in await take(stream, 2)] == ["hello", "reset"]
+        await stream.aclose()
+        assert node.state.sequence == last

@@ -5,11 +5,12 @@ This is the wiring: recovery at start, the loops that run while it serves, and a
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from skyparley.airspace.commands import RecordFindings, RegisterParty
-from skyparley.airspace.events import Change, Repeated, Verdict, error_of
+from skyparley.airspace.events import Change, Event, Outcome, Repeated, Verdict, error_of
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.errors import SkyparleyError, StorageError
@@ -20,7 +21,7 @@ from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
 from skyparley.node.engine import Applied, Clock, Engine, proposal_of
-from skyparley.node.events import HEARTBEAT_S, EventHub
+from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
@@ -81,7 +82,6 @@ class Node:
     async def start(self) -> None:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
         self.reader.take_in()
-        self.events.start_after(self.state.sequence, self.state.time_us)
         await self.custodian.load(self.state.operations.values())
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
@@ -207,7 +207,12 @@ async def open_node(
     take_snapshot: TakeSnapshot | None = None,
 ) -> tuple[Node, tuple[str, ...]]:
     """A node with the state of its log's end, and a word on all that could not be used or tidied up."""
-    recovered = await recover(log, directory.path if directory is not None else None)
+    retold: deque[tuple[int, int, tuple[Change, ...]]] = deque(maxlen=RING_ENTRIES)
+
+    def after(_: Event, outcome: Outcome) -> None:
+        retold.append((outcome.sequence, outcome.time_us, outcome.changes))
+
+    recovered = await recover(log, directory.path if directory is not None else None, after=after)
     complaints = recovered.complaints
     try:
         await reconcile_vault(log, vault, recovered.state.sequence)
@@ -218,5 +223,8 @@ async def open_node(
     engine = Engine(log, recovered.state, pool, clock)
     node = Node(engine, vault, directory, minima, exercise=exercise, take_snapshot=take_snapshot)
     engine.on_applied = node.on_applied
+    node.events.start_after(engine.state.sequence - len(retold), engine.state.time_us)
+    for entry in retold:  # streams that broke when the node stopped resume
+        node.events.publish(*entry)
     node.snapshot_sequence = recovered.snapshot_sequence
     return node, complaints

@@ -26,6 +26,8 @@ from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
 _MARK_NUMBER: Final = "reconciled_number"
 MARK_SEQUENCE: Final = "reconciled_sequence"
 MAX_PROBLEMS: Final = 20
+RESUMED_ENTRIES: Final = 1_000
+"""So many entries before the end are applied again at start, where that can be: event streams resume from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,31 @@ async def catch_up(
     raise StorageError(f"the log ends at entry {state.sequence}, before {through}")
 
 
-async def recover(log: Log, directory: Path | None) -> Recovered:
-    """The state as of the log's end: from the newest intact snapshot and the tail, else from zero."""
+async def recover(log: Log, directory: Path | None, *, after: After | None = None) -> Recovered:
+    """The state as of the log's end: from the newest intact snapshot and the tail, else from zero.
+
+    With `after`, which is told of every entry of the tail, from a snapshot that leaves a tail of RESUMED_ENTRIES, if
+    there is one: what streams may have missed is told again, exactly as it was.
+    """
     head = await log.head()
     state, complaints = await begin_from(log, directory, head)
     snapshot_sequence = state.sequence
-    await catch_up(log, state, head.sequence)
+    if after is not None and snapshot_sequence > max(0, head.sequence - RESUMED_ENTRIES):
+        older, _ = await begin_from(log, directory, head, before=snapshot_sequence)
+        if older.sequence > 0 or (snapshot_sequence <= RESUMED_ENTRIES and await _reaches_back(log)):
+            state = older
+    await catch_up(log, state, head.sequence, after=after)
     return Recovered(state, head.chain, snapshot_sequence, complaints)
+
+
+async def _reaches_back(log: Log) -> bool:
+    """Whether a log that is not empty still holds its first entry."""
+    try:
+        async for _ in log.entries(0):
+            break
+    except NotFoundError:
+        return False
+    return True
 
 
 async def begin_from(
