@@ -20,6 +20,8 @@ from skyparley.node.reading.views import Message
 
 RING_ENTRIES: Final = 65_536
 MAX_WAITING_MESSAGES: Final = 2_000
+RENDERED_AT_ONCE: Final = 100
+"""Of what a stream missed, so many entries are rendered before others go on."""
 MAX_STREAMS: Final = 4_096
 HEARTBEAT_S: Final = 5.0
 
@@ -53,13 +55,14 @@ class EventHub(Generic[ChangeT]):
         self._ring: deque[tuple[int, int, tuple[ChangeT, ...]]] = deque(maxlen=RING_ENTRIES)
         self._forgotten_through = 0
         self._streams: dict[Audience, set[_Stream]] = {}
+        self._resuming = 0
         self._last = (0, 0)
         self._closed = False
 
     @property
     def open_streams(self) -> int:
         """How many streams are open now."""
-        return sum(len(streams) for streams in self._streams.values())
+        return self._resuming + sum(len(streams) for streams in self._streams.values())
 
     def start_after(self, sequence: int, time_us: int) -> None:
         """Say that entries up to a sequence are not held here: older resumptions must reload."""
@@ -96,10 +99,27 @@ class EventHub(Generic[ChangeT]):
         if self.open_streams >= MAX_STREAMS:
             raise OverloadedError("too many event streams are open: try again later", retry_after_s=5)
         stream = _Stream(author)
+        hello = Message("hello", None, self._position(self._last[1]))
+        if after is None:
+            stream.push(hello)
+        else:
+            self._resuming += 1
+            try:
+                yield hello
+                while held := self._held_after(after):
+                    for begin in range(0, len(held), RENDERED_AT_ONCE):
+                        for entry in held[begin : begin + RENDERED_AT_ONCE]:
+                            message = self._message(author, *entry)
+                            if message is not None:
+                                yield message
+                        await asyncio.sleep(0)
+                    after = held[-1][0]
+            finally:
+                self._resuming -= 1
+            if not self._forgotten_through <= after <= self._last[0]:
+                stream.push(Message("reset", None, self._position(self._last[1])))
+        # nothing was published since: what comes now is live
         audience = (author.role if author.sees_all else "party", author.party)
-        stream.push(Message("hello", None, self._position(self._last[1])))
-        for missed in self._missed(author, after):
-            stream.waiting.append(missed)
         self._streams.setdefault(audience, set()).add(stream)
         try:
             while True:
@@ -122,13 +142,11 @@ class EventHub(Generic[ChangeT]):
             for stream in streams:
                 stream.wake.set()
 
-    def _missed(self, author: Author, after: int | None) -> list[Message]:
-        if after is None:
+    def _held_after(self, after: int) -> list[tuple[int, int, tuple[ChangeT, ...]]]:
+        """What was published after an entry; empty also where it is not all held any more."""
+        if after < self._forgotten_through or self._closed:
             return []
-        if after < self._forgotten_through or after > self._last[0]:
-            return [Message("reset", None, self._position(self._last[1]))]
-        found = (self._message(author, *held) for held in self._ring if held[0] > after)
-        return [message for message in found if message is not None]
+        return [entry for entry in self._ring if entry[0] > after]
 
     def _message(self, author: Author, sequence: int, time_us: int, changes: tuple[ChangeT, ...]) -> Message | None:
         rendered = [self._render(author, change, sequence) for change in changes]
