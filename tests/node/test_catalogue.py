@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from skyparley.airspace.events import OperationLeft, Outcome, Verdict
 from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.operation import OperationRef
-from skyparley.node.reading.catalogue import FEW, Catalogue
+from skyparley.node.reading.catalogue import Catalogue
+from skyparley.node.reading.names import FEW
 
 PARTIES: Final = ("alpha", "bravo")
 

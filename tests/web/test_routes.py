@@ -157,13 +157,20 @@ async def test_status_health_and_metrics(here: World) -> None:
     async with here.client(here.alpha) as alpha:
         filed = Answer(**(await alpha.post("/v1/operations", json=operation("op"))).json())
         status = (await alpha.get("/v1/status")).json()
-        assert status["operations"] == 1
+        assert (status["operations"], status["conflicts"]) == (1, 0)
         assert status["sequence"] >= filed.sequence
+        async with here.client(here.bravo) as bravo:
+            other = (await bravo.get("/v1/status")).json()
+            assert (other["operations"], other["state_hash"]) == (0, status["state_hash"])
+            assert len((await bravo.post("/v1/operations", json=operation("its"))).json()["conflicts"]) == 1
+            assert [(await c.get("/v1/status")).json()["conflicts"] for c in (alpha, bravo)] == [1, 1]
+        async with here.client(here.operator) as operator:
+            assert (await operator.get("/v1/status")).json()["operations"] == 2
         assert (await alpha.get("/healthy")).json() == {"status": "ok"}
         text = (await alpha.get("/metrics")).text
-        assert 'skyparley_http_requests_total{method="POST",route="/v1/operations",status="201"} 1.0' in text
-        assert "skyparley_live_operations 1.0" in text
-        assert 'skyparley_http_request_seconds_count{route="/v1/status"} 1.0' in text
+        assert 'skyparley_http_requests_total{method="POST",route="/v1/operations",status="201"} 2.0' in text
+        assert "skyparley_live_operations 2.0" in text
+        assert 'skyparley_http_request_seconds_count{route="/v1/status"} 5.0' in text
 
 
 async def test_a_node_that_is_not_ready_says_so(here: World) -> None:

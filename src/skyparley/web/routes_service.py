@@ -54,7 +54,7 @@ class HealthBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class StatusBody(msgspec.Struct, frozen=True):
-    """The applied end of the log, and the digest of the state there."""
+    """The applied end of the log, the digest of the state there, and how much of it the reader sees."""
 
     sequence: int
     time: str
@@ -116,7 +116,8 @@ async def status(exchange: Exchange) -> Replies:
     """The applied end of the log."""
     exchange.query()
     await exchange.node.read_barrier()
-    return json_reply(exchange.node.status())
+    operations, conflicts = exchange.node.reader.counts(exchange.author)
+    return json_reply({**exchange.node.status(), "operations": operations, "conflicts": conflicts})
 
 
 async def healthy(exchange: Exchange) -> Replies:

@@ -6,59 +6,21 @@ because others came or went meanwhile.
 
 import base64
 import binascii
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-from typing import Final
 
 from skyparley.airspace.events import OperationChanged, OperationLeft, Outcome
 from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.operation import OperationRef
 from skyparley.errors import InvalidInputError
-
-FEW: Final = 64
-"""So many new names are put into their places one by one; more are sorted in together."""
-
-
-class _Names:
-    """Names in order. A new one is put into its place only when somebody asks: among many that costs more than all
-    else of a filing.
-    """
-
-    def __init__(self) -> None:
-        self._ordered: list[OperationRef] = []
-        self._fresh: dict[OperationRef, None] = {}
-
-    def add(self, ref: OperationRef) -> None:
-        if ref not in self._fresh and not self._holds(ref):
-            self._fresh[ref] = None
-
-    def remove(self, ref: OperationRef) -> None:
-        if ref in self._fresh:
-            del self._fresh[ref]
-        elif self._holds(ref):
-            del self._ordered[bisect_left(self._ordered, ref)]
-
-    def in_order(self) -> list[OperationRef]:
-        if len(self._fresh) > FEW:
-            self._ordered.extend(self._fresh)
-            self._ordered.sort()  # two runs: they are merged
-        else:
-            for ref in self._fresh:
-                insort(self._ordered, ref)
-        self._fresh.clear()
-        return self._ordered
-
-    def _holds(self, ref: OperationRef) -> bool:
-        place = bisect_left(self._ordered, ref)
-        return place < len(self._ordered) and self._ordered[place] == ref
+from skyparley.node.reading.names import Names
 
 
 class Catalogue:
     """Live operations and hazard areas in order, per party."""
 
     def __init__(self) -> None:
-        self._by_party: dict[str, _Names] = {}
-        self._hazards = _Names()
+        self._by_party: dict[str, Names[OperationRef]] = {}
+        self._hazards: Names[OperationRef] = Names()
 
     def follow(self, outcome: Outcome) -> None:
         """Take note of what an entry changed."""
@@ -76,28 +38,25 @@ class Catalogue:
         for names in self._of(live):
             names.add(ref)
 
-    def _of(self, live: LiveOperation) -> tuple[_Names, ...]:
+    def _of(self, live: LiveOperation) -> tuple[Names[OperationRef], ...]:
         names = self._by_party.get(live.party)
         if names is None:
-            names = self._by_party[live.party] = _Names()
+            names = self._by_party[live.party] = Names()
         return (names, self._hazards) if live.hazard else (names,)
 
     def after(self, cursor: OperationRef | None, *, party: str | None, hazards_only: bool) -> Iterator[OperationRef]:
         """Refs after a cursor, in order: of one party and all hazard areas, of all (party None), or hazards only."""
-        hazards = self._hazards.in_order()
         if hazards_only:
-            sources = [hazards]
+            yield from self._hazards.after(cursor)
         elif party is None:
-            sources = [self._by_party[name].in_order() for name in sorted(self._by_party)]
+            for name in sorted(self._by_party):
+                yield from self._by_party[name].after(cursor)
         else:
-            names = self._by_party.get(party)
-            own = names.in_order() if names else []
-            others = [ref for ref in hazards if ref.party != party]
-            before = [ref for ref in others if ref.party < party]
-            sources = [before, own, others[len(before) :]]
-        for refs in sources:
-            begin = 0 if cursor is None else bisect_right(refs, cursor)
-            yield from refs[begin:]
+            others = [ref for ref in self._hazards.after(cursor) if ref.party != party]
+            yield from (ref for ref in others if ref.party < party)
+            if party in self._by_party:
+                yield from self._by_party[party].after(cursor)
+            yield from (ref for ref in others if ref.party > party)
 
 
 def encode_cursor(ref: OperationRef) -> str:

@@ -33,6 +33,7 @@ from skyparley.node.reading.disclosure import (
     operation_view,
     party_view,
 )
+from skyparley.node.reading.names import Names
 from skyparley.node.reading.views import (
     ConflictDetail,
     ConflictPage,
@@ -58,6 +59,7 @@ class Reader:
         self._custodian = custodian
         self.catalogue = Catalogue()
         self._named: dict[str, str] = {}
+        self._names: Names[str] = Names()
         self._rendered: OrderedDict[tuple[str, str, str, int], OperationView] = OrderedDict()
         self._rendered_bytes = 0
 
@@ -65,16 +67,24 @@ class Reader:
         """Take in what is live at start."""
         for live in self._state.operations.values():
             self.catalogue.add(live)
-        self._named = {self._name(identifier): identifier for identifier in self._state.conflicts}
+        for identifier in self._state.conflicts:
+            self._add_conflict(identifier)
 
     def follow(self, outcome: Outcome) -> None:
         """Take note of what an entry changed."""
         self.catalogue.follow(outcome)
         for change in outcome.changes:
             if isinstance(change, ConflictFound):
-                self._named[self._name(change.conflict.conflict_id)] = change.conflict.conflict_id
+                self._add_conflict(change.conflict.conflict_id)
             elif isinstance(change, ConflictVoid):
-                self._named.pop(self._name(change.conflict.conflict_id), None)
+                name = self._name(change.conflict.conflict_id)
+                self._named.pop(name, None)
+                self._names.remove(name)
+
+    def _add_conflict(self, identifier: str) -> None:
+        name = self._name(identifier)
+        self._named[name] = identifier
+        self._names.add(name)
 
     def _name(self, identifier: str) -> str:
         """What a conflict is called outside: bound to this node's secret (HMAC-SHA256, 128 bits).
@@ -118,13 +128,21 @@ class Reader:
         """A page of conflicts that concern the reader, by identifier."""
         size = _page_size(limit)
         found: list[ConflictView] = []
-        for name in sorted(self._named):
+        for name in self._names.after(after):
             recorded = self._state.conflicts[self._named[name]]
-            if (after is None or name > after) and may_see_conflict(author, recorded.a_party, recorded.b_party):
+            if may_see_conflict(author, recorded.a_party, recorded.b_party):
                 if len(found) == size:
                     return ConflictPage(found, found[-1].conflict_id)
                 found.append(self.conflict_view(author, recorded))
         return ConflictPage(found, None)
+
+    def counts(self, author: Author) -> tuple[int, int]:
+        """How many operations and hazard areas, and how many conflicts, the reader sees."""
+        if author.sees_all:
+            return len(self._state.operations), len(self._state.conflicts)
+        operations = sum(1 for _ in self.catalogue.after(None, party=author.party, hazards_only=False))
+        recorded = self._state.conflicts.values()
+        return operations, sum(may_see_conflict(author, one.a_party, one.b_party) for one in recorded)
 
     async def conflict(self, author: Author, conflict_id: str) -> ConflictDetail:
         """One conflict with its overlapping part. Raises `NotFoundError` if there is none that concerns the reader."""
