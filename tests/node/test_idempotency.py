@@ -135,22 +135,3 @@ async def test_the_window_is_measured_in_log_time(tmp_path: Path) -> None:
         clock.now_us += 1_000_000
         answer = await node.file(ALPHA, drone("two", seconds=(90_000.0, 90_600.0)), idempotency_key="k")
         assert answer.operation.operation_id == "two"
-
-
-async def test_a_rebuilt_answer_is_never_that_of_another_operation_of_the_same_name(tmp_path: Path) -> None:
-    """Recorded, not answered, gone, and the name taken again: the repeat is told so, and not shown the other one."""
-    clock = noon_clock()
-    node = await start(tmp_path, clock)
-    await node.register_party(OPERATOR, "alpha", "Alpha", "civil_ats")
-    node._tasks[2].cancel()
-    filing = asyncio.create_task(node.file(ALPHA, drone("one", seconds=(0.0, 5.0)), idempotency_key="k"))
-    await until(lambda: ("alpha", "one") in node.state.operations)
-    filing.cancel()
-    await crash(node)
-    clock.now_us += 6_000_000
-    node = await start(tmp_path, clock)
-    second = await node.file(ALPHA, drone("one", seconds=(7.0, 600.0)), idempotency_key="other")
-    with pytest.raises(ConflictingStateError, match=r"accepted as entry \d+; 'one' is no longer live"):
-        await node.file(ALPHA, drone("one", seconds=(0.0, 5.0)), idempotency_key="k")
-    assert await node.file(ALPHA, drone("one", seconds=(7.0, 600.0)), idempotency_key="other") == second
-    await stop(node)

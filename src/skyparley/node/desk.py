@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -29,15 +30,11 @@ from skyparley.airspace.commands import (
 )
 from skyparley.airspace.events import (
     BEARER_ATTESTED,
-    ConflictFound,
-    OperationChanged,
-    OperationLeft,
     Proposal,
     Repeated,
     Verdict,
     error_of,
 )
-from skyparley.airspace.state import LiveOperation
 from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.custody.custodian import Custodian
@@ -45,6 +42,7 @@ from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.places import as_sent
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine, proposal_of
+from skyparley.node.first_answer import past_of, subject_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Answer, Checked, ConflictView
@@ -65,13 +63,17 @@ _journal = logging.getLogger("skyparley.refused")
 class Desk:
     """Takes commands on operations and hazard areas and answers them."""
 
-    def __init__(self, engine: Engine, vault: Vault, custodian: Custodian, reader: Reader) -> None:
+    def __init__(
+        self, engine: Engine, vault: Vault, custodian: Custodian, reader: Reader, directory: Path | None
+    ) -> None:
         self._engine = engine
         self._vault = vault
         self._custodian = custodian
         self._reader = reader
         self._findings: OrderedDict[int, list[Finding]] = OrderedDict()
+        self._directory = directory
         self._keyed: dict[tuple[str, str], asyncio.Event] = {}
+        self._rebuilding = asyncio.Lock()
 
     def follow(self, applied: Applied) -> None:
         """Remember findings for the answers that wait for them."""
@@ -240,7 +242,9 @@ class Desk:
         return applied
 
     async def _answer(self, author: Author, applied: Applied, *, compare: bool) -> Answer:
-        live = _subject(applied)
+        live = subject_of(applied.outcome)
+        if live is None:
+            raise ConflictingStateError(f"entry {applied.sequence} changed no operation")
         if compare:
             through = await self._compared(applied.sequence)
             conflicts = self._found(author, applied.sequence)
@@ -257,22 +261,40 @@ class Desk:
         ]
 
     async def _first_answer(self, author: Author, proposal: Proposal, first: Repeated) -> Answer:
-        """The answer to the entry that a command repeats: the kept one, else one made from what is live."""
+        """The answer to the entry that a command repeats: the kept one, else one made again."""
         if first.refusal is not None:
             raise error_of(first.refusal)
         kept = self._vault.reply(author.party, proposal.idempotency_key, first.first_sequence)
         if kept is not None:
             return msgspec.json.decode(kept, type=Answer)
-        operation_id = getattr(proposal.command, "operation_id", "")
-        live = self._engine.state.operation(author.party, operation_id)
-        if live is None or live.filed_sequence > first.first_sequence:  # gone, or another of that name
-            raise ConflictingStateError(
-                f"the command was accepted as entry {first.first_sequence}; '{operation_id}' is no longer live"
-            )
-        through = await self._compared(live.details_sequence)  # the entry itself may be one that nobody compares
-        answer = Answer(self._reader.view(live), first.first_sequence, through, self._reader.conflicts_of(author, live))
+        answer = await self._unchanged(author, proposal.command, first.first_sequence)
+        if answer is None:
+            answer = await self._from_the_past(author, proposal.command, first.first_sequence)
         await self._keep(author, proposal, first.first_sequence, self._engine.state.time_us, answer)
         return answer
+
+    async def _unchanged(self, author: Author, command: Command, sequence: int) -> Answer | None:
+        """The answer to an entry whose operation is as it left it; None if it has changed or left since."""
+        live = self._engine.state.operation(author.party, getattr(command, "operation_id", ""))
+        if live is None or live.changed_sequence != sequence:
+            return None
+        through = await self._compared(live.details_sequence)  # the entry itself may be one that nobody compares
+        return Answer(self._reader.view(live), sequence, through, self._reader.conflicts_of(author, live))
+
+    async def _from_the_past(self, author: Author, command: Command, sequence: int) -> Answer:
+        """The answer to an entry whose operation has changed or left since: as it was, from the log."""
+        async with self._rebuilding:  # it takes as long as a start
+            past = await past_of(self._engine.log, self._directory, sequence)
+        if past is None:
+            raise ConflictingStateError(
+                f"the command was accepted as entry {sequence}; '{getattr(command, 'operation_id', '')}' is no longer"
+                " live, and what it takes to tell more was trimmed from the log"
+            )
+        reader = Reader(past.state, self._vault, self._custodian)
+        conflicts = [
+            reader.witness_view(author, self._custodian.witness(digest), filed) for digest, filed in past.witnesses
+        ]
+        return Answer(reader.view(past.operation), sequence, past.state.findings_through, conflicts)
 
     async def _compared(self, sequence: int) -> int:
         """Wait for the findings of a filing. It stands even if they cannot be recorded, and the error says so."""
@@ -289,13 +311,3 @@ class Desk:
             raise InvalidInputError(
                 f"the claimed time is over {MAX_CLAIMED_SKEW_US // 1_000_000} s off this node's clock: set your clock"
             )
-
-
-def _subject(applied: Applied) -> LiveOperation:
-    """The operation that a command was about, as the entry left it: the last that changed (expiry comes first)."""
-    for change in reversed(applied.outcome.changes):
-        if isinstance(change, OperationChanged | OperationLeft):
-            return change.operation
-        if isinstance(change, ConflictFound):
-            break
-    raise ConflictingStateError(f"entry {applied.sequence} changed no operation")

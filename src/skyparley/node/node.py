@@ -57,7 +57,7 @@ class Node:
         self.exercise = exercise
         self.custodian = Custodian(vault, self._record, state.findings_through, minima)
         self.reader = Reader(state, vault, self.custodian)
-        self.desk = Desk(engine, vault, self.custodian, self.reader)
+        self.desk = Desk(engine, vault, self.custodian, self.reader, directory.path if directory is not None else None)
         self.access = Access(vault, state, engine.clock)
         self.events: EventHub[Change] = EventHub(self.reader.render)
         self.hold: str | None = None
