@@ -254,6 +254,35 @@ async def test_only_what_lies_before_the_snapshot_in_use_must_be_reloaded(
         assert ids_told[-1] <= ends[2]
 
 
+async def test_a_first_snapshot_at_a_clean_stop_leaves_nothing_untold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is newer than RESUMED_ENTRIES and there is none before it: the log is applied from its first entry."""
+    clock = noon_clock()
+    monkeypatch.setattr(recovery, "RESUMED_ENTRIES", 3)
+    async with running(tmp_path, clock, "alpha") as node:
+        for i in range(6):
+            await node.file(ALPHA, drone(f"op-{i}"))
+        live = await told(node, ALPHA, 0)
+        assert node.state.sequence > 6
+    async with running(tmp_path, clock) as node:
+        assert len(live) >= 7
+        assert await told(node, ALPHA, 0) == live
+
+
+async def test_a_first_snapshot_of_many_entries_is_begun_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = noon_clock()
+    monkeypatch.setattr(recovery, "RESUMED_ENTRIES", 3)
+    monkeypatch.setattr(recovery, "FIRST_ENTRIES", 5)
+    async with running(tmp_path, clock, "alpha") as node:
+        for i in range(6):
+            await node.file(ALPHA, drone(f"op-{i}"))
+    async with running(tmp_path, clock) as node:
+        stream = node.subscribe(ALPHA, 1)
+        assert [message.event for message in await take(stream, 2)] == ["hello", "reset"]
+        await stream.aclose()
+
+
 async def test_a_log_that_was_trimmed_is_told_from_where_it_begins(tmp_path: Path) -> None:
     clock = noon_clock()
     async with running(tmp_path, clock, "alpha") as node:

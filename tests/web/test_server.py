@@ -70,18 +70,32 @@ async def test_tls_by_certificate_files(here: World, tmp_path: Path) -> None:
         assert (await alpha.post("/v1/operations", json=operation("op"))).status_code == 201
 
 
-@pytest.mark.parametrize("broken", ["missing", "garbage", "half"])
+@pytest.mark.parametrize("broken", ["missing", "no certificate", "garbage", "half"])
 def test_tls_files_that_do_not_fit_are_a_clear_error(tmp_path: Path, broken: str) -> None:
     certificate, key = make_certificate(tmp_path)
     files: tuple[Path, Path | None] = (certificate, key)
+    named = "TLS"
     if broken == "missing":
         files = (certificate, tmp_path / "nowhere.pem")
+        named = "cannot use .*nowhere.pem for TLS"
+    elif broken == "no certificate":
+        certificate.unlink()
+        named = f"cannot use {certificate} for TLS"
     elif broken == "garbage":
         certificate.write_text("no certificate")
     else:
         files = (certificate, None)
-    with pytest.raises(InvalidInputError, match="TLS"):
+    with pytest.raises(InvalidInputError, match=named):
         tls_context(*files)
+
+
+def test_a_key_behind_a_pass_phrase_is_refused_without_asking(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    opened = serialization.load_pem_private_key(key.read_bytes(), None)
+    closed = serialization.BestAvailableEncryption(b"secret")
+    key.write_bytes(opened.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, closed))
+    with pytest.raises(InvalidInputError, match=f"{key} is closed by a pass phrase"):
+        tls_context(certificate, key)
 
 
 def test_a_taken_port_is_one_line() -> None:

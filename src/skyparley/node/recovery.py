@@ -28,6 +28,8 @@ MARK_SEQUENCE: Final = "reconciled_sequence"
 MAX_PROBLEMS: Final = 20
 RESUMED_ENTRIES: Final = 1_000
 """So many entries before the end are applied again at start, where that can be: event streams resume from them."""
+FIRST_ENTRIES: Final = 20_000
+"""A first snapshot of at most so many entries is not begun from: all of them are applied again, as after a crash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,16 @@ async def catch_up(
 async def recover(log: Log, directory: Path | None, *, after: After | None = None) -> Recovered:
     """The state as of the log's end: from the newest intact snapshot and the tail, else from zero.
 
-    With `after`, which is told of every entry of the tail, from a snapshot that leaves a tail of RESUMED_ENTRIES, if
-    there is one: what streams may have missed is told again, exactly as it was.
+    With `after`, which is told of every entry of the tail, from the one before if the newest leaves a tail of fewer
+    than RESUMED_ENTRIES, or from zero if there is none before: what streams may have missed is told again, exactly as
+    it was.
     """
     head = await log.head()
     state, complaints = await begin_from(log, directory, head)
     snapshot_sequence = state.sequence
     if after is not None and snapshot_sequence > max(0, head.sequence - RESUMED_ENTRIES):
         older, _ = await begin_from(log, directory, head, before=snapshot_sequence)
-        if older.sequence > 0 or (snapshot_sequence <= RESUMED_ENTRIES and await _reaches_back(log)):
+        if older.sequence > 0 or (snapshot_sequence <= FIRST_ENTRIES and await _reaches_back(log)):
             state = older
     await catch_up(log, state, head.sequence, after=after)
     return Recovered(state, head.chain, snapshot_sequence, complaints)

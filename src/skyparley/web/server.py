@@ -73,7 +73,8 @@ def url_of(listener: socket.socket, *, tls: bool = False) -> str:
 def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     """TLS by a certificate chain and its key in PEM files; None without both.
 
-    Raises `InvalidInputError` if they cannot be used.
+    Raises `InvalidInputError`, which names the file, if they cannot be used; a key behind a pass phrase is one of
+    those, because nobody is there to type it when a supervisor restarts the node.
     """
     if certificate is None and key is None:
         return None
@@ -81,11 +82,27 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
         raise InvalidInputError("TLS needs both a certificate file and its key file")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in (certificate, key):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise InvalidInputError(f"cannot use {path} for TLS: {error.strerror}") from error
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
+        context.load_cert_chain(certificate, key, password=_no_pass_phrase)
+    except _PassPhraseError as error:
+        raise InvalidInputError(f"{key} is closed by a pass phrase: TLS needs a key file without one") from error
+    except (OSError, ValueError) as error:
         raise InvalidInputError(f"cannot use {certificate} with {key} for TLS: {error}") from error
     return context
+
+
+class _PassPhraseError(Exception):
+    pass
+
+
+def _no_pass_phrase() -> str:
+    """Called by OpenSSL for an encrypted key; without it, it asks on the terminal and waits."""
+    raise _PassPhraseError
 
 
 async def serve(
