@@ -30,7 +30,7 @@ export class OperationList {
   ) {
     this.root.append(this.search, this.detail, this.found, this.rest);
     const draw = throttled(DRAW_MS, () => this.drawNow());
-    this.search.addEventListener("input", draw);
+    this.search.addEventListener("input", () => this.drawNow()); // at once: whoever types and clicks means what fits
     store.on(["operations", "conflicts"], draw);
     store.on(["theme"], () => this.kept.clear());
     store.on(["selection", "theme"], () => this.drawNow());
