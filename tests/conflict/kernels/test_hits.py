@@ -137,3 +137,23 @@ def test_the_bounds_of_the_kernels_are_those_of_the_geometry() -> None:
             low, high = mean_sea_level_bounds_m(altitude_m, datum)
             assert hits.lowest_m(hits.BOUNDS, number, altitude_m) == pytest.approx(low, abs=1e-6)
             assert hits.highest_m(hits.BOUNDS, number, altitude_m) == pytest.approx(high, abs=1e-6)
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_bands_that_touch_to_the_millimetre_are_gathered_whatever_the_last_bit_says(above: bool) -> None:
+    """1.014 m less 1 mm of tolerance is a bit more than 1.013 m, in floating point."""
+    seen = 0
+    for altitude_mm in range(1_000, 1_400, 7):
+        for tolerance_mm in (1, 3, 7, 33):
+            path_m, tolerance_m = altitude_mm / 1_000, tolerance_mm / 1_000
+            edge_m = (altitude_mm - tolerance_mm if above else altitude_mm + tolerance_mm) / 1_000
+            band = (0.0, edge_m) if above else (edge_m, 100.0)
+            beside = path_m - tolerance_m > edge_m if above else path_m + tolerance_m < edge_m
+            seen += beside
+            volume = operation("volume", circle_volume(PLACES[0], 500.0, band=band))
+            path = operation(
+                "path", track([(0.0, 46.5, 7.8, path_m), (60.0, 46.501, 7.8, path_m)], vertical_m=tolerance_m)
+            )
+            for held, asked in ((volume, path), (path, volume)):
+                assert len(_index([held]).check(asked)) == 1, (altitude_mm, tolerance_mm, beside)
+    assert seen > 20
