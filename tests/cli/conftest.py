@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import Serving, serving
+from support.process import Serving, serving
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from skyparley.cli import against
 from skyparley.cli.main import app
-from support.commands import CSV_HEADER, Serving, collection, csv_track, feature, skyparley
+from support.commands import CSV_HEADER, collection, csv_track, feature, skyparley
+from support.process import Serving
 
 
 def moment(hours: float) -> str:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from skyparley.cli.demo import EVERY_S, PARTIES, say_if_dead
-from support.commands import Serving, serving
+from support.process import Serving, serving
 
 NAMES = [party for party, _, _ in PARTIES]
 

@@ -5,7 +5,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from skyparley.config import CLIENT_VARIABLES
-from support.commands import Serving, serving, skyparley
+from support.commands import skyparley
+from support.process import Serving, serving
 
 DOCS = Path(__file__).parents[2] / "docs"
 

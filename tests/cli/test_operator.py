@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import Serving, serving, skyparley
+from support.commands import skyparley
+from support.process import Serving, serving
 
 
 def party(data: Path, *arguments: str) -> str:

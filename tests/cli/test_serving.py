@@ -1,5 +1,6 @@
 """`skyparley serve` starts, says where, refuses in one line what is taken, and stops in order when told."""
 
+import contextlib
 import re
 import signal
 import socket
@@ -11,7 +12,9 @@ import httpx
 import pytest
 
 from skyparley.geometry.interval import format_time
-from support.commands import Serving, serving, skyparley, start
+from support.certificates import self_signed
+from support.commands import skyparley
+from support.process import Serving, serving
 
 
 def one_line(stderr: str) -> str:
@@ -90,19 +93,13 @@ def test_a_signal_at_the_very_moment_it_serves_stops_it_in_order(tmp_path: Path,
 
 
 def test_a_signal_while_it_starts_ends_it_without_complaint(tmp_path: Path) -> None:
-    process, log = start("demo", tmp_path / "data")
-    try:
+    with contextlib.closing(Serving("demo", tmp_path / "data")) as starting:
         end_s = time.monotonic() + 60
         while not (tmp_path / "data" / "node.json").exists():  # locked, and before it serves
-            assert process.poll() is None, log.read_text()
+            assert starting.process.poll() is None, starting.output
             assert time.monotonic() < end_s
             time.sleep(0.005)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-        assert "Traceback" not in log.read_text()
-    finally:
-        process.kill()
-        process.wait()
+        assert starting.stop(signal.SIGTERM) == 0
 
 
 def test_what_was_filed_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -169,34 +166,3 @@ def test_it_serves_https_with_certificate_files(tmp_path: Path) -> None:
         assert re.match(r"https://127\.0\.0\.1:\d+", node.url)
         assert httpx.get(node.url + "/healthy", verify=False).status_code == 200
         assert skyparley("party", "add", "alpha", "--data", node.data).returncode == 0
-
-
-def self_signed(directory: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 and its key, as PEM files."""
-    import datetime
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = directory / "certificate.pem", directory / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths

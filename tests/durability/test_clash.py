@@ -89,7 +89,7 @@ async def listed(party: Party) -> list[dict[str, Any]]:
 async def test_both_learn_of_it_a_thousand_times_of_a_thousand(tmp_path: Path) -> None:
     async with running(tmp_path / "node", now_us, *PARTIES) as node:
         keys = {party: (await node.create_key(OPERATOR, party)).api_key for party in PARTIES}
-    with serving(tmp_path / "node") as process:
+    with serving("serve", tmp_path / "node") as process:
         parties = [Party(process.url, name, key) for name, key in keys.items()]
         listening = [asyncio.Event() for _ in parties]
         followers = [asyncio.create_task(p.follow(event)) for p, event in zip(parties, listening, strict=True)]

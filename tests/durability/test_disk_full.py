@@ -141,7 +141,7 @@ async def assert_sound(directory: Path, expected: set[str]) -> None:
 async def test_a_full_disk_stops_writes_and_not_reads(disk: Disk) -> None:
     directory = disk.path / "node"
     key = await prepare(directory)
-    with serving(directory) as process, client_of(process.url, key) as client:
+    with serving("serve", directory) as process, client_of(process.url, key) as client:
         for number in range(5):
             assert file(client, f"before-{number}").status_code == 201
         disk.fill(free_pages=60)
@@ -149,7 +149,7 @@ async def test_a_full_disk_stops_writes_and_not_reads(disk: Disk) -> None:
         assert_reads_go_on(client, acknowledged)
         process.kill()
     # it even starts on a full disk, to be read
-    with serving(directory) as process, client_of(process.url, key) as client:
+    with serving("serve", directory) as process, client_of(process.url, key) as client:
         assert_reads_go_on(client, acknowledged)
         assert file(client, "still-full").status_code == 503
         assert "still-full" not in held(client)
@@ -166,7 +166,7 @@ async def test_wherever_the_room_ends_nothing_is_half_done(disk: Disk) -> None:
     directory = disk.path / "node"
     key = await prepare(directory)
     outcomes: dict[str, list[str]] = {"refused": [], "recorded": [], "answered": []}
-    with serving(directory) as process, client_of(process.url, key) as client:
+    with serving("serve", directory) as process, client_of(process.url, key) as client:
         for number in range(6):
             assert file(client, f"before-{number}").status_code == 201
         pages = 0
@@ -207,7 +207,7 @@ async def test_wherever_the_room_ends_nothing_is_half_done(disk: Disk) -> None:
 async def test_files_that_may_not_grow_stop_writes_and_not_reads(tmp_path: Path) -> None:
     directory = tmp_path / "node"
     key = await prepare(directory)
-    with serving(directory) as process, client_of(process.url, key) as client:
+    with serving("serve", directory) as process, client_of(process.url, key) as client:
         for number in range(5):
             assert file(client, f"before-{number}").status_code == 201
         limits = resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE)
@@ -226,7 +226,7 @@ async def test_files_that_may_not_grow_stop_writes_and_not_reads(tmp_path: Path)
 async def test_a_snapshot_that_finds_no_room_leaves_nothing_behind(disk: Disk) -> None:
     directory = disk.path / "node"
     key = await prepare(directory)
-    process = Serving(directory)
+    process = Serving("serve", directory)
     try:
         with client_of(process.wait(), key) as client:
             for number in range(30):

@@ -126,7 +126,7 @@ async def check_nothing_is_lost(url: str, keys: dict[str, str], ledger: Ledger) 
     """Every acknowledged filing and its details; every conflict that was told and still stands; repeats."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         for request in ledger.cut:  # the client repeats what it does not know the fate of
-            await repeat_cut(client, keys, ledger, request)
+            ledger.acknowledge(request, await send(client, keys, request))
         ledger.cut.clear()
         ledger.busy.clear()
         live = {key: view for key, view in ledger.acknowledged.items() if not left(view)}
@@ -147,21 +147,6 @@ async def check_nothing_is_lost(url: str, keys: dict[str, str], ledger: Ledger) 
             assert await send(client, keys, request) == answer
 
 
-async def repeat_cut(client: httpx.AsyncClient, keys: dict[str, str], ledger: Ledger, request: dict[str, Any]) -> None:
-    """Repeat a command whose answer was cut off: its answer, or, if it took the operation out, the word that it did."""
-    headers = {"Authorization": f"Bearer {keys[request['party']]}", "Idempotency-Key": request["key"]}
-    answer = await client.request(request["method"], request["path"], json=request["body"], headers=headers)
-    if answer.status_code == 409:
-        word = request["path"].rsplit("/", 1)[1]
-        assert word in ("cancel", "end", "retract"), (request, answer.text)
-        assert "was accepted as entry" in answer.json()["error"]["message"]
-        name = request["party"], request["name"]
-        ledger.acknowledged[name] = ledger.acknowledged[name] | {"state": "ended"}
-        return
-    assert answer.status_code in (200, 201), (request, answer.text)
-    ledger.acknowledge(request, answer.json())
-
-
 def both_stand(conflict: dict[str, Any], answer: dict[str, Any], live: dict[tuple[str, str], dict[str, Any]]) -> bool:
     """Whether both sides of a conflict within one party are live and unchanged since the answer."""
     sides = [live.get((side["party"], side["operation_id"])) for side in (conflict["a"], conflict["b"])]
@@ -176,10 +161,10 @@ async def kill_and_come_back(directory: Path, kills: int) -> None:
         keys = {party: (await node.create_key(OPERATOR, party)).api_key for party in PARTIES}
     for kill in range(kills):
         if ledger.dice.random() < 0.2:  # and once in a while a kill while it comes back
-            starting = Serving(directory)
+            starting = Serving("serve", directory)
             await asyncio.sleep(ledger.dice.uniform(0.5, 3.0))
             starting.close()
-        process = Serving(directory)
+        process = Serving("serve", directory)
         try:
             url = await asyncio.to_thread(process.wait)
             await check_nothing_is_lost(url, keys, ledger)
@@ -199,7 +184,7 @@ async def kill_and_come_back(directory: Path, kills: int) -> None:
         assert replayed.snapshot_sequence > 0
         same(replayed.from_zero, replayed.from_snapshot)
         assert replayed.verification.state_hash == replayed.from_zero.state_hash()
-    process = Serving(directory)
+    process = Serving("serve", directory)
     try:
         await check_nothing_is_lost(await asyncio.to_thread(process.wait), keys, ledger)
         assert process.stop() == 0

@@ -1,7 +1,7 @@
 """The order of things in a filing: details in the vault, entry in the log, comparison, reply."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -10,8 +10,10 @@ import pytest
 from skyparley.airspace import limits
 from skyparley.airspace.codec import decode_command
 from skyparley.airspace.commands import FileOperation, RecordFindings
-from skyparley.log.port import Draft, Entry, Head, Log
+from skyparley.log.port import Draft, Entry, Log
 from skyparley.node.custody.vault import Vault
+from skyparley.node.node import Node
+from support.logs import LogAround
 from support.nodes import (
     ALPHA,
     BRAVO,
@@ -30,11 +32,11 @@ from support.nodes import (
 pytestmark = pytest.mark.anyio
 
 
-class Gate:
+class Gate(LogAround):
     """A log that looks at the vault's file at every append, and holds appends back while it is shut."""
 
     def __init__(self, log: Log, vault_path: Path) -> None:
-        self._log = log
+        super().__init__(log)
         self._vault_path = vault_path
         self.open = asyncio.Event()
         self.open.set()
@@ -50,7 +52,7 @@ class Gate:
                 for finding in command.findings:
                     self._require(finding.witness_digest)
         await self.open.wait()
-        return await self._log.append(drafts)
+        return await super().append(drafts)
 
     def _require(self, digest: str) -> None:
         """By a connection of its own: only what is committed is seen."""
@@ -59,55 +61,40 @@ class Gate:
         connection.close()
         assert found == (1,), "a digest was named before its body was durable"
 
-    def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
-        return self._log.entries(after)
 
-    async def head(self) -> Head:
-        return await self._log.head()
-
-    async def trim(self, before: int) -> None:
-        await self._log.trim(before)
-
-    async def close(self) -> None:
-        await self._log.close()
-
-
-async def test_bodies_are_durable_before_the_entry_that_names_them(tmp_path: Path) -> None:
-    async with running(tmp_path, noon_clock(), "alpha", "bravo"):
+async def gated(directory: Path) -> tuple[Node, Gate]:
+    """A node with the parties alpha and bravo whose log stands behind a gate."""
+    async with running(directory, noon_clock(), "alpha", "bravo"):
         pass
     gates: list[Gate] = []
 
     def wrap(log: Log) -> Log:
-        gates.append(Gate(log, tmp_path / "vault.sqlite"))
+        gates.append(Gate(log, directory / "vault.sqlite"))
         return gates[0]
 
-    node = await start(tmp_path, noon_clock(), wrap=wrap)
+    return await start(directory, noon_clock(), wrap=wrap), gates[0]
+
+
+async def test_bodies_are_durable_before_the_entry_that_names_them(tmp_path: Path) -> None:
+    node, gate = await gated(tmp_path)
     answers = await file_all(
         node, [drone(f"d{i}", party, east_m=50.0 * i) for i in range(10) for party in ("alpha", "bravo")]
     )
     await stop(node)
-    assert gates[0].appended.count("FileOperation") == 20
-    assert "RecordFindings" in gates[0].appended
+    assert gate.appended.count("FileOperation") == 20
+    assert "RecordFindings" in gate.appended
     assert any(answer.conflicts for answer in answers)
 
 
 async def test_no_reply_before_the_entry_is_durable(tmp_path: Path) -> None:
-    async with running(tmp_path, noon_clock(), "alpha", "bravo"):
-        pass
-    gates: list[Gate] = []
-
-    def wrap(log: Log) -> Log:
-        gates.append(Gate(log, tmp_path / "vault.sqlite"))
-        return gates[0]
-
-    node = await start(tmp_path, noon_clock(), wrap=wrap)
-    gates[0].open.clear()
+    node, gate = await gated(tmp_path)
+    gate.open.clear()
     filing = asyncio.create_task(node.file(ALPHA, drone("one")))
     await asyncio.sleep(0.1)
-    assert gates[0].appended == ["FileOperation"]
+    assert gate.appended == ["FileOperation"]
     assert not filing.done()
     assert not node.state.operations
-    gates[0].open.set()
+    gate.open.set()
     answer = await filing
     assert answer.checked_through >= answer.sequence
     await stop(node)

@@ -6,7 +6,7 @@ in line.
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -14,8 +14,9 @@ from typing import Any
 
 from skyparley.errors import OverloadedError, StorageError
 from skyparley.log.memory import MemoryLog
-from skyparley.log.port import Draft, Entry, Head
+from skyparley.log.port import Draft, Entry
 from skyparley.node.custody.vault import Vault
+from support.logs import LogAround
 
 
 @dataclass
@@ -51,39 +52,28 @@ class Faults:
             raise OverloadedError("the queue is full: try again shortly")
 
 
-class FaultyLog:
+class FaultyLog(LogAround):
     """The log of a process that may die; its entries outlive it."""
 
     def __init__(self, pool: str, clock: Callable[[], int], faults: Faults, before: "FaultyLog | None" = None) -> None:
         self._faults = faults
-        self._log = MemoryLog(pool=pool, clock=clock)
+        self.memory = MemoryLog(pool=pool, clock=clock)
         if before is not None:
-            self._log._entries, self._log._sequencer = before._log._entries, before._log._sequencer
+            self.memory._entries, self.memory._sequencer = before.memory._entries, before.memory._sequencer
+        super().__init__(self.memory)
 
     async def append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
         faults = self._faults
         await faults.delay()
         faults.fail()
         await faults.die("before the log")
-        answers = await self._log.append(drafts)
+        answers = await super().append(drafts)
         if faults.draw("duplicate", 0.1):
             await faults.delay()
-            assert await self._log.append(drafts) == answers
+            assert await super().append(drafts) == answers
         await faults.die("after the log")
         await faults.delay()
         return answers
-
-    def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
-        return self._log.entries(after)
-
-    async def head(self) -> Head:
-        return await self._log.head()
-
-    async def trim(self, before: int) -> None:
-        await self._log.trim(before)
-
-    async def close(self) -> None:
-        await self._log.close()
 
 
 class FaultyVault(Vault):

@@ -1,18 +1,9 @@
 """The command `skyparley` as a process of its own, and files for it to read."""
 
-import contextlib
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-import httpx
 
 COMMAND = [sys.executable, "-m", "skyparley.cli.main"]
 PATIENCE_S = 90.0
@@ -37,75 +28,6 @@ def skyparley(*arguments: object, stdin: bytes | None = None, **more: str) -> su
     text = subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in text.stderr + text.stdout, text.stderr
     return text
-
-
-@dataclass
-class Serving:
-    """A node that serves in a process of its own."""
-
-    process: subprocess.Popen[bytes]
-    data: Path
-    log: Path
-    url: str
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text()
-
-    @property
-    def operator_key(self) -> str:
-        return (self.data / "operator.key").read_text().strip()
-
-    def client(self, key: str | None = None) -> httpx.Client:
-        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30.0)
-
-    def get(self, path: str, key: str | None = None) -> httpx.Response:
-        with self.client(key) as client:
-            return client.get(path)
-
-    def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal; the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
-
-
-def start(command: str, data: Path, *options: object) -> tuple[subprocess.Popen[bytes], Path]:
-    """Start `serve` or `demo` on a free port; what it writes goes to the file."""
-    log = data.with_name(f"{data.name}-{time.monotonic_ns()}.txt")
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*COMMAND, command, "--port", "0", "--data", str(data), *map(str, options)],
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-        )
-    return process, log
-
-
-@contextlib.contextmanager
-def serving(command: str, data: Path, *options: object) -> Iterator[Serving]:
-    """A node on a free port, once it says that it serves; killed at the end if it still runs."""
-    process, log = start(command, data, *options)
-    try:
-        yield Serving(process, data, log, wait_for(process, log, r"serves (https?://\S+),"))
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        assert "Traceback" not in log.read_text(), log.read_text()
-
-
-def wait_for(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
-    """What a pattern's group matches in the output, once it is there."""
-    end_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end_s:
-        found = re.search(pattern, log.read_text())
-        if found is not None:
-            return found.group(1)
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.05)
-    raise AssertionError(f"{pattern} is not in: {log.read_text()}")
 
 
 def feature(operation_id: str = "op-1", *, east_deg: float = 7.0, **properties: object) -> dict:

@@ -20,7 +20,7 @@ from skyparley.node.storage import open_directory
 from support.conflict_cases import NOON_US, SECOND_US, circle_volume, operation
 from support.drafts import Clock
 
-POOL = "test"
+POOL = "skyparley"  # as `serve` names it, so that it goes on with what was made here
 OPERATOR = Author("operator")
 ALPHA = Author("party", "alpha", "key-a")
 BRAVO = Author("party", "bravo", "key-b")

@@ -1,11 +1,10 @@
-"""The real `skyparley serve` as a process of its own: started, waited for, killed."""
+"""`skyparley serve` or `demo` as a process of its own: started, waited for, stopped, killed."""
 
 import contextlib
 import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,63 +12,73 @@ from pathlib import Path
 
 import httpx
 
-from support.nodes import POOL
-
-START_WITHIN_S = 60.0
+from support.commands import COMMAND, PATIENCE_S, environment
 
 
 class Serving:
-    """A serving process on a data directory and a free port."""
+    """A process that serves a data directory on a free port; `url` is known once it was waited for."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, command: str, data: Path, *options: object) -> None:
+        self.data = data
         self.url = ""
-        options = ["--port=0", f"--pool={POOL}", f"--data={directory}"]
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read while the process writes
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "skyparley.cli.main", "serve", *options],
+            [*COMMAND, command, "--port", "0", "--data", str(data), *map(str, options)],
             stdout=self._output,
             stderr=subprocess.STDOUT,
+            env=environment(),
         )
 
-    def printed(self) -> str:
-        """What the process has printed so far. The file's position is the process's: it is left alone."""
+    @property
+    def output(self) -> str:
+        """What it has printed so far. The file's position is the process's: it is left alone."""
         return os.pread(self._output.fileno(), 1_000_000, 0).decode()
 
+    @property
+    def operator_key(self) -> str:
+        return (self.data / "operator.key").read_text().strip()
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30.0)
+
+    def get(self, path: str, key: str | None = None) -> httpx.Response:
+        with self.client(key) as client:
+            return client.get(path)
+
     def wait(self) -> str:
-        """Wait until it answers; its URL. Fails with what it printed if it does not."""
-        deadline = time.monotonic() + START_WITHIN_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            found = re.search(r"serves (http\S+),", self.printed())
+        """Wait until it says that it serves; its URL."""
+        end_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s:
+            found = re.search(r"serves (https?://\S+),", self.output)
             if found is not None:
-                with contextlib.suppress(httpx.TransportError):
-                    if httpx.get(found[1] + "/healthy", timeout=5).is_success:
-                        self.url = found[1]
-                        return self.url
+                self.url = found[1]
+                return self.url
+            assert self.process.poll() is None, self.output
             time.sleep(0.02)
-        raise AssertionError(f"the node does not serve: {self.printed()}")
+        raise AssertionError(f"it does not serve: {self.output}")
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send a signal; the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
 
     def kill(self) -> None:
         """`kill -9`: nothing is finished, nothing is closed."""
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> int:
-        """Ctrl-C; the exit status."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=30)
-
     def close(self) -> None:
-        """End it if it has not ended."""
+        """End it if it has not ended. It must never have shown a traceback."""
         self.kill()
+        output = self.output
         self._output.close()
+        assert "Traceback" not in output, output
 
 
 @contextlib.contextmanager
-def serving(directory: Path) -> Iterator[Serving]:
+def serving(command: str, data: Path, *options: object) -> Iterator[Serving]:
     """A process that serves; whatever happens it ends with the block."""
-    process = Serving(directory)
-    try:
+    with contextlib.closing(Serving(command, data, *options)) as process:
         process.wait()
         yield process
-    finally:
-        process.close()

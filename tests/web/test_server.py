@@ -1,8 +1,6 @@
 """The server around the app: TLS, taken ports, what is not HTTP, clients that leave, and stopping."""
 
 import asyncio
-import datetime
-import ipaddress
 import os
 import signal
 import ssl
@@ -10,40 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 
 from skyparley.errors import InvalidInputError
 from skyparley.web import exchange, server
 from skyparley.web.server import ListenError, listen, tls_context, url_of
+from support.certificates import self_signed
 from support.serving import World, operation, served, until
 
 pytestmark = pytest.mark.anyio
-
-
-def make_certificate(directory: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_path, key_path = directory / "certificate.pem", directory / "key.pem"
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate_path, key_path
 
 
 async def raw(url: str, data: bytes) -> bytes:
@@ -60,7 +33,7 @@ async def raw(url: str, data: bytes) -> bytes:
 
 
 async def test_tls_by_certificate_files(here: World, tmp_path: Path) -> None:
-    certificate, key = make_certificate(tmp_path)
+    certificate, key = self_signed(tmp_path)
     context = ssl.create_default_context(cafile=str(certificate))
     async with (
         served(here.app, tls_context(certificate, key)) as url,
@@ -72,7 +45,7 @@ async def test_tls_by_certificate_files(here: World, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("broken", ["missing", "no certificate", "garbage", "half"])
 def test_tls_files_that_do_not_fit_are_a_clear_error(tmp_path: Path, broken: str) -> None:
-    certificate, key = make_certificate(tmp_path)
+    certificate, key = self_signed(tmp_path)
     files: tuple[Path, Path | None] = (certificate, key)
     named = "TLS"
     if broken == "missing":
@@ -90,7 +63,7 @@ def test_tls_files_that_do_not_fit_are_a_clear_error(tmp_path: Path, broken: str
 
 
 def test_a_key_behind_a_pass_phrase_is_refused_without_asking(tmp_path: Path) -> None:
-    certificate, key = make_certificate(tmp_path)
+    certificate, key = self_signed(tmp_path)
     opened = serialization.load_pem_private_key(key.read_bytes(), None)
     closed = serialization.BestAvailableEncryption(b"secret")
     key.write_bytes(opened.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, closed))
