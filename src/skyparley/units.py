@@ -7,6 +7,7 @@ and flight levels exist here, at the edges and on the screen. The factors are ex
 
 from typing import Final
 
+MILLIMETRES_PER_METRE: Final = 1_000
 METRES_PER_FOOT: Final = 0.3048
 METRES_PER_NAUTICAL_MILE: Final = 1852.0
 MICROSECONDS_PER_SECOND: Final = 1_000_000

@@ -21,7 +21,8 @@ from skyparley.airspace.events import (
     Repeated,
     error_of,
 )
-from skyparley.airspace.state import Airspace, Refusal, conflict_id
+from skyparley.airspace.keeping.records import Refusal, conflict_id
+from skyparley.airspace.state import Airspace
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,

@@ -12,7 +12,7 @@ import pytest
 from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import content_digest, decode_command
 from skyparley.airspace.events import Event
-from skyparley.airspace.snapshot import encode_snapshot
+from skyparley.airspace.keeping.snapshot import encode_snapshot
 from skyparley.airspace.state import Airspace
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "airspace_log.json"

@@ -21,7 +21,7 @@ from skyparley.airspace.events import (
     PartyRegistered,
     Repeated,
 )
-from skyparley.airspace.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.state import Airspace
 from support.airspace_histories import Step, history, random_steps, steps
 

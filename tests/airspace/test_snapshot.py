@@ -3,7 +3,7 @@
 import pytest
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 from support.airspace_histories import history, random_steps

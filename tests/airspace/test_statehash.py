@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyparley.airspace.statehash import MODULUS, MultisetHash, item_number, state_hash
+from skyparley.airspace.keeping.statehash import MODULUS, MultisetHash, item_number, state_hash
 
 
 def hash_of(items: list[bytes]) -> str:

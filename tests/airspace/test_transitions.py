@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from skyparley.airspace.line.tables import DRAFTS, STANDINGS
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, Table, is_final, mermaid, next_state
 from skyparley.errors import ConflictingStateError
 
@@ -28,10 +29,44 @@ ALLOWED_HAZARDS = {
     ("confirmed", "retract"): "retracted",
     ("confirmed", "time"): "expired",
 }
-EVENTS = sorted({event for table in (OPERATIONS, HAZARDS) for events in table.values() for event in events} | {"fly"})
+ALLOWED_DRAFTS = {
+    ("none", "draft"): "proposed",
+    ("proposed", "propose"): "proposed",
+    ("proposed", "answer"): "proposed",
+    ("proposed", "reserve"): "reserved",
+    ("proposed", "accept"): "accepted",
+    ("reserved", "propose"): "proposed",
+    ("reserved", "answer"): "proposed",
+    ("reserved", "reserve"): "reserved",
+    ("accepted", "propose"): "proposed",
+    ("accepted", "reserve"): "reserved",
+    ("accepted", "all_accept"): "in_force",
+}
+ALLOWED_STANDINGS = {
+    ("none", "all_accept"): "accepted",
+    ("accepted", "all_accept"): "accepted",
+    ("accepted", "announce"): "accepted",
+    ("accepted", "resume"): "accepted",
+    ("accepted", "suspend"): "suspended",
+    ("accepted", "terminate"): "terminated",
+    ("suspended", "all_accept"): "accepted",
+    ("suspended", "announce"): "suspended",
+    ("suspended", "resume"): "accepted",
+    ("suspended", "terminate"): "terminated",
+}
+TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS)
+EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
 
-@pytest.mark.parametrize(("table", "allowed"), [(OPERATIONS, ALLOWED_OPERATIONS), (HAZARDS, ALLOWED_HAZARDS)])
+@pytest.mark.parametrize(
+    ("table", "allowed"),
+    [
+        (OPERATIONS, ALLOWED_OPERATIONS),
+        (HAZARDS, ALLOWED_HAZARDS),
+        (DRAFTS, ALLOWED_DRAFTS),
+        (STANDINGS, ALLOWED_STANDINGS),
+    ],
+)
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
     for state in (*table, "unheard of"):
         for event in EVENTS:
@@ -42,7 +77,7 @@ def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, st
                     next_state(table, state, event)
 
 
-@pytest.mark.parametrize("table", [OPERATIONS, HAZARDS])
+@pytest.mark.parametrize("table", TABLES)
 def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> None:
     reached, todo = set(), [START]
     while todo:
@@ -53,11 +88,14 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
     assert reached == set(table)
     for state in table:
         assert is_final(table, state) == (not table[state])
-        if state != START and not is_final(table, state):
+        if table in (OPERATIONS, HAZARDS) and state != START and not is_final(table, state):
             assert is_final(table, next_state(table, state, "time"))
 
 
-@pytest.mark.parametrize(("name", "table"), [("operations", OPERATIONS), ("hazards", HAZARDS)])
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("operations", OPERATIONS), ("hazards", HAZARDS), ("drafts", DRAFTS), ("standings", STANDINGS)],
+)
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:
     block = f"```mermaid\n{mermaid(table)}```\n"
     assert block in PAGE.read_text(encoding="utf-8"), f"docs/states.md must show for {name}:\n{block}"

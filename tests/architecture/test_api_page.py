@@ -1,4 +1,4 @@
-"""docs/api.md against the routes: every parameter and error code stands there, and every example runs."""
+"""The pages of the API against the routes: every parameter and error code stands there, and every example runs."""
 
 import itertools
 import json
@@ -15,13 +15,14 @@ from skyparley import errors
 from skyparley.log.memory import MemoryLog
 from skyparley.node.custody.vault import Vault
 from skyparley.node.node import open_node
-from skyparley.web import replies, routes_service
+from skyparley.web import replies
 from skyparley.web.app import ENDPOINTS, create_app
 from skyparley.web.openapi import EVENT_STREAM, Endpoint
+from skyparley.web.routes import service
 from support.serving import World, served
 from support.tree import ROOT, parse
 
-PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "line.md"))
 SECTIONS = {
     (method, path): text
     for method, path, text in re.findall(r"^### ([A-Z]+) (\S+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
@@ -61,7 +62,7 @@ def codes() -> set[tuple[int, str]]:
         if kind.__module__ == errors.__name__:
             found.add((kind.status, kind.code))
     found |= set(replies._PROTOCOL_CODES.items()) | {(500, "internal")}
-    unhealthy = re.findall(r'"(not_healthy)"', Path(routes_service.__file__).read_text(encoding="utf-8"))
+    unhealthy = re.findall(r'"(not_healthy)"', Path(service.__file__).read_text(encoding="utf-8"))
     return {(status, code) for status, code in found if code not in COMMAND_LINE_ONLY} | {(503, unhealthy[0])}
 
 
@@ -83,6 +84,12 @@ ACTIVATED = ("POST", "/v1/operations/{operation_id}/activate")
 DECLARED = ("POST", "/v1/hazards")
 ADMITTED = ("POST", "/v1/parties")
 KEY_MADE = ("POST", "/v1/parties/{party}/keys")
+DRAFTED = ("POST", "/v1/agreements")
+PROPOSED = ("POST", "/v1/agreements/{agreement_id}/clauses")
+ANSWERED = ("POST", "/v1/agreements/{agreement_id}/answers")
+ACCEPTED = ("POST", "/v1/agreements/{agreement_id}/accept")
+SUSPENDED = ("POST", "/v1/agreements/{agreement_id}/suspend")
+IN_FORCE = (DRAFTED, PROPOSED, ANSWERED, ACCEPTED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("GET", "/v1/operations"): (FILED,),
     ("GET", "/v1/operations/{operation_id}"): (FILED,),
@@ -96,6 +103,14 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     KEY_MADE: (ADMITTED,),
     ("GET", "/v1/parties/{party}/keys"): (ADMITTED, KEY_MADE),
     ("DELETE", "/v1/parties/{party}/keys/{key_id}"): (ADMITTED, KEY_MADE),
+    ("GET", "/v1/agreements"): (DRAFTED,),
+    ("GET", "/v1/agreements/{agreement_id}"): (DRAFTED,),
+    PROPOSED: (DRAFTED,),
+    ANSWERED: (DRAFTED, PROPOSED),
+    ACCEPTED: (DRAFTED, PROPOSED, ANSWERED),
+    SUSPENDED: IN_FORCE,
+    ("POST", "/v1/agreements/{agreement_id}/resume"): (*IN_FORCE, SUSPENDED),
+    ("POST", "/v1/agreements/{agreement_id}/terminate"): IN_FORCE,
 }
 
 
@@ -158,10 +173,11 @@ async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
         operator = (await node.access.create_operator_key()).api_key
         author = node.authenticate(operator)
         await node.register_party(author, "alpha", "Alpha", "civil_ats")
-        key = (await node.create_key(author, "alpha")).api_key
-        world = World(node, create_app(node, observer=False), operator, key, "")
+        await node.register_party(author, "bravo", "Bravo", "civil_ats")
+        key, bravo = [(await node.create_key(author, party)).api_key for party in ("alpha", "bravo")]
+        world = World(node, create_app(node, observer=False), operator, key, bravo)
         async with served(world.app) as url, httpx.AsyncClient() as client:
-            yield Reader(client, {"NODE": url, "KEY": key, "OPERATOR": operator})
+            yield Reader(client, {"NODE": url, "KEY": key, "BRAVO": bravo, "OPERATOR": operator})
     finally:
         await node.stop()
 
@@ -172,12 +188,22 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
         answer = await reader.run(before)
         if before == KEY_MADE:
             reader.variables["KEY_ID"] = answer.json()["key_id"]
+        if before == ACCEPTED:
+            await bravo_accepts(reader)
     if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):
         await make_unconfirmed(reader)
     if section[1] == "/v1/conflicts/{conflict_id}":
         reader.variables["CONFLICT"] = await make_conflict(reader)
     answer = await reader.run(section)
     await look_at(section, ROUTES[section], answer)
+
+
+async def bravo_accepts(reader: Reader) -> None:
+    """The page shows how alpha accepts; it is in force when bravo has."""
+    own = reader.variables["KEY"]
+    reader.variables["KEY"] = reader.variables["BRAVO"]
+    assert (await reader.run(ACCEPTED)).json()["agreement"]["status"] == "in_force"
+    reader.variables["KEY"] = own
 
 
 async def make_unconfirmed(reader: Reader) -> None:

@@ -71,4 +71,4 @@ def test_commands_hold_no_fraction_and_no_name_outside_ascii() -> None:
             return own.union(*(types(value) for value in schema.values()))
         return set().union(*(types(value) for value in schema)) if isinstance(schema, list) else set()
 
-    assert types(msgspec.json.schema(Command)) == {"object", "array", "string", "integer", "boolean"}
+    assert types(msgspec.json.schema(Command)) == {"object", "array", "string", "integer", "boolean", "null"}

@@ -37,8 +37,9 @@ GOLDEN_OPERATION = (
     b'"upper_mm":100000}]}'
 )
 GOLDEN_CONFLICT = (
-    b'{"a":["alpha","x-1"],"b":["bravo","y/2"],"certain":false,"closest":[1800014400000007,46500000001,-7800000000,'
-    b'9259999,304799],"rule":"separation_minimum","same_party":false,"sentence":"They meet.","windows":'
+    b'{"a":["alpha","x-1"],"b":["bravo","y/2"],"basis":"","certain":false,"closest":[1800014400000007,'
+    b'46500000001,-7800000000,9259999,304799],"rule":"separation_minimum","same_party":false,'
+    b'"sentence":"They meet.","windows":'
     b"[[1800014400000000,1800014400000009]]}"
 )
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyparley.airspace.events import OperationLeft, Outcome, Verdict
-from skyparley.airspace.state import LiveOperation
+from skyparley.airspace.keeping.records import LiveOperation
 from skyparley.conflict.operation import OperationRef
 from skyparley.node.reading.catalogue import Catalogue
 from skyparley.node.reading.names import FEW

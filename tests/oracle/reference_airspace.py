@@ -114,10 +114,11 @@ class ReferenceAirspace:
                             for e in o["extents"]
                         ]
                     ),
+                    [],  # no agreement, so no notice is late
                 ]
             )
         rest = ("rule", "sequence", "recorded_sequence", "certain", "algorithm", "witness")
-        items += [["conflict", c["id"], *c["a"], *c["b"], *(c[name] for name in rest)] for c in self.conflicts]
+        items += [["conflict", c["id"], *c["a"], *c["b"], *(c[name] for name in rest), ""] for c in self.conflicts]
         items += [
             ["key", a["party"], a["key"], a["digest"], a["sequence"], a["time_us"], a["code"] or ""]
             for a in self.answers

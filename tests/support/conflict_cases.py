@@ -179,10 +179,10 @@ def slow_check(one: Operation, others: list[Operation], minima: SeparationMinima
     pieces = np.concatenate([part for part in index._pieces if part is not None])
     pairs = np.array([(i, piece) for i in range(len(rows)) for piece in pieces], dtype=np.int64)
     hit = index._exact(rows, edges, pairs, index._scratch)
-    return index._conflicts(one.ref, one.operation_class, hit)
+    return index._conflicts(one.ref, index._kind(one), hit)
 
 
 def index_rows(index: ConflictIndex, one: Operation) -> tuple[hits.Floats, hits.Floats]:
     from skyparley.conflict.kernels.packing import pack
 
-    return pack(one, index._class_number(one.operation_class))
+    return pack(one, index._kind_number(index._kind(one)))

@@ -1,4 +1,4 @@
-"""The OpenAPI document, the app's routes and docs/api.md say the same; and the app keeps to what is said."""
+"""The OpenAPI document, the app's routes and the pages of the API say the same; and the app keeps to what is said."""
 
 import asyncio
 import re
@@ -22,7 +22,8 @@ from skyparley.web.openapi import build_document
 from support.serving import World, served, world
 
 DOCUMENT = build_document(ENDPOINTS)
-API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+DOCS = Path(__file__).parents[2] / "docs"
+API_PAGES = (DOCS / "api.md").read_text() + (DOCS / "line.md").read_text()
 METHODS = ("get", "put", "post", "delete")
 
 
@@ -87,7 +88,7 @@ def test_operation_ids_are_unique() -> None:
 
 
 def test_the_page_describes_every_route_with_an_example() -> None:
-    sections = re.findall(r"^### (GET|PUT|POST|DELETE) (\S+)\n(.*?)(?=^##)", API_PAGE.read_text() + "\n##", re.M | re.S)
+    sections = re.findall(r"^### (GET|PUT|POST|DELETE) (\S+)\n(.*?)(?=^##)", API_PAGES + "\n##", re.M | re.S)
     assert {(method, path) for method, path, _ in sections} == set(described())
     for method, path, text in sections:
         assert "curl " in text, (method, path)

@@ -38,10 +38,9 @@ from skyparley.airspace.events import (
     Repeated,
     Verdict,
 )
-from skyparley.airspace.limits import HAZARD_CLASS
-from skyparley.airspace.state import (
-    Airspace,
+from skyparley.airspace.keeping.records import (
     KeyRecord,
+    LateNotice,
     LiveOperation,
     Party,
     RecordedConflict,
@@ -49,8 +48,15 @@ from skyparley.airspace.state import (
     conflict_id,
     pack_extents,
 )
+from skyparley.airspace.limits import HAZARD_CLASS
+from skyparley.airspace.line import agreement
+from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line.numbers import notices
+from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, is_final, next_state
+from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
+from skyparley.units import MICROSECONDS_PER_SECOND
 
 
 def apply(state: Airspace, event: Event) -> Outcome:
@@ -117,9 +123,11 @@ def _check_place(state: Airspace, event: Event) -> None:
 
 
 def _expire(state: Airspace, event: Event, changes: list[Change]) -> None:
-    """What has ended by the entry's time leaves, in the order of end, party and identifier."""
+    """What is due on the line by the entry's time happens; then what has ended leaves, by end, party and identifier."""
     due_us = state.waits_for_time()
     if due_us is not None and due_us <= event.time_us:
+        while (item := state.line.next_due(event.time_us)) is not None:
+            agreement.pass_time(state, item, event, changes)
         for key in state.due(event.time_us):
             _move(state, state.operations[key], "time", event.sequence, changes)
 
@@ -160,6 +168,8 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         changes.append(PartyRegistered(party))
     elif isinstance(command, Epoch):
         state.rules_version = command.rules_version
+    elif isinstance(command, AgreementCommand):
+        agreement.perform(state, event, changes)
     elif isinstance(command, OperationCommand):
         operation = state.operations[event.party, command.operation_id]
         _move(state, operation, event_of(command), event.sequence, changes)
@@ -188,6 +198,7 @@ def _file(state: Airspace, event: Event, command: Filing, changes: list[Change])
         details_sequence=event.sequence,
         changed_sequence=event.sequence,
         packed_extents=pack_extents(command.extents),
+        late_notices=_late_notices(state, event, operation_class, begin_us),
     )
     state.put_operation(operation)
     changes.append(OperationChanged(operation))
@@ -208,10 +219,21 @@ def _amend(state: Airspace, event: Event, command: AmendOperation, changes: list
         details_sequence=event.sequence,
         changed_sequence=event.sequence,
         packed_extents=pack_extents(command.extents),
+        late_notices=_late_notices(state, event, command.operation_class, begin_us),
     )
     changes.append(OperationChanged(operation))
     _void_conflicts(state, before, changes)
     state.put_operation(operation)
+
+
+def _late_notices(state: Airspace, event: Event, operation_class: str, begin_us: int) -> tuple[LateNotice, ...]:
+    """The clauses on notice that a filing does not keep. It stands: late notice is better than none, and it says so."""
+    given_s = max(0, (begin_us - event.time_us) // MICROSECONDS_PER_SECOND)
+    return tuple(
+        LateNotice(basis, notice_s, given_s)
+        for notice_s, basis in notices(state, event.party, operation_class)
+        if begin_us - event.time_us < notice_s * MICROSECONDS_PER_SECOND
+    )
 
 
 def _record_findings(state: Airspace, event: Event, command: RecordFindings, changes: list[Change]) -> int:
@@ -220,11 +242,12 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
     for finding in command.findings:
         a = state.operations.get((finding.a_party, finding.a_operation_id))
         b = state.operations.get((finding.b_party, finding.b_operation_id))
-        if a is None or b is None or not still_holds(finding, a, b):
+        if a is None or b is None or not still_holds(state, finding, a, b):
             void += 1
             continue
         identifier = conflict_id(a.key, b.key, finding.rule)
-        if identifier in state.conflicts:  # told again after a restart amid the findings of one filing
+        known = state.conflicts.get(identifier)
+        if known is not None and known.sequence == finding.sequence:  # told again after a restart amid one filing's
             continue
         conflict = RecordedConflict(
             conflict_id=identifier,
@@ -238,21 +261,41 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
             certain=finding.certain,
             algorithm=command.algorithm,
             witness_digest=finding.witness_digest,
+            basis=finding.basis,
         )
         state.put_conflict(conflict)
         changes.append(ConflictFound(conflict))
+    _void_outdated(state, command, changes)
     state.cover_findings(command.through)
     return void
 
 
-def still_holds(finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
-    """Whether both operations still have the details that were compared, and this filing is the later of the two.
+def _void_outdated(state: Airspace, command: RecordFindings, changes: list[Change]) -> None:
+    """Conflicts by minima that have changed, and that the comparison by the new ones did not find again, are over."""
+    changed = [
+        one.minima_sequence
+        for one in state.line.agreements.values()
+        if command.after < one.minima_sequence <= command.through
+    ]
+    if not changed:
+        return
+    for identifier in sorted(state.conflicts):
+        conflict = state.conflicts[identifier]
+        since = state.line.minima_sequence(conflict.a_party, conflict.b_party)
+        if conflict.rule == Rule.SEPARATION_MINIMUM and conflict.sequence < since <= command.through:
+            state.drop_conflict(conflict)
+            changes.append(ConflictVoid(conflict))
 
-    The second half is for an operation that was amended back to the same details: it is compared again under its new
-    sequence.
+
+def still_holds(state: Airspace, finding: Finding, a: LiveOperation, b: LiveOperation) -> bool:
+    """Whether both operations still have the details that were compared, and nothing later decides about the two.
+
+    What is later is a filing of either, also one that was amended back to the same details, or, for separation minima,
+    the entry that changed the minima between their parties: the pair is compared again under that sequence.
     """
+    decisive = max(a.details_sequence, b.details_sequence)
+    if finding.rule == Rule.SEPARATION_MINIMUM:
+        decisive = max(decisive, state.line.minima_sequence(a.party, b.party))
     return (
-        a.details_digest == finding.a_digest
-        and b.details_digest == finding.b_digest
-        and max(a.details_sequence, b.details_sequence) == finding.sequence
+        a.details_digest == finding.a_digest and b.details_digest == finding.b_digest and decisive == finding.sequence
     )

@@ -27,6 +27,8 @@ from skyparley.airspace.commands import (
     RegisterParty,
     Tick,
 )
+from skyparley.airspace.line import agreement
+from skyparley.airspace.line.commands import AgreementCommand
 from skyparley.conflict.operation import Rule
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.altitude import Datum
@@ -37,6 +39,7 @@ _DECODER: Final = msgspec.json.Decoder(Command)
 _DATUMS: Final = frozenset(str(datum) for datum in Datum)
 _RULES: Final = frozenset(str(rule) for rule in Rule)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_BASIS: Final = re.compile(r"(?:[a-z0-9-]{1,64}/[1-9]\d*/[1-9][0-9.]*)?")
 _ALGORITHM: Final = re.compile(r"[a-z0-9./-]{1,64}")
 _PRINTABLE_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{limits.MAX_NAME_LENGTH}}}")
 _MAX_SEQUENCE: Final = 2**63 - 1
@@ -100,6 +103,8 @@ def validate_command(command: Command) -> None:
     elif isinstance(command, Epoch):
         _check_count(command.rules_version, 1, "rules_version")
         _check_digest(command.state_hash, "state_hash")
+    elif isinstance(command, AgreementCommand):
+        agreement.validate(command)
     elif not isinstance(command, Tick):
         limits.check_operation_id(command.operation_id)
         _check_count(command.version, 1, "version")
@@ -270,3 +275,5 @@ def _check_finding(finding: Finding, after: int, through: int) -> None:
     if finding.rule not in _RULES:
         raise InvalidInputError(f"unknown rule: use one of {', '.join(sorted(_RULES))}", place="rule")
     _check_digest(finding.witness_digest, "witness_digest")
+    if not _BASIS.fullmatch(finding.basis):
+        raise InvalidInputError("basis must be a clause such as north-south/1/4.1, or empty", place="basis")

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from skyparley.airspace.line.commands import AgreementCommand
+
 RULES_VERSION: Final = 1
 """The newest rules that this code can apply; `Epoch` entries move a log from one version to the next."""
 
@@ -102,7 +104,10 @@ class RetractHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
 
 class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One conflict: the pair (a sorts before b), the rule, the digests of both inputs and of the witness."""
+    """One conflict: the pair (a sorts before b), the rule, the digests of both inputs and of the witness.
+
+    `basis` is the clause whose minimum is fallen short of (`agreement/version/clause`), empty for the defaults.
+    """
 
     sequence: int
     a_party: str
@@ -114,6 +119,7 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rule: str
     certain: bool
     witness_digest: str
+    basis: str = ""
 
 
 class RecordFindings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="record_findings", tag_field="kind"):
@@ -153,4 +159,5 @@ Command = (
     | RecordFindings
     | Tick
     | Epoch
+    | AgreementCommand
 )

@@ -25,7 +25,10 @@ from skyparley.airspace.commands import (
     RetractHazard,
 )
 from skyparley.airspace.events import AUTHENTICATIONS, NODE, Proposal, Repeated, refusal_of
-from skyparley.airspace.state import Airspace, LiveOperation, Refusal
+from skyparley.airspace.keeping.records import LiveOperation, Refusal
+from skyparley.airspace.line import agreement
+from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, next_state
 from skyparley.errors import (
     ConflictingStateError,
@@ -135,6 +138,8 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
     elif isinstance(command, OperationCommand):
         _check_party_speaks(proposal)
         _check_on_operation(state, proposal.party, command, time_us)
+    elif isinstance(command, AgreementCommand):
+        agreement.check(state, proposal, time_us)
     else:
         if proposal.party:
             raise ForbiddenError("only the node itself may do this")

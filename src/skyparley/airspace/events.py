@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.commands import Command
-from skyparley.airspace.state import LiveOperation, Party, RecordedConflict, Refusal
+from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
+from skyparley.airspace.line.items import Agreement
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
@@ -108,7 +109,22 @@ class PartyRegistered(msgspec.Struct, frozen=True, tag="party_registered"):
     party: Party
 
 
-Change = OperationChanged | OperationLeft | ConflictFound | ConflictVoid | PartyRegistered
+class AgreementChanged(msgspec.Struct, frozen=True, tag="agreement_changed"):
+    """An agreement is new or has changed: its draft, its version in force, or how a member stands to it."""
+
+    agreement: Agreement
+
+
+class MinimaChanged(msgspec.Struct, frozen=True, tag="minima_changed"):
+    """The separation minima between these parties changed: their flights are to be compared again."""
+
+    members: tuple[str, ...]
+    sequence: int
+
+
+Change = (
+    OperationChanged | OperationLeft | ConflictFound | ConflictVoid | PartyRegistered | AgreementChanged | MinimaChanged
+)
 
 
 class Outcome(msgspec.Struct, frozen=True):

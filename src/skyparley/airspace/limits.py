@@ -7,7 +7,7 @@ patience of the others. A limit is part of the rules: to change one is to change
 import re
 from typing import Final
 
-from skyparley.errors import InvalidInputError
+from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
 
 HOUR_US: Final = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
@@ -32,6 +32,13 @@ MAX_FINDINGS_PER_COMMAND: Final = 100_000
 """More are recorded by several commands (`codec.findings_commands`), so that no entry holds up the others for long."""
 MAX_PARTIES: Final = 10_000
 MAX_NAME_LENGTH: Final = 200
+MAX_MEMBERS: Final = 32
+"""Parties to one agreement."""
+MAX_AGREEMENTS_PER_PARTY: Final = 200
+MAX_CLAUSES: Final = 300
+MAX_CLAUSE_LENGTH: Final = 4_000
+"""Characters of a clause's text in one language."""
+MAX_REASON_LENGTH: Final = 1_000
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
 LOWEST_MM: Final = -20_000_000
 """Lower edge of reserved bands: lower than any altitude that geometry accepts, tolerance included."""
@@ -58,9 +65,15 @@ HAZARD_KINDS: Final = (
 HAZARD_CLASS: Final = "hazard"
 """The operation class that a hazard notice carries in the state; it selects no separation minimum."""
 
+LANGUAGES: Final = ("ar", "en", "es", "fr", "ru")
+"""ISO 639-1, sorted: the languages that texts may be in."""
+
 _PARTY: Final = re.compile(r"[a-z0-9-]{1,64}")
 _OPERATION: Final = re.compile(r"[A-Za-z0-9._:/+-]{1,128}")
 _CLASS: Final = re.compile(r"[a-z0-9_]{1,32}")
+_POST: Final = re.compile(r"[a-z0-9-]{1,32}")
+_MARKUP: Final = re.compile(r"<[a-zA-Z/!?]|&#?\w+;")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -93,3 +106,36 @@ def check_idempotency_key(key: str, *, place: str = "idempotency_key") -> None:
             f"an idempotency key is 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} printable ASCII characters without spaces",
             place=place,
         )
+
+
+def check_post_id(post: str, *, place: str = "post") -> None:
+    """Raise `InvalidInputError` unless this is a post's identifier: 1 to 32 of a–z, 0–9 and hyphen."""
+    if not _POST.fullmatch(post):
+        raise InvalidInputError("a post's identifier is 1 to 32 characters of a-z, 0-9 and '-'", place=place)
+
+
+def check_agreement_id(agreement_id: str, *, place: str = "agreement_id") -> None:
+    """Raise `InvalidInputError` unless this is an agreement's identifier: 1 to 64 of a–z, 0–9 and hyphen."""
+    if not _PARTY.fullmatch(agreement_id):
+        raise InvalidInputError("an agreement's identifier is 1 to 64 characters of a-z, 0-9 and '-'", place=place)
+
+
+def check_language(language: str, *, place: str = "language") -> None:
+    """Raise `InvalidInputError` unless this is one of `LANGUAGES`."""
+    if language not in LANGUAGES:
+        raise InvalidInputError(f"unknown language: use one of {', '.join(LANGUAGES)}", place=place)
+
+
+def check_text(text: str, length: int, *, place: str) -> None:
+    """Raise `InvalidInputError` unless this is a text for people: not empty, of at most `length` characters, plain.
+
+    Markup is refused, and so are control characters, among them those that turn the direction of writing.
+    """
+    if not text.strip():
+        raise InvalidInputError("must not be empty", place=place)
+    if len(text) > length:
+        raise LimitExceededError(f"has {len(text)} characters; at most {length} are possible", place=place)
+    if _MARKUP.search(text):
+        raise InvalidInputError("has markup: write plain text", place=place)
+    if _CONTROL.search(text):
+        raise InvalidInputError("has control characters: line breaks are the only ones that may be used", place=place)

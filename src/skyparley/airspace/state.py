@@ -6,135 +6,26 @@ and no answer depends on the order of a set or on how the state came about.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 
 import msgspec
 
-from skyparley.airspace.commands import Extent
+from skyparley.airspace.keeping.records import (
+    KeyRecord,
+    LiveOperation,
+    OperationKey,
+    Party,
+    RecordedConflict,
+    RefusedEntry,
+)
+from skyparley.airspace.keeping.statehash import MultisetHash, state_hash
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
-from skyparley.airspace.statehash import MultisetHash, state_hash
+from skyparley.airspace.line.state import LineState
 
-OperationKey = tuple[str, str]
-"""(party, operation_id)."""
-
-_ENCODER = msgspec.msgpack.Encoder()
-_EXTENTS_DECODER = msgspec.msgpack.Decoder(tuple[Extent, ...])
 GENESIS_RULES_VERSION = 1
-
-
-class Refusal(msgspec.Struct, frozen=True, array_like=True):
-    """Why not: the code of an error in `errors.py`, and a sentence that says what to change."""
-
-    code: str
-    message: str
-
-
-class Party(msgspec.Struct, frozen=True, array_like=True, tag="party"):
-    """A party to the shared sky, admitted by the entry `sequence`."""
-
-    party: str
-    name: str
-    party_kind: str
-    state: str
-    sequence: int
-
-
-class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="operation"):
-    """An operation or hazard notice that is live. `[begin_us, end_us)` spans its extents.
-
-    `version` counts its changes from 1. `filed_sequence`, `details_sequence` and `changed_sequence` are the entries
-    that filed it, last set its details, last changed it in any way. `packed_extents` is read by `extents()`.
-    `hazard_kind` is empty for operations, `operation_class` is `limits.HAZARD_CLASS` for hazards.
-    """
-
-    party: str
-    operation_id: str
-    state: str
-    version: int
-    operation_class: str
-    hazard: bool
-    hazard_kind: str
-    begin_us: int
-    end_us: int
-    details_digest: str
-    filed_sequence: int
-    details_sequence: int
-    changed_sequence: int
-    packed_extents: bytes
-
-    @property
-    def key(self) -> OperationKey:
-        """(party, operation_id)."""
-        return self.party, self.operation_id
-
-    def extents(self) -> tuple[Extent, ...]:
-        """What it reserves."""
-        return _EXTENTS_DECODER.decode(self.packed_extents)
-
-
-class RecordedConflict(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="conflict"):
-    """A finding that holds: both operations are live with the details that were compared.
-
-    `sequence` is the later filing of the pair, `recorded_sequence` the entry that brought the finding.
-    """
-
-    conflict_id: str
-    a_party: str
-    a_operation_id: str
-    b_party: str
-    b_operation_id: str
-    rule: str
-    sequence: int
-    recorded_sequence: int
-    certain: bool
-    algorithm: str
-    witness_digest: str
-
-    @property
-    def a(self) -> OperationKey:
-        """Key of the operation that sorts first."""
-        return self.a_party, self.a_operation_id
-
-    @property
-    def b(self) -> OperationKey:
-        """Key of the other operation."""
-        return self.b_party, self.b_operation_id
-
-
-class KeyRecord(msgspec.Struct, frozen=True, array_like=True):
-    """The first answer to an idempotency key: the entry, the digest of its body, its refusal if it was refused."""
-
-    party: str
-    idempotency_key: str
-    content_digest: bytes
-    sequence: int
-    time_us: int
-    refusal: Refusal | None
-
-
-class RefusedEntry(msgspec.Struct, frozen=True, array_like=True):
-    """An entry that was refused when it was applied: it had lost a race."""
-
-    sequence: int
-    time_us: int
-    party: str
-    refusal: Refusal
-
-
-def pack_extents(extents: Sequence[Extent]) -> bytes:
-    """Extents in the compact form in which the state keeps them (MessagePack)."""
-    return _ENCODER.encode(extents)
-
-
-def conflict_id(a: OperationKey, b: OperationKey, rule: str) -> str:
-    """Identifier of the conflict of a pair and a rule, `a` sorting before `b`: 32 hexadecimal digits, always the same.
-
-    128 bits of SHA-256, so that nobody can choose identifiers that make one conflict hide another.
-    """
-    return sha256(_ENCODER.encode((*a, *b, rule))).hexdigest()[:32]
+_ENCODER = msgspec.msgpack.Encoder()
 
 
 class Airspace:
@@ -154,11 +45,13 @@ class Airspace:
         self.conflicts: dict[str, RecordedConflict] = {}
         self.refused: OrderedDict[int, RefusedEntry] = OrderedDict()
         self._items = MultisetHash()
+        self.line = LineState(self._items)
+        """Agreements between the parties."""
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
         self._key_order: deque[KeyRecord] = deque()
         self._live_of_party: dict[str, int] = {}
-        self._pending: dict[int, OperationKey] = {}
+        self._pending: dict[tuple[int, OperationKey], None] = {}
         self._ends: list[tuple[int, str, str]] = []
 
     # reading
@@ -181,7 +74,7 @@ class Airspace:
 
     def pending_filings(self) -> list[tuple[int, OperationKey]]:
         """Live operations not yet compared: sequence of their filing or amendment, and key, in the log's order."""
-        return list(self._pending.items())
+        return list(self._pending)
 
     def key_record(self, party: str, idempotency_key: str, *, time_us: int) -> KeyRecord | None:
         """What is remembered at a time of an idempotency key, or None."""
@@ -217,7 +110,10 @@ class Airspace:
 
     def waits_for_time(self) -> int | None:
         """The next instant (microseconds since 1970 UTC) at which something is due, or None."""
-        return self._ends[0][0] if self._ends else None
+        due_us = self.line.waits_for_time()
+        if not self._ends:
+            return due_us
+        return self._ends[0][0] if due_us is None else min(due_us, self._ends[0][0])
 
     def state_hash(self) -> str:
         """The state hash, 64 hexadecimal digits: equal where all that counts is equal."""
@@ -246,9 +142,9 @@ class Airspace:
         else:
             self._items.remove(_ENCODER.encode(before))
             if before.details_sequence != operation.details_sequence:
-                self._pending.pop(before.details_sequence, None)
+                self._pending.pop((before.details_sequence, key), None)
         if operation.details_sequence > self.findings_through:
-            self._pending[operation.details_sequence] = key
+            self._pending[operation.details_sequence, key] = None
         self.operations[key] = operation
         self._items.add(_ENCODER.encode(operation))
         if before is None or before.end_us != operation.end_us:
@@ -261,14 +157,17 @@ class Airspace:
         key = operation.key
         del self.operations[key]
         self._items.remove(_ENCODER.encode(operation))
-        self._pending.pop(operation.details_sequence, None)
+        self._pending.pop((operation.details_sequence, key), None)
         self._live_of_party[operation.party] -= 1
         if not self._live_of_party[operation.party]:
             del self._live_of_party[operation.party]
         self._skip_stale_ends()
 
     def put_conflict(self, conflict: RecordedConflict) -> None:
-        """Add a conflict that is not there yet, of two live operations."""
+        """Add or replace a conflict of two live operations."""
+        before = self.conflicts.get(conflict.conflict_id)
+        if before is not None:
+            self._items.remove(_ENCODER.encode(before))
         self.conflicts[conflict.conflict_id] = conflict
         for key in (conflict.a, conflict.b):
             self._conflicts_of.setdefault(key, {})[conflict.conflict_id] = None
@@ -278,20 +177,24 @@ class Airspace:
         """Remove the conflicts of an operation; what was removed, by identifier."""
         dropped = self.conflicts_of(key)
         for conflict in dropped:
-            del self.conflicts[conflict.conflict_id]
-            self._items.remove(_ENCODER.encode(conflict))
-            for side in (conflict.a, conflict.b):
-                identifiers = self._conflicts_of[side]
-                del identifiers[conflict.conflict_id]
-                if not identifiers:
-                    del self._conflicts_of[side]
+            self.drop_conflict(conflict)
         return dropped
+
+    def drop_conflict(self, conflict: RecordedConflict) -> None:
+        """Remove a conflict."""
+        del self.conflicts[conflict.conflict_id]
+        self._items.remove(_ENCODER.encode(conflict))
+        for side in (conflict.a, conflict.b):
+            identifiers = self._conflicts_of[side]
+            del identifiers[conflict.conflict_id]
+            if not identifiers:
+                del self._conflicts_of[side]
 
     def cover_findings(self, through: int) -> None:
         """Filings up to a sequence have been compared."""
         self.findings_through = through
-        for sequence in list(takewhile(lambda sequence: sequence <= through, self._pending)):
-            del self._pending[sequence]
+        for pending in list(takewhile(lambda pending: pending[0] <= through, self._pending)):
+            del self._pending[pending]
 
     def remember(self, record: KeyRecord) -> None:
         """Remember the first answer to an idempotency key; records come in the log's order."""
@@ -322,6 +225,7 @@ class Airspace:
         """The canonical bytes of every item."""
         for group in (self.parties, self.operations, self.conflicts):
             yield from map(_ENCODER.encode, group.values())
+        yield from self.line.content()
         yield from map(_key_item, self._key_order)
         yield from map(_refused_item, self.refused.values())
 

@@ -27,6 +27,8 @@ party_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(party_app, name="party")
+line_app = typer.Typer(help="What parties have agreed, as a node holds it.", no_args_is_help=True)
+app.add_typer(line_app, name="line")
 
 Host = Annotated[
     str | None,
@@ -185,6 +187,24 @@ def party_list(data: Data = None) -> None:
     from skyparley.cli.operator import list_parties
 
     list_parties(_settings(data=data))
+
+
+@line_app.command("status")
+def line_status(
+    url: Annotated[str, typer.Option(help="URL of the node to ask.")] = "http://127.0.0.1:8080",
+    api_key: Annotated[
+        str | None, typer.Option(envvar="SKYPARLEY_API_KEY", help="A party's key, or the operator's.", show_envvar=True)
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the texts: ar, en, es, fr or ru.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Show each agreement: whether it is in force, everybody's standing, every clause with its number, the draft.
+
+    How to draft, accept and suspend one over the API is in docs/line.md.
+    """
+    from skyparley.cli.line import show_status
+
+    show_status(url, api_key, language=language, as_json=as_json)
 
 
 @app.command()

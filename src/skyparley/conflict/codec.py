@@ -74,6 +74,7 @@ class _Conflict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certain: bool
     same_party: bool
     sentence: str
+    basis: str
 
 
 _OPERATION: Final = msgspec.json.Decoder(_Operation)
@@ -169,6 +170,7 @@ def encode_conflict(conflict: Conflict) -> bytes:
             conflict.certain,
             conflict.same_party,
             conflict.sentence,
+            conflict.basis,
         )
     )
 
@@ -196,6 +198,7 @@ def decode_conflict(data: bytes) -> Conflict:
         packed.certain,
         packed.same_party,
         packed.sentence,
+        packed.basis,
     )
 
 

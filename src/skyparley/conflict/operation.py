@@ -66,7 +66,8 @@ class ClosestApproach(msgspec.Struct, frozen=True):
 class Conflict(msgspec.Struct, frozen=True):
     """One pair that breaks one rule, with its witness. `a` sorts before `b`.
 
-    `certain` is false where the altitudes had to be compared through worst-case bounds between datums.
+    `certain` is false where the altitudes had to be compared through worst-case bounds between datums. `basis` is the
+    clause that lays down the minimum that is fallen short of (`agreement/version/clause`), empty for the defaults.
     """
 
     a: OperationRef
@@ -77,6 +78,7 @@ class Conflict(msgspec.Struct, frozen=True):
     certain: bool
     same_party: bool
     sentence: str
+    basis: str = ""
 
     @property
     def first_us(self) -> int:

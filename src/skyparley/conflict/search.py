@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.kernels import grid, hits, layout
-from skyparley.conflict.kernels.packing import ClassTable, pack
-from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
+from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.minima import DEFAULT_MINIMA, Minima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.witness import conflict_of
 
@@ -23,14 +23,16 @@ _EVERYONE: Final = 2**62
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Kind = tuple[str, str]
+"""Group of the party and operation class: what a minimum depends on."""
 
 
 class ConflictIndex:
     """Operations held ready for exact comparison. Use it from one thread at a time."""
 
-    def __init__(self, minima: SeparationMinima = DEFAULT_MINIMA) -> None:
+    def __init__(self, minima: Minima = DEFAULT_MINIMA) -> None:
         self._minima = minima
-        self._classes = ClassTable()
+        self._numbers: dict[Kind, int] = {}
         self._table = np.zeros((0, 0, 2))
         self._store = grid.new_store(KEPT_PIECES, 2 * KEPT_PIECES, 2 * KEPT_PIECES)
         self._edges = np.zeros((1_024, layout.EDGE_COLUMNS))
@@ -38,7 +40,7 @@ class ConflictIndex:
         self._free_edges: dict[int, list[int]] = {}
         self._slots: dict[OperationRef, int] = {}
         self._refs: list[OperationRef | None] = []
-        self._names: list[str] = []
+        self._kinds: list[Kind] = []
         self._pieces: list[Integers | None] = []
         self._blocks: list[tuple[int, int]] = []
         self._hazards = np.zeros(1_024, dtype=np.uint8)
@@ -58,9 +60,10 @@ class ConflictIndex:
 
     def insert(self, operation: Operation) -> None:
         """Add an operation, in place of one with the same ref."""
-        rows, edges = pack(operation, self._class_number(operation.operation_class))
+        kind = self._kind(operation)
+        rows, edges = pack(operation, self._kind_number(kind))
         self.remove(operation.ref)
-        self._place(self._take_slot(operation), rows, edges)
+        self._place(self._take_slot(operation, kind), rows, edges)
 
     def _place(self, slot: int, rows: Floats, edges: Floats) -> None:
         begin = self._take_edges(len(edges))
@@ -109,22 +112,29 @@ class ConflictIndex:
 
     def check(self, operation: Operation) -> list[Conflict]:
         """All conflicts of an operation with those held, except with one of the same ref; by a, b and rule."""
-        rows, edges = pack(operation, self._class_number(operation.operation_class))
+        kind = self._kind(operation)
+        rows, edges = pack(operation, self._kind_number(kind))
         skip = self._slots.get(operation.ref, -1)
         found = self._search(rows, edges, operation.hazard, skip, _EVERYONE, self._scratch)
-        return self._conflicts(operation.ref, operation.operation_class, found)
+        return self._conflicts(operation.ref, kind, found)
 
     def check_many(self, operations: Sequence[Operation]) -> list[list[Conflict]]:
         """`check` of each operation, in order."""
         return [self.check(operation) for operation in operations]
 
+    def check_held(self, ref: OperationRef) -> list[Conflict]:
+        """All conflicts of an operation that is held with the others; by a, b and rule."""
+        return self._held(ref, _EVERYONE, self._scratch)
+
     def pairs_below(self, ref: OperationRef, scratch: "_Scratch") -> list[Conflict]:
         """Conflicts of an operation that is held with those that were inserted before it into a fresh index."""
+        return self._held(ref, self._slots[ref], scratch)
+
+    def _held(self, ref: OperationRef, below: int, scratch: "_Scratch") -> list[Conflict]:
         slot = self._slots[ref]
-        pieces = self._pieces[slot]
-        rows = self._store.rows[pieces]
-        found = self._search(rows, self._edges, bool(self._hazards[slot]), slot, slot, scratch)
-        return self._conflicts(ref, self._names[slot], found)
+        rows = self._store.rows[self._pieces[slot]]
+        found = self._search(rows, self._edges, bool(self._hazards[slot]), slot, below, scratch)
+        return self._conflicts(ref, self._kinds[slot], found)
 
     def _search(
         self, rows: Floats, edges: Floats, hazard: bool, skip: int, below: int, scratch: "_Scratch"
@@ -162,9 +172,9 @@ class ConflictIndex:
                 return found
             scratch.hits = np.empty((2 * len(scratch.hits), hits.HIT_COLUMNS))
 
-    def _conflicts(self, ref: OperationRef, operation_class: str, found: list[list[float]]) -> list[Conflict]:
+    def _conflicts(self, ref: OperationRef, kind: Kind, found: list[list[float]]) -> list[Conflict]:
         conflicts = []
-        minima: dict[str, SeparationMinimum] = {}
+        minima: dict[Kind, SeparationMinimum] = {}
         found.sort()
         begin = 0
         while begin < len(found):
@@ -172,35 +182,54 @@ class ConflictIndex:
             end = begin + 1
             while end < len(found) and found[end][hits.OWNER] == owner and found[end][hits.RULE] == rule:
                 end += 1
-            other, name = self._refs[int(owner)], self._names[int(owner)]
+            other, other_kind = self._refs[int(owner)], self._kinds[int(owner)]
             if other is not None:
-                minimum = minima.get(name)
+                minimum = minima.get(other_kind)
                 if minimum is None:
-                    minimum = minima[name] = self._minima.between(operation_class, name)
+                    minimum = minima[other_kind] = self._between(kind, other_kind)
                 conflicts.append(conflict_of(ref, other, found[begin:end], minimum))
             begin = end
         if len(conflicts) > 1:
             conflicts.sort(key=_order)
         return conflicts
 
-    def _class_number(self, name: str) -> int:
-        known = len(self._classes.names)
-        number = self._classes.number(name)
-        if number == known:
-            names = self._classes.names
-            self._table = np.array(
-                [[_pair_of(self._minima.between(one, other)) for other in names] for one in names], dtype=np.float64
-            )
+    def set_minima(self, minima: Minima) -> None:
+        """Compare by other minima from now on; what is held need not be inserted again."""
+        self._minima = minima
+        self._numbers = {}
+        for slot, ref in enumerate(self._refs):
+            if ref is not None:
+                kind = self._kinds[slot] = (minima.group(ref.party), self._kinds[slot][1])
+                number = self._numbers.setdefault(kind, len(self._numbers))
+                self._store.rows[self._pieces[slot], layout.CLASS] = number
+        self._make_table()
+
+    def _kind(self, operation: Operation) -> Kind:
+        return self._minima.group(operation.ref.party), operation.operation_class
+
+    def _kind_number(self, kind: Kind) -> int:
+        number = self._numbers.get(kind)
+        if number is None:
+            number = self._numbers[kind] = len(self._numbers)
+            self._make_table()
         return number
 
-    def _take_slot(self, operation: Operation) -> int:
+    def _make_table(self) -> None:
+        kinds = list(self._numbers)
+        pairs = [[_pair_of(self._between(one, other)) for other in kinds] for one in kinds]
+        self._table = np.array(pairs, dtype=np.float64).reshape(len(kinds), len(kinds), 2)
+
+    def _between(self, one: Kind, other: Kind) -> SeparationMinimum:
+        return self._minima.between(one[1], other[1], one[0], other[0])
+
+    def _take_slot(self, operation: Operation, kind: Kind) -> int:
         if self._free_slots:
             slot = self._free_slots.pop()
-            self._refs[slot], self._names[slot] = operation.ref, operation.operation_class
+            self._refs[slot], self._kinds[slot] = operation.ref, kind
         else:
             slot = len(self._refs)
             self._refs.append(operation.ref)
-            self._names.append(operation.operation_class)
+            self._kinds.append(kind)
             self._pieces.append(None)
             self._blocks.append((0, 0))
             if slot >= len(self._hazards):
@@ -259,7 +288,7 @@ class _Scratch:
 
 def all_pairs(
     operations: Sequence[Operation],
-    minima: SeparationMinima = DEFAULT_MINIMA,
+    minima: Minima = DEFAULT_MINIMA,
     progress: Callable[[int], None] | None = None,
 ) -> list[Conflict]:
     """All conflicts among operations, by a, b and rule. `progress` is told how many operations are done.

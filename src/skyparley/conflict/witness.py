@@ -34,7 +34,8 @@ def conflict_of(
         windows, certain = _windows(found), any(hit[hits.CERTAIN] > 0.0 for hit in found)
     same_party = a.party == b.party != ""
     told = _told(rule, closest, windows[-1].last_us, str(a), str(b), minimum, (asker_flies > 0.0) == (a is query))
-    return Conflict(a, b, rule, windows, closest, certain, same_party, told + _marks(same_party, certain))
+    basis = minimum.basis if rule is Rule.SEPARATION_MINIMUM else ""
+    return Conflict(a, b, rule, windows, closest, certain, same_party, told + _marks(same_party, certain), basis)
 
 
 def sentence(
@@ -46,6 +47,12 @@ def sentence(
     """
     told = _told(conflict.rule, conflict.closest, conflict.last_us, a, b, minimum, a_flies)
     return told + _marks(conflict.same_party, conflict.certain)
+
+
+def cited(basis: str) -> str:
+    """A citation (`agreement/version/clause`) in words."""
+    agreement, version, clause = basis.split("/")
+    return f"clause {clause} of {agreement} (version {version})"
 
 
 def _told(
@@ -75,6 +82,8 @@ def _told(
     )
     if minimum is not None:
         text += f"; at least {_horizontal(minimum.horizontal_m)} or {_vertical(minimum.vertical_m)} is required"
+        if minimum.basis:
+            text += f" by {cited(minimum.basis)}"
         if closest.horizontal_m > minimum.horizontal_m or closest.vertical_m > minimum.vertical_m:
             text += " once their tolerances are taken off"
     return text

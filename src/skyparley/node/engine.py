@@ -17,7 +17,8 @@ from skyparley.airspace.codec import command_kind, content_digest, decode_comman
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated
-from skyparley.airspace.state import Airspace, Refusal
+from skyparley.airspace.keeping.records import Refusal
+from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header, holds_body
 from skyparley.log.port import Draft, Entry, Log

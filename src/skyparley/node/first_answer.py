@@ -11,7 +11,8 @@ from pathlib import Path
 from skyparley.airspace.apply import apply
 from skyparley.airspace.commands import AmendOperation, Command, DeclareHazard, FileOperation, RecordFindings
 from skyparley.airspace.events import ConflictFound, OperationChanged, OperationLeft, Outcome, Verdict
-from skyparley.airspace.state import Airspace, LiveOperation
+from skyparley.airspace.keeping.records import LiveOperation
+from skyparley.airspace.state import Airspace
 from skyparley.errors import NotFoundError
 from skyparley.log.port import Log
 from skyparley.node.engine import event_of

@@ -23,6 +23,7 @@ from skyparley.node.desk import Desk
 from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
+from skyparley.node.line.desk import LineDesk
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
@@ -55,10 +56,11 @@ class Node:
         self.vault = vault
         self.directory = directory
         self.exercise = exercise
-        self.custodian = Custodian(vault, self._record, state.findings_through, minima)
+        self.custodian = Custodian(vault, self._record, state, minima)
         self.reader = Reader(state, vault, self.custodian)
         self.desk = Desk(engine, vault, self.custodian, self.reader, directory.path if directory is not None else None)
         self.access = Access(vault, state, engine.clock)
+        self.line = LineDesk(engine)
         self.events: EventHub[Change] = EventHub(self.reader.render)
         self.hold: str | None = None
         """A word on why the node is not healthy yet although it runs; None: nothing holds it."""
@@ -82,7 +84,7 @@ class Node:
     async def start(self) -> None:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
         self.reader.take_in()
-        await self.custodian.load(self.state.operations.values())
+        await self.custodian.load()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
             self.engine.tick_forever(),

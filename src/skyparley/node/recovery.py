@@ -184,7 +184,7 @@ async def verify(
     again = _Again(vault, minima)
 
     def after(event: Event, outcome: Outcome) -> None:
-        again.steps.extend(steps_of(event.sequence, outcome))
+        again.steps.extend(steps_of(event.sequence, outcome, again.state, minima))
         if progress is not None:
             progress(event.sequence, head.sequence)
 
@@ -248,7 +248,7 @@ class _Again:
         for finding in found:
             a = self.state.operation(finding.a_party, finding.a_operation_id)
             b = self.state.operation(finding.b_party, finding.b_operation_id)
-            if finding not in known and a is not None and b is not None and still_holds(finding, a, b):
+            if finding not in known and a is not None and b is not None and still_holds(self.state, finding, a, b):
                 self._complain(
                     f"entry {sequence} {word} the finding {finding.a_party}/{finding.a_operation_id} with"
                     f" {finding.b_party}/{finding.b_operation_id} ({finding.rule})"

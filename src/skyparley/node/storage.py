@@ -14,7 +14,7 @@ from typing import IO, Final
 
 import msgspec
 
-from skyparley.airspace.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.state import Airspace
 from skyparley.errors import DataDirectoryBusyError, StorageError
 

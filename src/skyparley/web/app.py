@@ -15,17 +15,21 @@ from starlette.types import Receive, Scope, Send
 
 from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
-from skyparley.web import routes_operations, routes_service
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
+from skyparley.web.routes import agreements, operations, service
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 
 CLIENT_GONE: Final = 499
 """Status that is only counted, never sent: the client left before it had its answer."""
 
-ENDPOINTS: Final[tuple[Endpoint, ...]] = (*routes_operations.ENDPOINTS, *routes_service.ENDPOINTS)
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    *operations.ENDPOINTS,
+    *agreements.ENDPOINTS,
+    *service.ENDPOINTS,
+)
 
 
 class Resource:

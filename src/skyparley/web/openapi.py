@@ -36,6 +36,7 @@ _PATH_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "operation_id": ("The identifier that the party gave its operation; it may contain slashes", {"type": "string"}),
     "conflict_id": ("The identifier of the conflict", {"type": "string"}),
+    "agreement_id": ("The agreement's identifier", {"type": "string"}),
     "party": ("The party's identifier", {"type": "string"}),
     "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
 }

@@ -24,7 +24,7 @@ def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIM
 
 
 def _gathered(index: ConflictIndex, one: Operation, room: int = 200_000) -> Pairs:
-    rows, edges = pack(one, index._class_number(one.operation_class))
+    rows, edges = pack(one, index._kind_number(("", one.operation_class)))
     found, pairs = np.empty(room, dtype=np.int64), np.empty((room, 2), dtype=np.int64)
     skip = index._slots.get(one.ref, -1)
     count, end = hits.gather(
@@ -36,7 +36,7 @@ def _gathered(index: ConflictIndex, one: Operation, room: int = 200_000) -> Pair
 
 def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:
     """Pairs of pieces that the exact comparison finds to conflict, of all there are; and how many there are."""
-    rows, edges = pack(one, index._class_number(one.operation_class))
+    rows, edges = pack(one, index._kind_number(("", one.operation_class)))
     skip = index._slots.get(one.ref, -1)
     pieces = [
         int(piece)
@@ -121,7 +121,7 @@ def test_heights_of_another_datum_are_never_rejected_while_they_may_meet(datum: 
 def test_the_search_goes_on_where_there_was_no_more_room() -> None:
     place = PLACES[0]
     index = _index([operation(f"o{i}", circle_volume(place, 500.0)) for i in range(10)])
-    rows, edges = pack(operation("one", *[circle_volume(place, 300.0)] * 3), index._class_number("drone"))
+    rows, edges = pack(operation("one", *[circle_volume(place, 300.0)] * 3), index._kind_number(("", "drone")))
     found, pairs = np.empty(25, dtype=np.int64), np.empty((25, 2), dtype=np.int64)
     rest = (index._hazards, index._table, found, pairs)
     assert hits.gather(index._store, rows, edges, 0, False, -1, EVERYONE, *rest) == (20, 2)

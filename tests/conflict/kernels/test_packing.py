@@ -7,7 +7,7 @@ from oracle.conflict_definition import positions
 from oracle.nearest import GEOD
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
-from skyparley.conflict.kernels.packing import DATUMS, ClassTable, cut_ring, pack
+from skyparley.conflict.kernels.packing import DATUMS, cut_ring, pack
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
     Position,
@@ -21,12 +21,6 @@ from support.conflict_cases import (
 )
 
 PLACES = [(46.5, 7.8), (-17.0, 179.99), (89.9, 0.0), (-90.0, 0.0)]
-
-
-def test_classes_are_numbered_in_the_order_in_which_they_come() -> None:
-    table = ClassTable()
-    assert [table.number(name) for name in ("b", "a", "b", "c", "a")] == [0, 1, 0, 2, 1]
-    assert table.names == ["b", "a", "c"]
 
 
 def test_an_operation_without_pieces_has_no_rows() -> None:

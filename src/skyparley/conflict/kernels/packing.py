@@ -1,7 +1,6 @@
 """Operations as rows of pieces and edges, as `layout.py` describes them."""
 
 import math
-from dataclasses import dataclass, field
 from typing import Final
 
 import numba as nb
@@ -23,22 +22,6 @@ _DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)
 _SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
 """A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
-
-
-@dataclass(slots=True)
-class ClassTable:
-    """Numbers for operation classes, in the order in which they were first seen."""
-
-    names: list[str] = field(default_factory=list)
-    _numbers: dict[str, int] = field(default_factory=dict)
-
-    def number(self, name: str) -> int:
-        """The number of a class, a new one if it is new."""
-        found = self._numbers.get(name)
-        if found is None:
-            found = self._numbers[name] = len(self.names)
-            self.names.append(name)
-        return found
 
 
 def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:

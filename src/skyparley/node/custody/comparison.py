@@ -4,15 +4,18 @@ Entry n is compared with everything up to n − 1 that is still live. The order 
 come to the same findings. Synchronous; one thread at a time.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from skyparley.airspace.commands import Finding
-from skyparley.airspace.events import OperationChanged, OperationLeft, Outcome
-from skyparley.airspace.state import LiveOperation
+from skyparley.airspace.events import MinimaChanged, OperationChanged, OperationLeft, Outcome
+from skyparley.airspace.keeping.records import LiveOperation
+from skyparley.airspace.line.numbers import agreed_minima
+from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import digest, encode_conflict
-from skyparley.conflict.minima import SeparationMinima
-from skyparley.conflict.operation import Conflict, Operation, OperationRef
+from skyparley.conflict.minima import Minima, SeparationMinima
+from skyparley.conflict.operation import Conflict, Operation, OperationRef, Rule
 from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.bounds import Box, bounding_box
 
@@ -35,7 +38,16 @@ class Left:
     ref: OperationRef
 
 
-Step = Filed | Left
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The minima between some parties changed at an entry: all their flights are compared again by `minima`."""
+
+    sequence: int
+    members: frozenset[str]
+    minima: Minima
+
+
+Step = Filed | Left | Agreed
 
 
 @dataclass(slots=True)
@@ -46,11 +58,13 @@ class Compared:
     witnesses: list[tuple[str, bytes, Conflict]] = field(default_factory=list)
 
 
-def steps_of(sequence: int, outcome: Outcome) -> list[Step]:
-    """What an entry means for the comparison."""
+def steps_of(sequence: int, outcome: Outcome, state: Airspace, defaults: SeparationMinima) -> list[Step]:
+    """What an entry means for the comparison; `state` is as the entry left it."""
     steps: list[Step] = []
     for change in outcome.changes:
-        if isinstance(change, OperationLeft):
+        if isinstance(change, MinimaChanged):
+            steps.append(Agreed(sequence, frozenset(change.members), agreed_minima(state, defaults)))
+        elif isinstance(change, OperationLeft):
             steps.append(Left(sequence, _ref(change.operation)))
         elif isinstance(change, OperationChanged) and change.operation.details_sequence == sequence:
             steps.append(filed(change.operation, compare=True))
@@ -65,7 +79,7 @@ def filed(live: LiveOperation, *, compare: bool) -> Filed:
 class Comparison:
     """An index of what is live, brought forward step by step. `details` gives the operation of a details digest."""
 
-    def __init__(self, details: Callable[[str], Operation], minima: SeparationMinima) -> None:
+    def __init__(self, details: Callable[[str], Operation], minima: Minima) -> None:
         self.index = ConflictIndex(minima)
         self.boxes: dict[OperationRef, Box] = {}
         self._details = details
@@ -74,39 +88,65 @@ class Comparison:
     def advance(self, steps: Iterable[Step]) -> Compared:
         """Take steps in the log's order; what they found."""
         compared = Compared()
+        for _, group in groupby(steps, lambda step: step.sequence):
+            self._advance(list(group), compared)
+        return compared
+
+    def _advance(self, steps: Sequence[Step], compared: Compared) -> None:
+        """The steps of one entry: first everything that is no longer as it was goes, then the rest is compared."""
         for step in steps:
-            if isinstance(step, Left):
+            if isinstance(step, Left) or (isinstance(step, Filed) and step.compare):
                 self.index.remove(step.ref)
                 self._digests.pop(step.ref, None)
                 self.boxes.pop(step.ref, None)
-                continue
-            operation = self._details(step.details_digest)
-            if step.compare:
-                self._find(step, operation, compared)
-            self.index.insert(operation)
-            self._digests[step.ref] = step.details_digest
-            self.boxes[step.ref] = bounding_box(operation.volumes, operation.trajectories)
-        return compared
+        found: list[Conflict] = []
+        for step in steps:
+            if isinstance(step, Agreed):
+                self.index.set_minima(step.minima)
+                found += self._among(step.members)
+        for step in steps:
+            if isinstance(step, Filed):
+                operation = self._details(step.details_digest)
+                if step.compare:
+                    found += self.index.check(operation)
+                self.index.insert(operation)
+                self._digests[step.ref] = step.details_digest
+                self.boxes[step.ref] = bounding_box(operation.volumes, operation.trajectories)
+        if len(steps) > 1:  # one pair can be found twice, by two agreements that changed at once
+            found = list({(conflict.a, conflict.b, conflict.rule): conflict for conflict in found}.values())
+            found.sort(key=lambda conflict: (conflict.a, conflict.b, conflict.rule))
+        for conflict in found:
+            self._note(conflict, steps[0].sequence, compared)
 
-    def _find(self, step: Filed, operation: Operation, compared: Compared) -> None:
-        for conflict in self.index.check(operation):
-            witness = encode_conflict(conflict)
-            witness_digest = digest(witness)
-            compared.witnesses.append((witness_digest, witness, conflict))
-            compared.findings.append(
-                Finding(
-                    sequence=step.sequence,
-                    a_party=conflict.a.party,
-                    a_operation_id=conflict.a.operation_id,
-                    a_digest=step.details_digest if conflict.a == step.ref else self._digests[conflict.a],
-                    b_party=conflict.b.party,
-                    b_operation_id=conflict.b.operation_id,
-                    b_digest=step.details_digest if conflict.b == step.ref else self._digests[conflict.b],
-                    rule=conflict.rule.value,
-                    certain=conflict.certain,
-                    witness_digest=witness_digest,
-                )
+    def _among(self, members: frozenset[str]) -> list[Conflict]:
+        """All pairs of flights of some parties that fall short of their minimum, each once."""
+        return [
+            conflict
+            for ref in sorted(self._digests)
+            if ref.party in members
+            for conflict in self.index.check_held(ref)
+            if conflict.rule is Rule.SEPARATION_MINIMUM and conflict.a == ref and conflict.b.party in members
+        ]
+
+    def _note(self, conflict: Conflict, sequence: int, compared: Compared) -> None:
+        witness = encode_conflict(conflict)
+        witness_digest = digest(witness)
+        compared.witnesses.append((witness_digest, witness, conflict))
+        compared.findings.append(
+            Finding(
+                sequence=sequence,
+                a_party=conflict.a.party,
+                a_operation_id=conflict.a.operation_id,
+                a_digest=self._digests[conflict.a],
+                b_party=conflict.b.party,
+                b_operation_id=conflict.b.operation_id,
+                b_digest=self._digests[conflict.b],
+                rule=conflict.rule.value,
+                certain=conflict.certain,
+                witness_digest=witness_digest,
+                basis=conflict.basis,
             )
+        )
 
 
 def _ref(live: LiveOperation) -> OperationRef:

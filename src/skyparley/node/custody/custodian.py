@@ -14,14 +14,15 @@ from typing import Final
 
 from skyparley.airspace.codec import findings_commands
 from skyparley.airspace.commands import RecordFindings
-from skyparley.airspace.state import LiveOperation
+from skyparley.airspace.line.numbers import agreed_minima
+from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_conflict, decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
-from skyparley.node.custody.comparison import Compared, Comparison, Filed, Step, filed, steps_of
+from skyparley.node.custody.comparison import Agreed, Compared, Comparison, Filed, Step, filed, steps_of
 from skyparley.node.custody.details import Details
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
@@ -41,14 +42,16 @@ Record = Callable[[RecordFindings], Awaitable[object]]
 class Custodian:
     """Exact comparison for the parties that this node hosts. Lives on the event loop's thread, with a worker."""
 
-    def __init__(self, vault: Vault, record: Record, through: int, minima: SeparationMinima) -> None:
-        self.through = through
+    def __init__(self, vault: Vault, record: Record, state: Airspace, minima: SeparationMinima) -> None:
+        self.through = state.findings_through
         self.complaint: str | None = None
         self._stopped = False
         self._loop = asyncio.get_running_loop()
         self._vault = vault
         self._record = record
-        self._comparison = Comparison(self.operation, minima)
+        self._state = state
+        self._defaults = minima
+        self._comparison = Comparison(self.operation, agreed_minima(state, minima))
         self._work: deque[Step] = deque()
         self._wake = asyncio.Event()
         self._recent: OrderedDict[str, Details] = OrderedDict()
@@ -85,17 +88,27 @@ class Custodian:
         details = self._recent.get(details_digest)
         return decode_operation(self._vault.body(details_digest)) if details is None else details.operation
 
-    async def load(self, operations: Iterable[LiveOperation]) -> None:
-        """Take in what is live at start; filings after `through` are compared in their order, the others only kept."""
-        ordered = sorted(operations, key=lambda live: live.details_sequence)
+    async def load(self) -> None:
+        """Take in what is live at start; filings after `through` are compared in their order, the others only kept.
+
+        So are the flights of parties whose minima changed after it.
+        """
+        ordered = sorted(self._state.operations.values(), key=lambda live: live.details_sequence)
         known = [filed(live, compare=False) for live in ordered if live.details_sequence <= self.through]
         await self._loop.run_in_executor(self._thread, self._comparison.advance, known)
-        self._push([filed(live, compare=True) for live in ordered if live.details_sequence > self.through])
+        owed: list[Step] = [filed(live, compare=True) for live in ordered if live.details_sequence > self.through]
+        minima = agreed_minima(self._state, self._defaults)
+        owed += [
+            Agreed(agreement.minima_sequence, frozenset(agreement.members), minima)
+            for agreement in self._state.line.agreements.values()
+            if agreement.minima_sequence > self.through
+        ]
+        self._push(sorted(owed, key=lambda step: step.sequence))
 
     def follow(self, applied: Applied) -> None:
         """Take note of what an entry changed. Called for every entry, in log order."""
         if applied.outcome.changes:
-            self._push(steps_of(applied.sequence, applied.outcome))
+            self._push(steps_of(applied.sequence, applied.outcome, self._state, self._defaults))
 
     async def run(self) -> None:
         """Compare what comes in, for ever; what cannot be recorded is tried again until it can."""
@@ -111,7 +124,7 @@ class Custodian:
                 return
             for witness_digest, _, conflict in compared.witnesses:
                 self._remember(witness_digest, conflict)
-            if any(isinstance(step, Filed) for step in batch):
+            if any(isinstance(step, Filed | Agreed) for step in batch):
                 await self._record_until_done(compared, batch[-1].sequence)
 
     async def compared(self, sequence: int) -> int:

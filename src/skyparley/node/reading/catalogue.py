@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Iterator
 
 from skyparley.airspace.events import OperationChanged, OperationLeft, Outcome
-from skyparley.airspace.state import LiveOperation
+from skyparley.airspace.keeping.records import LiveOperation
 from skyparley.conflict.operation import OperationRef
 from skyparley.errors import InvalidInputError
 from skyparley.node.reading.names import Names

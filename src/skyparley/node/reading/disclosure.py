@@ -6,35 +6,103 @@ volumes overlap. The operator of the node and the observer of a demo see all. Id
 disclosed, but for hazard areas.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from skyparley.airspace.events import (
+    AgreementChanged,
     Change,
     ConflictFound,
     ConflictVoid,
+    MinimaChanged,
     OperationChanged,
     OperationLeft,
-    PartyRegistered,
 )
-from skyparley.airspace.state import LiveOperation, Party, RecordedConflict
+from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict
+from skyparley.airspace.line import numbers
+from skyparley.airspace.line.numbers import DEFAULT_DISCLOSURE
+from skyparley.airspace.line.terms import DISCLOSURES
+from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.overlap import overlap_parts
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
+from skyparley.node.line.views import AgreementStatus, agreement_status, may_see_agreement
 from skyparley.node.reading.shapes import render_operation_shapes, render_polygon
 from skyparley.node.reading.views import (
     ClosestView,
     ConflictDetail,
     ConflictView,
+    LateNoticeView,
     OperationView,
     OverlapView,
     PartyView,
     RefView,
     WindowView,
 )
+
+CONFLICT_ONLY: Final = DISCLOSURES[0]
+IDENTIFIED: Final = DISCLOSURES[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What decides about a conflict of two parties beside its witness: what they agreed, and their operations.
+
+    `hazards` are those of the two sides that are hazard areas: everybody knows them by name.
+    """
+
+    hazards: tuple[OperationRef, ...] = ()
+    late_notices: tuple[LateNoticeView, ...] = ()
+    agreements: tuple[AgreementStatus, ...] = ()
+    disclosure: str = DEFAULT_DISCLOSURE
+    disclosure_basis: str = ""
+    gives_way: str | None = None
+    priority_basis: str = ""
+
+    @property
+    def names_both(self) -> bool:
+        """Whether the agreement lets each side know the other's operation by name."""
+        return self.disclosure == IDENTIFIED
+
+
+def between_of(state: Airspace, a: OperationRef, b: OperationRef) -> Between:
+    """What decides about a conflict of two operations now."""
+    sides = [live for ref in (a, b) if (live := state.operation(ref.party, ref.operation_id)) is not None]
+    hazards = tuple(OperationRef(live.party, live.operation_id) for live in sides if live.hazard)
+    if not state.line.agreements:
+        return Between(hazards)
+    level, level_basis = numbers.disclosure(state, a.party, b.party)
+    gives_way, basis = _gives_way(state, sides)
+    statuses = (
+        agreement_status(agreement)
+        for _, agreement in sorted(state.line.agreements.items())
+        if a.party in agreement.members and b.party in agreement.members
+    )
+    late = (view for live in sides for view in late_notice_views(live))
+    return Between(hazards, tuple(late), tuple(statuses), level, level_basis, gives_way, basis)
+
+
+def _gives_way(state: Airspace, sides: Sequence[LiveOperation]) -> tuple[str | None, str]:
+    """Who of two gives way by the ranks of their classes, and the clause that says so."""
+    if len(sides) < 2:
+        return None, ""
+    one, other = sides
+    (one_rank, _, one_basis), (other_rank, _, other_basis) = (
+        numbers.rank(state, one.party, other.party, live.operation_class) for live in sides
+    )
+    if one_rank == other_rank:
+        return None, ""
+    return (one.party, other_basis or one_basis) if one_rank < other_rank else (other.party, one_basis or other_basis)
+
+
+def late_notice_views(live: LiveOperation) -> list[LateNoticeView]:
+    """The clauses on notice that an operation's filing did not keep."""
+    return [LateNoticeView(live.party, one.basis, one.notice_s, one.given_s) for one in live.late_notices]
 
 
 def may_see_operation(author: Author, live: LiveOperation) -> bool:
@@ -61,20 +129,18 @@ def operation_view(live: LiveOperation, operation: Operation) -> OperationView:
         end=format_time(live.end_us),
         hazard=live.hazard,
         hazard_kind=live.hazard_kind or None,
+        late_notices=late_notice_views(live),
         volumes=msgspec.Raw(msgspec.json.encode(shapes["volumes"])),
         trajectories=msgspec.Raw(msgspec.json.encode(shapes["trajectories"])),
     )
 
 
 def conflict_view(
-    author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, hazards: Collection[OperationRef]
+    author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, between: Between
 ) -> ConflictView:
-    """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run.
-
-    `hazards` are those of the two sides that are hazard areas: everybody knows them by name.
-    """
-    a_shown = author.sees_all or conflict.a.party == author.party or conflict.a in hazards
-    b_shown = author.sees_all or conflict.b.party == author.party or conflict.b in hazards
+    """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run."""
+    a_shown = between.names_both or may_name(author, conflict.a, between)
+    b_shown = between.names_both or may_name(author, conflict.b, between)
     if a_shown and b_shown:
         told = conflict.sentence
     else:
@@ -99,15 +165,28 @@ def conflict_view(
         same_party=conflict.same_party,
         sentence=told,
         sequence=sequence,
+        basis=conflict.basis or None,
+        gives_way=between.gives_way,
+        priority_basis=between.priority_basis or None,
+        disclosure=between.disclosure,
+        disclosure_basis=between.disclosure_basis or None,
+        late_notices=list(between.late_notices),
+        agreements=list(between.agreements),
     )
+
+
+def may_name(author: Author, ref: OperationRef, between: Between) -> bool:
+    """Whether one side of a conflict may be named to a reader."""
+    return author.sees_all or ref.party == author.party or ref in between.hazards
 
 
 def conflict_detail(view: ConflictView, conflict: Conflict, a: Operation, b: Operation) -> ConflictDetail:
     """A recorded conflict with the overlapping part, which is for both sides: what lies in both, and no more.
 
-    `a` and `b` are the operations that conflict. A dry run does not give it: nobody would learn who had looked.
+    `a` and `b` are the operations that conflict; the agreement may withhold the part. A dry run does not give it:
+    nobody would learn who had looked.
     """
-    parts, left_out = overlap_parts(a, b, conflict)
+    parts, left_out = overlap_parts(a, b, conflict) if view.disclosure != CONFLICT_ONLY else ([], 0)
     overlap = [
         OverlapView(
             polygon=render_polygon(part.rings),
@@ -138,4 +217,6 @@ def concerns(author: Author, change: Change) -> bool:
     if isinstance(change, ConflictFound | ConflictVoid):
         recorded: RecordedConflict = change.conflict
         return may_see_conflict(author, recorded.a_party, recorded.b_party)
-    return isinstance(change, PartyRegistered)
+    if isinstance(change, AgreementChanged):
+        return may_see_agreement(author, change.agreement)
+    return not isinstance(change, MinimaChanged)

@@ -8,23 +8,28 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.events import (
+    AgreementChanged,
     Change,
     ConflictFound,
     ConflictVoid,
+    MinimaChanged,
     OperationChanged,
     OperationLeft,
     Outcome,
     PartyRegistered,
 )
-from skyparley.airspace.state import Airspace, LiveOperation, RecordedConflict, conflict_id
+from skyparley.airspace.keeping.records import LiveOperation, RecordedConflict, conflict_id
+from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, OperationRef
 from skyparley.errors import InvalidInputError, NotFoundError
 from skyparley.geometry.bounds import overlap
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
+from skyparley.node.line.views import agreement_view
 from skyparley.node.reading.catalogue import Catalogue, decode_cursor, encode_cursor
 from skyparley.node.reading.disclosure import (
+    between_of,
     concerns,
     conflict_detail,
     conflict_view,
@@ -172,10 +177,7 @@ class Reader:
         """A conflict as far as it is for the reader; `sequence` is None for one that was only looked for."""
         a, b = conflict.a, conflict.b
         identifier = conflict_id((a.party, a.operation_id), (b.party, b.operation_id), conflict.rule.value)
-        hazards = [
-            ref for ref in (a, b) if (live := self._state.operation(ref.party, ref.operation_id)) and live.hazard
-        ]
-        return conflict_view(author, conflict, self._name(identifier), sequence, hazards)
+        return conflict_view(author, conflict, self._name(identifier), sequence, between_of(self._state, a, b))
 
     def view(self, live: LiveOperation) -> OperationView:
         """An operation in full."""
@@ -205,6 +207,10 @@ class Reader:
             return msgspec.json.encode({"type": "conflict", "conflict": view})
         if isinstance(change, PartyRegistered):
             return msgspec.json.encode({"type": "party", "party": party_view(change.party)})
+        if isinstance(change, AgreementChanged):
+            return msgspec.json.encode({"type": "agreement", "agreement": agreement_view(change.agreement)})
+        if isinstance(change, MinimaChanged):
+            return None
         return msgspec.json.encode({"type": "conflict_void", "conflict_id": self._name(change.conflict.conflict_id)})
 
     def _view_of(self, ref: OperationRef) -> OperationView:

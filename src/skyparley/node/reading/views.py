@@ -8,6 +8,17 @@ from typing import Any
 
 import msgspec
 
+from skyparley.node.line.views import AgreementStatus
+
+
+class LateNoticeView(msgspec.Struct, frozen=True):
+    """A clause on notice that a filing did not keep: whose filing, by which clause, how much was asked and given."""
+
+    party: str
+    basis: str
+    notice_s: int
+    given_s: int
+
 
 class OperationView(msgspec.Struct, frozen=True, rename={"operation_class": "class"}):
     """An operation or hazard area, with its details; volumes and trajectories are lists, rendered once as JSON."""
@@ -22,6 +33,7 @@ class OperationView(msgspec.Struct, frozen=True, rename={"operation_class": "cla
     end: str
     hazard: bool
     hazard_kind: str | None
+    late_notices: list[LateNoticeView]
     volumes: msgspec.Raw
     trajectories: msgspec.Raw
 
@@ -56,7 +68,12 @@ class ClosestView(msgspec.Struct, frozen=True):
 
 
 class ConflictView(msgspec.Struct, frozen=True):
-    """One pair that breaks one rule, as far as it is disclosed to the reader."""
+    """One pair that breaks one rule, as far as it is disclosed to the reader.
+
+    `basis` is the clause (`agreement/version/clause`) whose minimum is fallen short of, null for the defaults;
+    `gives_way` the party whose class has the lower rank by the clause `priority_basis`, null where neither has;
+    `agreements` those between the two parties, whether in force or not.
+    """
 
     conflict_id: str
     rule: str
@@ -70,6 +87,13 @@ class ConflictView(msgspec.Struct, frozen=True):
     same_party: bool
     sentence: str
     sequence: int | None
+    basis: str | None
+    gives_way: str | None
+    priority_basis: str | None
+    disclosure: str
+    disclosure_basis: str | None
+    late_notices: list[LateNoticeView]
+    agreements: list[AgreementStatus]
 
 
 class OverlapView(msgspec.Struct, frozen=True):

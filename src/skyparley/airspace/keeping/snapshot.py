@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP1`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP2`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -10,10 +10,12 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.state import Airspace, KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
+from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
+from skyparley.airspace.line.items import Agreement
+from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP1"
+_MAGIC: Final = b"SKYSNAP2"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -26,6 +28,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     parties: list[Party]
     operations: list[LiveOperation]
     conflicts: list[RecordedConflict]
+    agreements: list[Agreement]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -45,6 +48,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         parties=[state.parties[party] for party in sorted(state.parties)],
         operations=[state.operations[key] for key in sorted(state.operations)],
         conflicts=[state.conflicts[identifier] for identifier in sorted(state.conflicts)],
+        agreements=[state.line.agreements[name] for name in sorted(state.line.agreements)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -81,6 +85,8 @@ def _restore(content: _Content) -> Airspace:
         state.put_operation(operation)
     for conflict in content.conflicts:
         state.put_conflict(conflict)
+    for agreement in content.agreements:
+        state.line.put_agreement(agreement)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:

@@ -1,0 +1,1 @@
+"""The line (pure): agreements between parties, as rules of the shared airspace."""

@@ -1,0 +1,1 @@
+"""The line at a running node: agreements as they come in and as they are shown."""
