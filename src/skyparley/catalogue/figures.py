@@ -1,0 +1,131 @@
+"""Values for people, in their language: as typed first, then in the other units.
+
+Digits are ASCII in every language, Arabic too: levels and positions are read back between officers who may not know
+each other's digits. What was typed is shown unchanged, with its decimal point; numbers that are computed from it are
+grouped and pointed as the language does. Positions are shown in the letters N, S, E and W, so that they can be typed.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, Final
+
+from babel.numbers import format_decimal
+
+from skyparley.catalogue.kinds.base import Canonical, object_of
+from skyparley.catalogue.kinds.positions import DEGREES_E7, points_of
+from skyparley.catalogue.kinds.times import instant_us
+from skyparley.catalogue.lists.base import Parameter
+from skyparley.catalogue.moments import local_text, utc_text
+from skyparley.catalogue.parameters import CHOICES
+from skyparley.catalogue.texts import locale_of, say
+
+_MM_PER_FOOT: Final = Decimal("304.8")
+_MM_PER_M: Final = Decimal(1_000)
+_SYMBOLS: Final[Mapping[str, str]] = {"km/h": "kmh", "m/s": "ms"}
+
+
+def show(parameter: Parameter, value: Canonical, language: str, zone: str = "UTC") -> str:
+    """The canonical value of a parameter as its reader sees it.
+
+    Raises `InvalidInputError` for an unknown language or zone.
+    """
+    kind = parameter.kind
+    if kind in CHOICES:
+        return say(language, f"word-{value}")
+    if kind == "count":
+        return say(language, f"count-{parameter.name}", number=value)
+    if kind in ("time", "window"):
+        return _time(value, language, zone) if kind == "time" else _window(object_of(value), language, zone)
+    if kind == "route":
+        return "; ".join(_position(point, language) for point in points_of(value))
+    shown = _SHOWN.get(kind)
+    return shown(value, language) if shown else str(value)
+
+
+def _level(value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    altitude_mm = Decimal(fields["altitude_mm"])
+    return say(
+        language,
+        f"value-level-{fields['unit']}",
+        typed=fields["value"],
+        feet=_number(altitude_mm / _MM_PER_FOOT, language, "#,##0"),
+        metres=_number(altitude_mm / _MM_PER_M, language),
+        datum=say(language, f"word-{fields['datum']}"),
+    )
+
+
+def _band(value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    return say(language, "value-band", **{name: _level(fields[name], language) for name in ("lower", "upper")})
+
+
+def _position(value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    decimal = " ".join(
+        f"{abs(Decimal(fields[name]) / DEGREES_E7):.5f} {letters[fields[name] < 0]}"
+        for name, letters in (("latitude_e7", "NS"), ("longitude_e7", "EW"))
+    )
+    return say(language, "value-position", typed=fields["text"], decimal=decimal)
+
+
+def _time(value: Canonical, language: str, zone: str) -> str:
+    moment_us = instant_us(value)
+    utc = utc_text(moment_us)
+    if zone == "UTC":
+        return say(language, "value-time", utc=utc)
+    return say(language, "value-time-local", utc=utc, local=local_text(moment_us, zone), zone=zone)
+
+
+def _window(fields: Any, language: str, zone: str) -> str:
+    ends = {name: _time(fields[f"{name}_us"], language, zone) for name in ("begin", "end")}
+    return say(language, "value-window", **ends)
+
+
+def _quantity(kind: str, value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    identifier = f"value-{kind}-{_SYMBOLS.get(fields['unit'], fields['unit'])}"
+    if kind == "duration":
+        return say(language, identifier, number=_exact(fields["value"]))
+    computed = {}
+    if kind == "distance":
+        computed["metres"] = _number(Decimal(fields["distance_mm"]) / _MM_PER_M, language)
+    elif kind == "speed":
+        computed["kmh"] = _number(Decimal(fields["speed_mm_s"]) * 36 / 10_000, language, "#,##0")
+    return say(language, identifier, typed=fields["value"], **computed)
+
+
+def _heading(value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    whole, point, fraction = fields["value"].partition(".")
+    return say(
+        language,
+        "value-heading",
+        typed=f"{whole.zfill(3)}{point}{fraction}",
+        reference=say(language, f"word-{fields['reference']}"),
+    )
+
+
+def _exact(typed: str) -> int | Decimal:
+    """A typed number for the choice of a plural form: whole where it is whole, since 1.0 is not one in every language."""
+    number = Decimal(typed)
+    return int(number) if number == number.to_integral_value() else number
+
+
+def _number(number: Decimal, language: str, pattern: str = "#,##0.#") -> str:
+    return format_decimal(number, format=pattern, locale=locale_of(language), numbering_system="latn")
+
+
+@cache
+def _of(kind: str) -> Any:
+    return lambda value, language: _quantity(kind, value, language)
+
+
+_SHOWN: Final[Mapping[str, Any]] = {
+    "level": _level,
+    "band": _band,
+    "position": _position,
+    "heading": _heading,
+    **{kind: _of(kind) for kind in ("frequency", "distance", "duration", "speed")},
+}
