@@ -44,21 +44,28 @@ def show(parameter: Parameter, value: Canonical, language: str, zone: str = "UTC
 
 
 def _level(value: Canonical, language: str) -> str:
-    fields = object_of(value)
-    altitude_mm = Decimal(fields["altitude_mm"])
-    return say(
-        language,
-        f"value-level-{fields['unit']}",
-        typed=fields["value"],
-        feet=_number(altitude_mm / _MM_PER_FOOT, language, "#,##0"),
-        metres=_number(altitude_mm / _MM_PER_M, language),
-        datum=say(language, f"word-{fields['datum']}"),
-    )
+    datum = say(language, f"word-{object_of(value)['datum']}")
+    return say(language, "value-level", limit=_limit(value, language), datum=datum)
 
 
 def _band(value: Canonical, language: str) -> str:
     fields = object_of(value)
-    return say(language, "value-band", **{name: _level(fields[name], language) for name in ("lower", "upper")})
+    limits = {name: _limit(fields[name], language) for name in ("lower", "upper")}
+    datum = say(language, f"word-{object_of(fields['lower'])['datum']}")
+    return say(language, "value-band", **limits, datum=datum)
+
+
+def _limit(value: Canonical, language: str) -> str:
+    fields = object_of(value)
+    altitude_mm = Decimal(fields["altitude_mm"])
+    return say(
+        language,
+        f"value-limit-{fields['unit']}",
+        # one value, so that a line from right to left cannot turn FL350 into 350 FL
+        typed=f"FL{fields['value']}" if fields["unit"] == "FL" else fields["value"],
+        feet=_number(altitude_mm / _MM_PER_FOOT, language, "#,##0"),
+        metres=_number(altitude_mm / _MM_PER_M, language),
+    )
 
 
 def _position(value: Canonical, language: str) -> str:
@@ -72,7 +79,7 @@ def _position(value: Canonical, language: str) -> str:
 
 def _time(value: Canonical, language: str, zone: str) -> str:
     moment_us = instant_us(value)
-    utc = utc_text(moment_us)
+    utc = f"{utc_text(moment_us)} UTC"
     if zone == "UTC":
         return say(language, "value-time", utc=utc)
     return say(language, "value-time-local", utc=utc, local=local_text(moment_us, zone), zone=zone)
@@ -102,13 +109,13 @@ def _heading(value: Canonical, language: str) -> str:
     return say(
         language,
         "value-heading",
-        typed=f"{whole.zfill(3)}{point}{fraction}",
+        typed=f"{whole.zfill(3)}{point}{fraction}°",
         reference=say(language, f"word-{fields['reference']}"),
     )
 
 
 def _exact(typed: str) -> int | Decimal:
-    """A typed number for the choice of a plural form: whole where it is whole, since 1.0 is not one in every language."""
+    """A typed number as a plural form is chosen for it: 1.0 hour is written and said as 1 hour."""
     number = Decimal(typed)
     return int(number) if number == number.to_integral_value() else number
 

@@ -5,13 +5,14 @@ review-status = source
 
 ## Values: numbers as typed, then in the other units; what is typed is never rounded
 
-value-level-FL = FL{ $typed } ({ $feet } ft, { $metres } m, { $datum })
-value-level-ft = { $typed } ft ({ $metres } m, { $datum })
-value-level-m = { $typed } m ({ $feet } ft, { $datum })
-value-band = from { $lower } to { $upper }
+value-limit-FL = { $typed } ({ $feet } ft, { $metres } m)
+value-limit-ft = { $typed } ft ({ $metres } m)
+value-limit-m = { $typed } m ({ $feet } ft)
+value-level = { $limit }, { $datum }
+value-band = from { $lower } to { $upper }, { $datum }
 value-position = { $typed } ({ $decimal }, WGS 84)
-value-time = { $utc } UTC
-value-time-local = { $utc } UTC ({ $local } local time, { $zone })
+value-time = { $utc }
+value-time-local = { $utc } ({ $local } local time, { $zone })
 value-window = from { $begin } to { $end }
 value-distance-NM = { $typed } NM ({ $metres } m)
 value-distance-km = { $typed } km ({ $metres } m)
@@ -19,7 +20,7 @@ value-distance-m = { $typed } m
 value-speed-kt = { $typed } kt ({ $kmh } km/h)
 value-speed-kmh = { $typed } km/h
 value-speed-ms = { $typed } m/s ({ $kmh } km/h)
-value-heading = { $typed }° ({ $reference })
+value-heading = { $typed } ({ $reference })
 value-frequency-MHz = { $typed } MHz
 value-frequency-kHz = { $typed } kHz
 value-duration-s =
@@ -53,7 +54,7 @@ count-aircraft =
        *[other] { $number } aircraft
     }
 count-message = No. { NUMBER($number, useGrouping: 0) }
-detail = { $label }: { $value }.
+detail = { $label }: { $value }
 
 ## Labels of parameters
 
