@@ -1,8 +1,10 @@
 """Values for people, in their language: as typed first, then in the other units.
 
 Digits are ASCII in every language, Arabic too: levels and positions are read back between officers who may not know
-each other's digits. What was typed is shown unchanged, with its decimal point; numbers that are computed from it are
-grouped and pointed as the language does. Positions are shown in the letters N, S, E and W, so that they can be typed.
+each other's digits. What was typed is shown unchanged, with its decimal point; numbers that are computed from it have
+the decimal mark of the language. Thousands are set apart by a narrow space in every language (SI Brochure, 5.4.4), so
+that a point or a comma is never anything but a decimal mark: 24.000 ft beside 243.000 MHz would be read in two ways.
+Positions are shown in the letters N, S, E and W, so that they can be typed.
 """
 
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_group_symbol
 
 from skyparley.catalogue.kinds.base import Canonical, object_of
 from skyparley.catalogue.kinds.positions import DEGREES_E7, points_of
@@ -22,6 +24,7 @@ from skyparley.catalogue.texts import locale_of, say
 
 _MM_PER_FOOT: Final = Decimal("304.8")
 _MM_PER_M: Final = Decimal(1_000)
+_GROUPS: Final = "\u202f"
 _SYMBOLS: Final[Mapping[str, str]] = {"km/h": "kmh", "m/s": "ms"}
 
 
@@ -121,7 +124,9 @@ def _exact(typed: str) -> int | Decimal:
 
 
 def _number(number: Decimal, language: str, pattern: str = "#,##0.#") -> str:
-    return format_decimal(number, format=pattern, locale=locale_of(language), numbering_system="latn")
+    locale = locale_of(language)
+    text = format_decimal(number, format=pattern, locale=locale, numbering_system="latn")
+    return text.replace(get_group_symbol(locale, numbering_system="latn"), _GROUPS)
 
 
 @cache

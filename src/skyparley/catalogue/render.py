@@ -79,6 +79,12 @@ def render(code: str, values: Mapping[str, Canonical], language: str, *, zone: s
     missing = required - {row.name for row in shown}
     if missing:
         raise InvalidInputError(f"{code} needs {', '.join(sorted(missing))}", place="parameters")
-    sentence = say(language, code, **{row.name: row.value for row in shown if row.name in required})
-    added = [say(language, "detail", label=row.label, value=row.value) for row in shown if row.name not in required]
+    # typed lines are set in, so that none of them can pass for a line of the catalogue
+    values_by_name = {row.name: row.value.replace("\n", "\n    ") for row in shown}
+    sentence = say(language, code, **{name: value for name, value in values_by_name.items() if name in required})
+    added = [
+        say(language, "detail", label=row.label, value=values_by_name[row.name])
+        for row in shown
+        if row.name not in required
+    ]
     return "\n".join([sentence, *added])

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from babel import Locale
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.runtime.types import fluent_number
 
 from skyparley.errors import InvalidInputError
 
@@ -63,9 +64,8 @@ def say(language: str, identifier: str, attribute: str = "", **values: Any) -> s
     pattern = found.attributes[attribute] if attribute else found.value
     if pattern is None:
         raise InvalidInputError(f"{identifier} has no text in {language}", place="language")
-    if not bundle.use_isolating:
-        values = {name: _isolated(value) for name, value in values.items()}
-    text, errors = bundle.format_pattern(pattern, values)
+    given = {name: _prepared(value, isolate=not bundle.use_isolating) for name, value in values.items()}
+    text, errors = bundle.format_pattern(pattern, given)
     if errors:
         raise InvalidInputError(f"{identifier} cannot be said in {language}: {errors[0]}", place="parameters")
     return str(text)
@@ -78,7 +78,9 @@ def _bundle(language: str) -> FluentBundle:
     return bundle
 
 
-def _isolated(value: Any) -> Any:
-    if isinstance(value, str) and any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value):
+def _prepared(value: Any, *, isolate: bool) -> Any:
+    if not isinstance(value, str):
+        return fluent_number(value, useGrouping=False)  # a point or a comma is a decimal mark (`figures.py`)
+    if isolate and any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value):
         return f"\u2068{value}\u2069"
     return value

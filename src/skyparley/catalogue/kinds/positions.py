@@ -24,7 +24,21 @@ MAX_ROUTE_POINTS: Final = 50
 DEGREES_E7: Final = 10_000_000
 _GEOD: Final = Geod(ellps="WGS84")
 _SIGNS: Final = str.maketrans(
-    {"º": "°", "˚": "°", "′": "'", "’": "'", "‘": "'", "ʹ": "'", "″": '"', "”": '"', "“": '"', "ʺ": '"', "−": "-"}
+    {
+        "º": "°",
+        "˚": "°",
+        "′": "'",
+        "’": "'",
+        "‘": "'",
+        "ʹ": "'",
+        "″": '"',
+        "”": '"',
+        "“": '"',
+        "ʺ": '"',
+        "−": "-",
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
 )
 _LIKE: Final = "35.3333 N 40.1500 E, 35°20'00\"N 040°09'00\"E or 352000N0400900E"
 
@@ -34,20 +48,21 @@ _ANGLE: Final = (
     r"(?:(?P<{0}s>\d{{1,2}}(?:\.\d{{1,9}})?)(?:\s*(?:\"|'')\s*|\s+|(?=[NSEW])))?)?"
 )
 _TRAILING: Final = re.compile(
-    _ANGLE.format("a", 2) + r"(?P<ah>[NS])\s*[,;/]?\s*" + _ANGLE.format("b", 3) + r"(?P<bh>[EW])", re.IGNORECASE
+    _ANGLE.format("a", 2) + r"(?P<ah>[NS])\s*[,;/]?\s*" + _ANGLE.format("b", 3) + r"(?P<bh>[EW])",
+    re.IGNORECASE | re.ASCII,
 )
 _LEADING: Final = re.compile(
     r"(?P<ah>[NS])\s*" + _ANGLE.format("a", 2).replace("(?=[NSEW])", r"(?=[\s,;/EW])") + r"\s*[,;/]?\s*"
     r"(?P<bh>[EW])\s*" + _ANGLE.format("b", 3).replace("(?=[NSEW])", "$"),
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _COMPACT: Final = re.compile(
     r"(?P<ad>\d{2})(?:(?P<am>\d{2})(?:(?P<as>\d{2}(?:\.\d{1,4})?))?)?(?P<ah>[NS])\s?"
     r"(?P<bd>\d{3})(?:(?P<bm>\d{2})(?:(?P<bs>\d{2}(?:\.\d{1,4})?))?)?(?P<bh>[EW])",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_SIGNED: Final = re.compile(r"(?P<a>[+-]?\d{1,2}\.\d{1,9})°?\s*[,;]\s*(?P<b>[+-]?\d{1,3}\.\d{1,9})°?")
-_MGRS: Final = re.compile(r"\d{1,2}\s?[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}[\s\d]*", re.IGNORECASE)
+_SIGNED: Final = re.compile(r"(?P<a>[+-]?\d{1,2}\.\d{1,9})°?\s*[,;]\s*(?P<b>[+-]?\d{1,3}\.\d{1,9})°?", re.ASCII)
+_MGRS: Final = re.compile(r"\d{1,2}\s?[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}[\s\d]*", re.IGNORECASE | re.ASCII)
 _ROUTE_EXAMPLE: Final = ["35.3333 N 40.1500 E", "352800N0401500E"]
 
 
@@ -174,7 +189,7 @@ def _why_not(text: str) -> str:
         return f"MGRS is not read: convert it and write WGS 84 degrees, like {_LIKE}"
     if re.search(r"\d,\d", text) and "." not in text:
         return f"write a decimal point, not a decimal comma, like {_LIKE}"
-    if not re.search(r"[NSEW]", text, re.IGNORECASE) and re.search(r"\d", text):
+    if not re.search(r"[NSEW]", text, re.IGNORECASE | re.ASCII) and re.search(r"\d", text):
         return f"cannot tell the hemisphere: add N or S to the latitude and E or W to the longitude, like {_LIKE}"
     return f"cannot read {text[:40]!r} as a position: latitude first, then longitude, like {_LIKE}"
 

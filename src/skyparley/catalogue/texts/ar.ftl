@@ -78,7 +78,7 @@ count-aircraft =
         [many] { $number } طائرةً
        *[other] { $number } طائرة
     }
-count-message = رقم { NUMBER($number, useGrouping: 0) }
+count-message = رقم { $number }
 detail = { $label }: { $value }
 
 ## Labels of parameters

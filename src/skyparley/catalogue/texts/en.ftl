@@ -53,7 +53,7 @@ count-aircraft =
         [one] { $number } aircraft
        *[other] { $number } aircraft
     }
-count-message = No. { NUMBER($number, useGrouping: 0) }
+count-message = No. { $number }
 detail = { $label }: { $value }
 
 ## Labels of parameters

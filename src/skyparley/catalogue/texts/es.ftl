@@ -59,7 +59,7 @@ count-aircraft =
         [many] { $number } de aeronaves
        *[other] { $number } aeronaves
     }
-count-message = n.º { NUMBER($number, useGrouping: 0) }
+count-message = n.º { $number }
 detail = { $label }: { $value }
 
 ## Labels of parameters

@@ -59,7 +59,7 @@ count-aircraft =
         [many] { $number } d’aéronefs
        *[other] { $number } aéronefs
     }
-count-message = nº { NUMBER($number, useGrouping: 0) }
+count-message = nº { $number }
 detail = { $label } : { $value }
 
 ## Labels of parameters

@@ -66,7 +66,7 @@ count-aircraft =
         [many] { $number } воздушных судов
        *[other] { $number } воздушного судна
     }
-count-message = № { NUMBER($number, useGrouping: 0) }
+count-message = № { $number }
 detail = { $label }: { $value }
 
 ## Labels of parameters
