@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 from skyparley.errors import InvalidInputError
 
-Canonical: TypeAlias = "str | int | list[Canonical] | dict[str, Canonical]"
+Canonical: TypeAlias = str | int | list["Canonical"] | dict[str, "Canonical"]
 """What is digested and kept: integers, strings, and lists and objects of them."""
 
 Schema: TypeAlias = dict[str, Any]
