@@ -115,6 +115,16 @@ def test_a_level_is_shown_as_typed_and_in_feet_and_metres(language: str, typed: 
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "1.5 hours"), ("fr", "1,5 heure"), ("ru", "1,5 часа"), ("es", "1,5 horas"), ("ar", "⟨1.5⟩ ساعة")],
+)
+def test_a_fraction_takes_its_own_plural_form(language: str, text: str) -> None:
+    values = parse_message("standby", {"delay": {"value": 1.5, "unit": "h"}})
+    (row,) = rows("standby", values, language)
+    assert row.value == text.translate(ISOLATION)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
 def test_digits_are_ascii_and_a_point_or_comma_is_a_decimal_mark(language: str, data: st.DataObject) -> None:

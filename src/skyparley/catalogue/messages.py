@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from skyparley.catalogue.kinds.base import brief
 from skyparley.catalogue.lists.base import MessageType, Parameter
 from skyparley.catalogue.lists.exchanges import ANSWERS, ASSISTANCE, EMERGENCIES, PROCEDURE
 from skyparley.catalogue.lists.operations import CHANGES, NOTICES, OFFERS, REQUESTS
@@ -53,7 +54,7 @@ def message_type(code: object) -> MessageType:
     found = MESSAGES.get(code) if isinstance(code, str) else None
     if found is None:
         raise InvalidInputError(
-            f"no message {str(code)[:40]!r} in the catalogue: choose one of its codes, or free-text", place="code"
+            f"no message {brief(code)} in the catalogue: choose one of its codes, or free-text", place="code"
         )
     return found
 
@@ -86,7 +87,7 @@ def _parse(
         if name not in names:
             known = f"use {', '.join(names)}" if names else "it takes none"
             raise InvalidInputError(
-                f"{code} has no parameter {str(name)[:40]!r}: {known}", place=f"parameters.{str(name)[:40]}"
+                f"{code} has no parameter {brief(name)}: {known}", place=f"parameters.{str(name)[:40]}"
             )
     parsed: dict[str, Canonical] = {}
     for parameter in parameters:

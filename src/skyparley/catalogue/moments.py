@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from skyparley.catalogue.kinds.base import brief
 from skyparley.errors import InvalidInputError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +33,7 @@ def find_zone(zone: str) -> ZoneInfo:
         return ZoneInfo(zone)
     except (KeyError, ValueError, OSError, TypeError):
         raise InvalidInputError(
-            f"unknown time zone {str(zone)[:40]!r}: use a name such as UTC or Europe/Paris", place="zone"
+            f"unknown time zone {brief(zone)}: use a name such as UTC or Europe/Paris", place="zone"
         ) from None
 
 

@@ -17,6 +17,7 @@ from babel import Locale
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.runtime.types import fluent_number
 
+from skyparley.catalogue.kinds.base import brief
 from skyparley.errors import InvalidInputError
 
 LANGUAGES: Final = ("en", "fr", "ru", "ar", "es")
@@ -27,9 +28,7 @@ _LOCALES: Final[Mapping[str, Locale]] = MappingProxyType({language: Locale(langu
 def check_language(language: object) -> str:
     """A language of the catalogue. Raises `InvalidInputError` that names those that there are."""
     if not isinstance(language, str) or language not in LANGUAGES:
-        raise InvalidInputError(
-            f"unknown language {str(language)[:20]!r}: use {', '.join(LANGUAGES)}", place="language"
-        )
+        raise InvalidInputError(f"unknown language {brief(language)}: use {', '.join(LANGUAGES)}", place="language")
     return language
 
 

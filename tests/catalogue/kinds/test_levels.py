@@ -56,6 +56,10 @@ def test_a_level_is_kept_as_typed_and_in_millimetres() -> None:
         (level(float("nan")), "parameters.level.value", "cannot read"),
         (level(1e300, "m", datum="AGL"), "parameters.level.value", "20 characters"),
         (level(10_000), "parameters.level.value", "metres"),
+        (level(10**5000), "parameters.level.value", "20 characters"),
+        (level(350, 10**5000), "parameters.level.unit", "thousands of digits"),
+        (level(350, "m", datum=10**5000), "parameters.level.datum", "WGS84, EGM96, PRESSURE or AGL"),
+        (level(350, "m", datum=["AGL"]), "parameters.level.datum", "WGS84, EGM96, PRESSURE or AGL"),
         ({**level(350), "colour": 1}, "parameters.level", "unknown field 'colour'"),
     ],
 )

@@ -38,6 +38,7 @@ def test_a_word_is_kept_as_it_is_meant(kind: str, value: str, kept: str) -> None
     [
         ("party", "Alpha", "a-z"),
         ("party", 5, "a-z"),
+        ("party", [10**5000], "thousands of digits"),
         ("post", "duty officer", "a-z"),
         ("operation", "east 12", "write 1 to 128"),
         ("callsign", "РЕСКЬЮ 21", "Latin letters"),

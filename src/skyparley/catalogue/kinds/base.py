@@ -21,6 +21,7 @@ Schema: TypeAlias = dict[str, Any]
 """A fragment of JSON Schema (draft 2020-12), as the API document holds it."""
 
 MAX_NUMBER_LENGTH: Final = 20
+_TOO_LONG: Final = f"a number may have at most {MAX_NUMBER_LENGTH} characters"
 
 
 class Kind(ABC):
@@ -58,7 +59,7 @@ def fields_of(value: object, place: str, *, required: tuple[str, ...], optional:
     for name in value:
         if name not in (*required, *optional):
             raise InvalidInputError(
-                f"unknown field {str(name)[:40]!r}: use {', '.join((*required, *optional))}, like {like}", place=place
+                f"unknown field {brief(name)}: use {', '.join((*required, *optional))}, like {like}", place=place
             )
     for name in required:
         if name not in value:
@@ -73,6 +74,8 @@ def number_of(value: object, place: str) -> tuple[str, Decimal]:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise InvalidInputError("must be a number, or a text that holds one, such as 350", place=place)
+    if isinstance(value, int) and abs(value) >= 10**MAX_NUMBER_LENGTH:
+        raise InvalidInputError(_TOO_LONG, place=place)
     if isinstance(value, float) and (not math.isfinite(value) or value.is_integer()):
         value = int(value) if math.isfinite(value) else "infinite"
     text = value.strip() if isinstance(value, str) else str(value)
@@ -83,17 +86,25 @@ def number_of(value: object, place: str) -> tuple[str, Decimal]:
             place=place,
         )
     if len(text) > MAX_NUMBER_LENGTH:
-        raise InvalidInputError(f"a number may have at most {MAX_NUMBER_LENGTH} characters", place=place)
+        raise InvalidInputError(_TOO_LONG, place=place)
     try:
         return text, Decimal(text)
     except InvalidOperation:  # unreachable for digits and a point; `Decimal` is the judge, not the check above
         raise InvalidInputError(f"cannot read {text!r} as a number", place=place) from None
 
 
+def brief(value: object) -> str:
+    """What a client sent, short enough for an error message and with nothing in it that a terminal obeys."""
+    try:
+        return repr((value if isinstance(value, str) else str(value))[:40])
+    except ValueError:  # Python refuses to write out a number of thousands of digits
+        return "a number of thousands of digits"
+
+
 def unit_of(value: object, units: Mapping[str, Any], place: str) -> str:
     """A unit by its symbol. Raises `InvalidInputError` that lists those that exist."""
     if not isinstance(value, str) or value not in units:
-        raise InvalidInputError(f"unknown unit {str(value)[:20]!r}: use {', '.join(units)}", place=place)
+        raise InvalidInputError(f"unknown unit {brief(value)}: use {', '.join(units)}", place=place)
     return value
 
 

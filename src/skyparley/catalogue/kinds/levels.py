@@ -14,6 +14,7 @@ from skyparley.catalogue.kinds.base import (
     Canonical,
     Kind,
     Schema,
+    brief,
     fields_of,
     number_of,
     object_of,
@@ -84,7 +85,8 @@ def _datum(fields: Mapping[str, object], unit: str, place: str) -> Datum:
             f"a level in {unit} has no meaning without its datum: add datum, one of PRESSURE, EGM96, WGS84, AGL",
             place=f"{place}.datum",
         )
-    datum = Datum.PRESSURE if given is None else parse_datum(given, place=f"{place}.datum")
+    name = given if isinstance(given, str) else brief(given)
+    datum = Datum.PRESSURE if given is None else parse_datum(name, place=f"{place}.datum")
     if unit == "FL" and datum is not Datum.PRESSURE:
         raise InvalidInputError(
             f"a flight level is measured from 1013.25 hPa, not from {datum.value}: leave datum out, or write feet",

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from skyparley.catalogue.kinds.base import Canonical, Kind, Schema
+from skyparley.catalogue.kinds.base import Canonical, Kind, Schema, brief
 from skyparley.errors import InvalidInputError
 
 MAX_TEXT_LENGTH: Final = 2_000
@@ -49,7 +49,7 @@ class PatternKind(Kind):
         text = value.strip() if isinstance(value, str) else ""
         text = text.upper() if self._upper and text.isascii() else text
         if not re.fullmatch(self._pattern, text):
-            raise InvalidInputError(f"cannot take {str(value)[:40]!r}: write {self._remedy}", place=place)
+            raise InvalidInputError(f"cannot take {brief(value)}: write {self._remedy}", place=place)
         return text
 
     def typed(self, canonical: Canonical) -> Canonical:
@@ -71,7 +71,7 @@ class ChoiceKind(Kind):
     def parse(self, value: object, place: str) -> Canonical:
         """The word. Raises `InvalidInputError` that lists those that exist."""
         if not isinstance(value, str) or value not in self.words:
-            raise InvalidInputError(f"unknown word {str(value)[:40]!r}: use {', '.join(self.words)}", place=place)
+            raise InvalidInputError(f"unknown word {brief(value)}: use {', '.join(self.words)}", place=place)
         return value
 
     def typed(self, canonical: Canonical) -> Canonical:
