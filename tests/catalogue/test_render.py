@@ -125,6 +125,11 @@ def test_a_fraction_takes_its_own_plural_form(language: str, text: str) -> None:
     assert row.value == text.translate(ISOLATION)
 
 
+def test_a_typed_fraction_is_not_rounded() -> None:
+    values = parse_message("standby", {"delay": {"value": "1.2345678", "unit": "h"}})
+    assert rows("standby", values, "es")[0].value == "1,2345678 horas"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(data=st.data())
 def test_digits_are_ascii_and_a_point_or_comma_is_a_decimal_mark(language: str, data: st.DataObject) -> None:

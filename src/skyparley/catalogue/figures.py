@@ -117,10 +117,11 @@ def _heading(value: Canonical, language: str) -> str:
     )
 
 
-def _exact(typed: str) -> int | Decimal:
+def _exact(typed: str) -> int | float:
     """A typed number as a plural form is chosen for it: 1.0 hour is written and said as 1 hour."""
     number = Decimal(typed)
-    return int(number) if number == number.to_integral_value() else number
+    # fluent.runtime gives every `Decimal` the form of last resort
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def _number(number: Decimal, language: str, pattern: str = "#,##0.#") -> str:

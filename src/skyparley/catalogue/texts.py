@@ -22,6 +22,7 @@ from skyparley.errors import InvalidInputError
 
 LANGUAGES: Final = ("en", "fr", "ru", "ar", "es")
 SOURCE_LANGUAGE: Final = "en"
+_MOST_DIGITS: Final = 20
 _LOCALES: Final[Mapping[str, Locale]] = MappingProxyType({language: Locale(language) for language in LANGUAGES})
 
 
@@ -79,7 +80,8 @@ def _bundle(language: str) -> FluentBundle:
 
 def _prepared(value: Any, *, isolate: bool) -> Any:
     if not isinstance(value, str):
-        return fluent_number(value, useGrouping=False)  # a point or a comma is a decimal mark (`figures.py`)
+        # no groups: a point or a comma is a decimal mark (`figures.py`); and no rounding of what was typed
+        return fluent_number(value, useGrouping=False, maximumFractionDigits=_MOST_DIGITS)
     if isolate and any(unicodedata.bidirectional(character) in {"R", "AL"} for character in value):
         return f"\u2068{value}\u2069"
     return value
