@@ -1,6 +1,7 @@
 """Messages as their readers see them: golden sentences, both units, both clocks, and no digit that turns around."""
 
 import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ CLIMB: dict[str, Any] = {"callsign": "RESCUE 21", "level": {"value": 350, "unit"
 HELP: dict[str, Any] = {
     "need": "search_and_rescue", "position": "352000N0400900W", "time": "2026-07-01T22:15:00Z", "persons": 3,
 }  # fmt: skip
-ISOLATION = str.maketrans("⟨⟩", "\u2068\u2069")
+ISOLATION = str.maketrans("⟨⟩←", "\u2068\u2069\u200f")
 GOLDEN = [
     ("en", "request-delay", DELAY, "Europe/Paris",
      "Request you delay operation east-12. Delay: 22 minutes. "
@@ -34,7 +35,7 @@ GOLDEN = [
     ("es", "request-delay", DELAY, "UTC",
      "Solicitamos que demore la operación east-12. Demora: 22 minutos. Nuevo inicio: 2026-07-01 22:15:00 UTC."),
     ("ar", "request-delay", DELAY, "UTC",
-     "نطلب تأخير العملية ⟨east-12⟩. مدة التأخير: ⟨⟨22⟩ دقيقة⟩. وقت البدء الجديد: ⟨2026-07-01 22:15:00 UTC⟩."),
+     "نطلب تأخير العملية ⟨east-12⟩. مدة التأخير: ⟨←⟨22⟩ دقيقة⟩. وقت البدء الجديد: ⟨2026-07-01 22:15:00 UTC⟩."),
     ("en", "request-climb", CLIMB, "UTC",
      "Request RESCUE 21 climb. New level: FL350 (35\u202f000 ft, 10\u202f668 m), pressure altitude, 1013.25 hPa."),
     ("fr", "request-climb", CLIMB, "UTC",
@@ -48,7 +49,7 @@ GOLDEN = [
      "FL350 (35\u202f000 ft, 10\u202f668 m), altitud de presión, 1013,25 hPa."),
     ("ar", "request-climb", CLIMB, "UTC",
      "نطلب صعود ⟨RESCUE 21⟩. المستوى الجديد: "
-     "⟨⟨⟨FL350⟩ (⟨35\u202f000⟩ قدم، ⟨10\u202f668⟩ متر)⟩، ⟨ارتفاع ضغطي، 1013.25 هكتوباسكال⟩⟩."),
+     "⟨←⟨←⟨FL350⟩ (⟨35\u202f000⟩ قدم، ⟨10\u202f668⟩ متر)⟩، ⟨ارتفاع ضغطي، 1013.25 هكتوباسكال⟩⟩."),
     ("en", "assistance-request", HELP, "UTC",
      "Assistance is requested: search and rescue. Last position: 352000N0400900W (35.33333 N 40.15000 W, WGS 84). "
      "Time: 2026-07-01 22:15:00 UTC. On board: 3 persons."),
@@ -56,8 +57,8 @@ GOLDEN = [
      "Требуется помощь: поиск и спасание. Последние координаты: 352000N0400900W (35.33333 N 40.15000 W, WGS 84). "
      "Время: 2026-07-01 22:15:00 UTC. На борту: 3 человека."),
     ("ar", "assistance-request", HELP, "UTC",
-     "نطلب المساعدة: ⟨البحث والإنقاذ⟩. آخر موقع: ⟨⟨352000N0400900W⟩ (⟨35.33333 N 40.15000 W⟩، WGS 84)⟩. "
-     "الوقت: ⟨2026-07-01 22:15:00 UTC⟩. على المتن: ⟨⟨3⟩ أشخاص⟩."),
+     "نطلب المساعدة: ⟨البحث والإنقاذ⟩. آخر موقع: ⟨←⟨352000N0400900W⟩ (⟨35.33333 N 40.15000 W⟩، WGS 84)⟩. "
+     "الوقت: ⟨2026-07-01 22:15:00 UTC⟩. على المتن: ⟨←⟨3⟩ أشخاص⟩."),
     ("es", "unable", {"reason": "traffic"}, "UTC", "IMPOSIBLE. No podemos cumplir. Motivo: tránsito."),
     ("fr", "unable", {"reason": "traffic"}, "UTC",
      "IMPOSSIBLE. Nous ne pouvons pas exécuter. Motif\u00a0: trafic."),
@@ -117,7 +118,7 @@ def test_a_level_is_shown_as_typed_and_in_feet_and_metres(language: str, typed: 
 
 @pytest.mark.parametrize(
     ("language", "text"),
-    [("en", "1.5 hours"), ("fr", "1,5 heure"), ("ru", "1,5 часа"), ("es", "1,5 horas"), ("ar", "⟨1.5⟩ ساعة")],
+    [("en", "1.5 hours"), ("fr", "1,5 heure"), ("ru", "1,5 часа"), ("es", "1,5 horas"), ("ar", "←⟨1.5⟩ ساعة")],
 )
 def test_a_fraction_takes_its_own_plural_form(language: str, text: str) -> None:
     values = parse_message("standby", {"delay": {"value": 1.5, "unit": "h"}})
@@ -151,6 +152,33 @@ def test_arabic_isolates_every_value_and_closes_what_it_opens() -> None:
             assert depth >= 0
             assert depth or not re.match(r"\d", character), f"{code}: a number outside of an isolated value"
         assert depth == 0
+
+
+def isolates(text: str) -> list[str]:
+    """The content of every isolate, with the isolates within it cut out."""
+    found: list[str] = []
+    while inner := re.search("\u2068([^\u2068\u2069]*)\u2069", text):
+        found.append(inner[1])
+        text = text[: inner.start()] + "\ufffc" + text[inner.end() :]
+    return found
+
+
+def test_an_arabic_value_made_of_parts_runs_from_right_to_left() -> None:
+    """An isolate takes the direction of its first letter outside of its parts (UAX 9, X5c, P2)."""
+    seen = 0
+    for code in MESSAGES:
+        text = render(code, parse_message(code, example_of(code)), "ar", zone="Asia/Damascus")
+        composed = [content for content in isolates(text) if "\ufffc" in content]
+        for content in composed:
+            directions = (unicodedata.bidirectional(character) for character in content)
+            assert next(found for found in directions if found in {"L", "R", "AL"}) != "L", content
+        seen += len(composed)
+    assert seen > 100
+
+
+def test_an_arabic_time_alone_runs_from_left_to_right() -> None:
+    (row,) = rows("resumption", parse_message("resumption", {"time": "2026-01-01T12:00:00Z"}), "ar")
+    assert row.value == "2026-01-01 12:00:00 UTC"
 
 
 def test_right_to_left_text_in_an_english_line_is_isolated_and_nothing_else_is() -> None:

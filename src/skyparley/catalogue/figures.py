@@ -20,7 +20,7 @@ from skyparley.catalogue.kinds.times import instant_us
 from skyparley.catalogue.lists.base import Parameter
 from skyparley.catalogue.moments import local_text, utc_text
 from skyparley.catalogue.parameters import CHOICES
-from skyparley.catalogue.texts import locale_of, say
+from skyparley.catalogue.texts import direction, locale_of, say
 
 _MM_PER_FOOT: Final = Decimal("304.8")
 _MM_PER_M: Final = Decimal(1_000)
@@ -37,7 +37,7 @@ def show(parameter: Parameter, value: Canonical, language: str, zone: str = "UTC
     if kind in CHOICES:
         return say(language, f"word-{value}")
     if kind == "count":
-        return say(language, f"count-{parameter.name}", number=value)
+        return _compose(language, f"count-{parameter.name}", number=value)
     if kind in ("time", "window"):
         return _time(value, language, zone) if kind == "time" else _window(object_of(value), language, zone)
     if kind == "route":
@@ -46,22 +46,32 @@ def show(parameter: Parameter, value: Canonical, language: str, zone: str = "UTC
     return shown(value, language) if shown else str(value)
 
 
+def _compose(language: str, identifier: str, **values: Any) -> str:
+    """A value made of parts.
+
+    Once it is isolated, its direction is that of its first letter, and its parts, which are isolated too, do not count:
+    FL350 with its datum would run from left to right in an Arabic line. A mark (U+200F) says which way it runs.
+    """
+    text = say(language, identifier, **values)
+    return f"\u200f{text}" if "\u2068" in text and direction(language) == "rtl" else text
+
+
 def _level(value: Canonical, language: str) -> str:
     datum = say(language, f"word-{object_of(value)['datum']}")
-    return say(language, "value-level", limit=_limit(value, language), datum=datum)
+    return _compose(language, "value-level", limit=_limit(value, language), datum=datum)
 
 
 def _band(value: Canonical, language: str) -> str:
     fields = object_of(value)
     limits = {name: _limit(fields[name], language) for name in ("lower", "upper")}
     datum = say(language, f"word-{object_of(fields['lower'])['datum']}")
-    return say(language, "value-band", **limits, datum=datum)
+    return _compose(language, "value-band", **limits, datum=datum)
 
 
 def _limit(value: Canonical, language: str) -> str:
     fields = object_of(value)
     altitude_mm = Decimal(fields["altitude_mm"])
-    return say(
+    return _compose(
         language,
         f"value-limit-{fields['unit']}",
         # one value, so that a line from right to left cannot turn FL350 into 350 FL
@@ -77,39 +87,39 @@ def _position(value: Canonical, language: str) -> str:
         f"{abs(Decimal(fields[name]) / DEGREES_E7):.5f} {letters[fields[name] < 0]}"
         for name, letters in (("latitude_e7", "NS"), ("longitude_e7", "EW"))
     )
-    return say(language, "value-position", typed=fields["text"], decimal=decimal)
+    return _compose(language, "value-position", typed=fields["text"], decimal=decimal)
 
 
 def _time(value: Canonical, language: str, zone: str) -> str:
     moment_us = instant_us(value)
     utc = f"{utc_text(moment_us)} UTC"
     if zone == "UTC":
-        return say(language, "value-time", utc=utc)
-    return say(language, "value-time-local", utc=utc, local=local_text(moment_us, zone), zone=zone)
+        return _compose(language, "value-time", utc=utc)
+    return _compose(language, "value-time-local", utc=utc, local=local_text(moment_us, zone), zone=zone)
 
 
 def _window(fields: Any, language: str, zone: str) -> str:
     ends = {name: _time(fields[f"{name}_us"], language, zone) for name in ("begin", "end")}
-    return say(language, "value-window", **ends)
+    return _compose(language, "value-window", **ends)
 
 
 def _quantity(kind: str, value: Canonical, language: str) -> str:
     fields = object_of(value)
     identifier = f"value-{kind}-{_SYMBOLS.get(fields['unit'], fields['unit'])}"
     if kind == "duration":
-        return say(language, identifier, number=_exact(fields["value"]))
+        return _compose(language, identifier, number=_exact(fields["value"]))
     computed = {}
     if kind == "distance":
         computed["metres"] = _number(Decimal(fields["distance_mm"]) / _MM_PER_M, language)
     elif kind == "speed":
         computed["kmh"] = _number(Decimal(fields["speed_mm_s"]) * 36 / 10_000, language, "#,##0")
-    return say(language, identifier, typed=fields["value"], **computed)
+    return _compose(language, identifier, typed=fields["value"], **computed)
 
 
 def _heading(value: Canonical, language: str) -> str:
     fields = object_of(value)
     whole, point, fraction = fields["value"].partition(".")
-    return say(
+    return _compose(
         language,
         "value-heading",
         typed=f"{whole.zfill(3)}{point}{fraction}°",

@@ -94,6 +94,11 @@ def test_positions_are_equal_within_ten_metres_in_whatever_notation() -> None:
     assert not differs("10.5 N 180.0 E", "10.5 N 180.0 W")
 
 
+def test_a_position_copied_from_a_line_in_arabic_leaves_its_marks_behind() -> None:
+    found: Any = POSITION.parse("\u200f\u2068352000N0400900E\u2069 ", "x")
+    assert found == POSITION.parse("352000N0400900E", "x")
+
+
 def test_distance_is_geodesic() -> None:
     a, b = POSITION.parse("0.0, 0.0", "a"), POSITION.parse("0.0, 1.0", "b")
     assert distance_m(a, b) == pytest.approx(111_319.491, abs=0.01)  # one degree of the equator: a × π / 180

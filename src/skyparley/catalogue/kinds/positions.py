@@ -40,6 +40,8 @@ _SIGNS: Final = str.maketrans(
         "\u202f": " ",
     }
 )
+_MARKS: Final = dict.fromkeys(map(ord, "\u200e\u200f\u2066\u2067\u2068\u2069"))
+"""Marks of direction, which come along when a position is copied from a message in Arabic."""
 _LIKE: Final = "35.3333 N 40.1500 E, 35°20'00\"N 040°09'00\"E or 352000N0400900E"
 
 _ANGLE: Final = (
@@ -76,7 +78,7 @@ class PositionKind(Kind):
         """The text as typed, its notation, and WGS 84 latitude and longitude in 1e-7 degrees."""
         if not isinstance(value, str):
             raise InvalidInputError(f"a position is a text as typed: write it like {_LIKE}", place=place)
-        text = value.strip()
+        text = value.translate(_MARKS).strip()
         if len(text) > MAX_POSITION_LENGTH:
             raise InvalidInputError(f"a position may have at most {MAX_POSITION_LENGTH} characters", place=place)
         notation, latitude_deg, longitude_deg = _read(text, place)
