@@ -109,6 +109,11 @@ def test_the_command_works_outside_the_checkout(installed: Path) -> None:
     assert "check" in run(installed, "skyparley", "--help")
 
 
+def test_every_language_is_read_outside_the_checkout(installed: Path) -> None:
+    ask = "from skyparley.catalogue import render, texts; print([render.title('mayday', x) for x in texts.LANGUAGES])"
+    assert run(installed, "python", "-c", ask).count("MAYDAY") == 5
+
+
 def test_a_check_works_outside_the_checkout(installed: Path) -> None:
     file = installed.parent.parent / "two flights.csv"
     file.write_text(CSV, encoding="utf-8")
