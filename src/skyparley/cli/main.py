@@ -207,6 +207,36 @@ def line_status(
     show_status(url, api_key, language=language, as_json=as_json)
 
 
+Language = Annotated[str, typer.Option(help="Language of the reader: ar, en, es, fr or ru.")]
+
+
+@line_app.command("messages")
+def line_messages(language: Language = "en") -> None:
+    """List the messages that can be said on the line: code, title, what answers them, parameters."""
+    from skyparley.cli.line import list_messages
+
+    list_messages(language)
+
+
+@line_app.command("render")
+def line_render(
+    code: Annotated[str, typer.Argument(help="Code of the message, from: skyparley line messages.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON object of its parameters; - is standard input.")
+    ] = Path("-"),
+    language: Language = "en",
+    zone: Annotated[str, typer.Option(help="The reader's time zone, such as Europe/Paris, shown beside UTC.")] = "UTC",
+    read_back: Annotated[
+        Path | None, typer.Option(help="JSON object of what was read back: compared field by field.")
+    ] = None,
+) -> None:
+    """Show a message as its reader sees it, and compare a read-back. Exit status 1 if the read-back differs."""
+    from skyparley.cli.line import render_message
+
+    if not render_message(code, file, language=language, zone=zone, read_back=read_back):
+        raise typer.Exit(1)
+
+
 @app.command()
 def backup(
     to: Annotated[Path, typer.Argument(help="Directory to make; it must not exist yet.")], data: Data = None
