@@ -1,7 +1,7 @@
 """The numbers that hold between two parties now, each with the clause that lays it down.
 
-Where several agreements in force bind the two, the stricter number holds: more distance, more notice, more urgency,
-less disclosure. Where none does, the defaults below hold, and the citation is empty.
+Where several agreements in force bind the two, the stricter number holds: more distance, more notice, less
+disclosure. Where none does, the defaults hold, and the citation is empty.
 """
 
 from collections.abc import Iterator
@@ -11,23 +11,15 @@ from skyparley.airspace.line.agreement import separation_of
 from skyparley.airspace.line.items import Agreement
 from skyparley.airspace.line.terms import (
     DISCLOSURES,
-    AnswerTimeTerm,
-    ContactTerm,
     DisclosureTerm,
-    FrequencyTerm,
-    LineTestTerm,
     NoticeTerm,
     PriorityTerm,
-    UnresolvedTerm,
 )
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import AgreedMinima, AgreedTable, SeparationMinima, SeparationMinimum
 from skyparley.units import MILLIMETRES_PER_METRE
 
-DEFAULT_ANSWER_S: Final = {"FLASH": 60, "IMMEDIATE": 180, "PRIORITY": 600, "ROUTINE": 3_600}
-"""How long a message of a precedence waits for its answer where no agreement says."""
 DEFAULT_DISCLOSURE: Final = "overlap"
-DEFAULT_UNRESOLVED_LEAD_S: Final = 0
 TermT = TypeVar("TermT")
 
 
@@ -60,16 +52,6 @@ def terms_between(state: Airspace, one: str, other: str, kind: type[TermT]) -> I
                 yield citation(agreement, clause.number), clause.term
 
 
-def answer_time(state: Airspace, one: str, other: str, precedence: str) -> Number:
-    """Within how many seconds a message of a precedence is to be answered."""
-    found = [
-        Number(term.answer_s, basis)
-        for basis, term in terms_between(state, one, other, AnswerTimeTerm)
-        if term.precedence == precedence
-    ]
-    return min(found, default=Number(DEFAULT_ANSWER_S[precedence], ""))
-
-
 def notices(state: Airspace, party: str, operation_class: str) -> list[Number]:
     """The seconds of notice that a party owes for an operation of a class, by every agreement that binds it."""
     return [
@@ -98,33 +80,6 @@ def rank(state: Airspace, one: str, other: str, operation_class: str) -> tuple[i
         if term.operation_class == operation_class
     ]
     return max(found, default=(0, False, ""))
-
-
-def unresolved_lead(state: Airspace, one: str, other: str) -> Number:
-    """How many seconds before both operations have begun an unresolved conflict is an alarm."""
-    found = [Number(term.lead_s, basis) for basis, term in terms_between(state, one, other, UnresolvedTerm)]
-    return max(found, default=Number(DEFAULT_UNRESOLVED_LEAD_S, ""))
-
-
-def contact(state: Airspace, party: str, other: str) -> tuple[str, str]:
-    """The post at which a party is reached by another, and the clause that says so; empty if none does."""
-    for basis, term in terms_between(state, party, other, ContactTerm):
-        if term.party == party:
-            return term.post, basis
-    return "", ""
-
-
-def frequencies(state: Airspace, one: str, other: str) -> list[tuple[str, FrequencyTerm]]:
-    """The frequencies agreed between two parties, each with its clause."""
-    return list(terms_between(state, one, other, FrequencyTerm))
-
-
-def line_test(agreement: Agreement) -> tuple[str, LineTestTerm] | None:
-    """How often the line of an agreement in force is tested, with its clause."""
-    for clause in agreement.clauses:
-        if agreement.in_force and isinstance(clause.term, LineTestTerm):
-            return citation(agreement, clause.number), clause.term
-    return None
 
 
 def agreed_minima(state: Airspace, defaults: SeparationMinima) -> AgreedMinima:
