@@ -194,3 +194,17 @@ async def test_the_comparison_by_a_new_agreement_is_verified_from_zero(tmp_path:
     same(replayed.from_zero, replayed.from_snapshot)
     assert replayed.verification.problems == []
     assert replayed.verification.conflicts > 10
+
+
+async def test_a_clause_is_cited_alike_before_and_after_a_restart(tmp_path: Path, clock: Clock) -> None:
+    """A new version that leaves a clause as it is does not change how it is cited, whoever asks when."""
+    async with running(tmp_path, clock, "alpha", "bravo") as node:
+        await agree(node, {"1": separation(20_000.0, 300.0)})
+        await agree(node, {"2": term("disclosure", level="overlap")})
+        await node.file(ALPHA, flight("a", "alpha"))
+        (before,) = (await node.file(BRAVO, flight("b", "bravo", north_m=15_000.0))).conflicts
+    again = await start(tmp_path, clock)
+    (after,) = (await again.file(BRAVO, flight("c", "bravo", north_m=-15_000.0))).conflicts
+    await stop(again)
+    assert before.basis == after.basis
+    assert (await replay(tmp_path)).verification.problems == []

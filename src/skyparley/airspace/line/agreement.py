@@ -145,11 +145,13 @@ def member_agreement(state: Airspace, party: str, agreement_id: str) -> Agreemen
 
 
 def separation_of(agreement: Agreement) -> tuple[tuple[str, SeparationTerm], ...]:
-    """The separation minima that hold by an agreement now, each with its clause; none unless it is in force."""
+    """The separation minima that hold by an agreement now, each with its citation; none unless it is in force."""
     if not agreement.in_force:
         return ()
     return tuple(
-        (clause.number, clause.term) for clause in agreement.clauses if isinstance(clause.term, SeparationTerm)
+        (agreement.citation(clause), clause.term)
+        for clause in agreement.clauses
+        if isinstance(clause.term, SeparationTerm)
     )
 
 

@@ -50,6 +50,7 @@ def proposed(draft: Draft, party: str, command: ProposeClause, time_us: int) -> 
     """A clause is new or replaced: whoever had accepted the draft has to look at it again."""
     clause = Clause(
         command.number,
+        draft.version,
         command.replaces + 1,
         command.struck,
         command.term,

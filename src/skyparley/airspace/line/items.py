@@ -19,10 +19,12 @@ class Reservation(msgspec.Struct, frozen=True, array_like=True):
 class Clause(msgspec.Struct, frozen=True, array_like=True):
     """A numbered clause: its text in every language, the number it lays down, and who accepts this revision.
 
-    `struck`: the proposal is to leave it out. `accepted_by` is sorted.
+    `version` is that of the draft in which it took this form: it is cited by it, also in later versions that leave it
+    as it is. `struck`: the proposal is to leave it out. `accepted_by` is sorted.
     """
 
     number: str
+    version: int
     revision: int
     struck: bool
     term: Term | None
@@ -106,6 +108,10 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
             if isinstance(clause.term, ReviewTerm):
                 return clause.term.review_us
         return None
+
+    def citation(self, clause: Clause) -> str:
+        """How a clause is cited: `agreement/version/clause`."""
+        return f"{self.agreement_id}/{clause.version}/{clause.number}"
 
     def standing(self, party: str) -> Standing | None:
         """How a party stands to the version in force; None if there is none or it is no member."""

@@ -30,11 +30,6 @@ class Number(NamedTuple):
     basis: str
 
 
-def citation(agreement: Agreement, number: str) -> str:
-    """How a clause of the version in force is cited: `agreement/version/clause`."""
-    return f"{agreement.agreement_id}/{agreement.version}/{number}"
-
-
 def between(state: Airspace, one: str, other: str) -> list[Agreement]:
     """The agreements in force that bind two parties, by identifier."""
     return [
@@ -49,13 +44,13 @@ def terms_between(state: Airspace, one: str, other: str, kind: type[TermT]) -> I
     for agreement in between(state, one, other):
         for clause in agreement.clauses:
             if isinstance(clause.term, kind):
-                yield citation(agreement, clause.number), clause.term
+                yield agreement.citation(clause), clause.term
 
 
 def notices(state: Airspace, party: str, operation_class: str) -> list[Number]:
     """The seconds of notice that a party owes for an operation of a class, by every agreement that binds it."""
     return [
-        Number(clause.term.notice_s, citation(agreement, clause.number))
+        Number(clause.term.notice_s, agreement.citation(clause))
         for _, agreement in sorted(state.line.agreements.items())
         if agreement.in_force and party in agreement.members
         for clause in agreement.clauses
@@ -90,9 +85,9 @@ def agreed_minima(state: Airspace, defaults: SeparationMinima) -> AgreedMinima:
             (term.class_a, term.class_b): SeparationMinimum(
                 term.horizontal_mm / MILLIMETRES_PER_METRE,
                 term.vertical_mm / MILLIMETRES_PER_METRE,
-                citation(agreement, number),
+                basis,
             )
-            for number, term in separation_of(agreement)
+            for basis, term in separation_of(agreement)
         }
         if entries:
             tables.append(AgreedTable(name, frozenset(agreement.members), entries))

@@ -23,9 +23,10 @@ class ReservationView(msgspec.Struct, frozen=True):
 
 
 class ClauseView(msgspec.Struct, frozen=True):
-    """A clause of the version in force."""
+    """A clause of the version in force; it took this form in `version`, by which it is cited."""
 
     number: str
+    version: int
     term: TermBody | None
     texts: dict[str, str]
 
@@ -146,7 +147,12 @@ def agreement_view(agreement: Agreement) -> AgreementView:
         status=status_of(agreement),
         version=agreement.version,
         clauses=[
-            ClauseView(clause.number, None if clause.term is None else show_term(clause.term), texts_of(clause.texts))
+            ClauseView(
+                clause.number,
+                clause.version,
+                None if clause.term is None else show_term(clause.term),
+                texts_of(clause.texts),
+            )
             for clause in agreement.clauses
         ],
         standings=[
@@ -187,6 +193,7 @@ def _draft_view(agreement: Agreement) -> DraftView | None:
 def _draft_clause(clause: Clause) -> DraftClauseView:
     return DraftClauseView(
         number=clause.number,
+        version=clause.version,
         term=None if clause.term is None else show_term(clause.term),
         texts=texts_of(clause.texts),
         revision=clause.revision,
