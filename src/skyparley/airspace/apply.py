@@ -231,7 +231,7 @@ def _late_notices(state: Airspace, event: Event, operation_class: str, begin_us:
     given_s = max(0, (begin_us - event.time_us) // MICROSECONDS_PER_SECOND)
     return tuple(
         LateNotice(basis, notice_s, given_s)
-        for notice_s, basis in notices(state, event.party, operation_class)
+        for notice_s, basis in notices(state.line.of_party(event.party), operation_class)
         if begin_us - event.time_us < notice_s * MICROSECONDS_PER_SECOND
     )
 

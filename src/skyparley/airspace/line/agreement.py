@@ -35,11 +35,11 @@ from skyparley.airspace.line.drafting import (
     with_draft,
     with_standing,
 )
-from skyparley.airspace.line.items import Agreement, Clause, Draft, DraftStanding
+from skyparley.airspace.line.items import Agreement, Clause, Draft
 from skyparley.airspace.line.tables import DRAFTS, STANDINGS
 from skyparley.airspace.line.terms import ReviewTerm, SeparationTerm, Term, check_term, contradictions
 from skyparley.airspace.state import Airspace
-from skyparley.airspace.transitions import START, next_state
+from skyparley.airspace.transitions import next_state
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
@@ -83,7 +83,7 @@ def check(state: Airspace, proposal: Proposal, time_us: int) -> None:
     if isinstance(command, DraftAgreement):
         _check_new(state, proposal.party, command)
         return
-    agreement = member_agreement(state, proposal.party, command.agreement_id)
+    agreement = _member_agreement(state, proposal.party, command.agreement_id)
     if any(standing.state == "terminated" for standing in agreement.standings):
         raise ConflictingStateError(f"'{agreement.agreement_id}' is terminated: draft a new agreement")
     if isinstance(command, ProposeClause):
@@ -100,24 +100,21 @@ def perform(state: Airspace, event: Event, changes: list[Change]) -> None:
     """Do what an accepted command asks."""
     command = cast("AgreementCommand", event.command)
     if isinstance(command, DraftAgreement):
-        standings = tuple(
-            DraftStanding(party, next_state(DRAFTS, START, "draft"), event.time_us) for party in command.members
+        empty = Agreement(
+            agreement_id=command.agreement_id,
+            titles=command.titles,
+            members=command.members,
+            languages=command.languages,
+            authoritative=command.authoritative,
+            version=0,
+            clauses=(),
+            standings=(),
+            draft=None,
+            review_due=False,
+            minima_sequence=0,
+            changed_sequence=event.sequence,
         )
-        agreement = Agreement(
-            command.agreement_id,
-            command.titles,
-            command.members,
-            command.languages,
-            command.authoritative,
-            0,
-            (),
-            (),
-            Draft(1, (), standings),
-            False,
-            0,
-            event.sequence,
-        )
-        _store(state, None, agreement, event, changes)
+        _store(state, empty, with_draft(empty, draft_of(empty, event.time_us)), event, changes)
         return
     before = state.line.agreements[command.agreement_id]
     if isinstance(command, ProposeClause):
@@ -136,7 +133,7 @@ def pass_time(state: Airspace, agreement: Agreement, event: Event, changes: list
     _store(state, agreement, matured(agreement, event.time_us), event, changes)
 
 
-def member_agreement(state: Airspace, party: str, agreement_id: str) -> Agreement:
+def _member_agreement(state: Airspace, party: str, agreement_id: str) -> Agreement:
     """An agreement of which a party is a member. Raises `NotFoundError`."""
     agreement = state.line.agreements.get(agreement_id)
     if agreement is None or party not in agreement.members:
@@ -144,19 +141,8 @@ def member_agreement(state: Airspace, party: str, agreement_id: str) -> Agreemen
     return agreement
 
 
-def separation_of(agreement: Agreement) -> tuple[tuple[str, SeparationTerm], ...]:
-    """The separation minima that hold by an agreement now, each with its citation; none unless it is in force."""
-    if not agreement.in_force:
-        return ()
-    return tuple(
-        (agreement.citation(clause), clause.term)
-        for clause in agreement.clauses
-        if isinstance(clause.term, SeparationTerm)
-    )
-
-
-def _store(state: Airspace, before: Agreement | None, after: Agreement, event: Event, changes: list[Change]) -> None:
-    moved = before is not None and separation_of(before) != separation_of(after)
+def _store(state: Airspace, before: Agreement, after: Agreement, event: Event, changes: list[Change]) -> None:
+    moved = tuple(before.terms(SeparationTerm)) != tuple(after.terms(SeparationTerm))
     if moved:
         after = msgspec.structs.replace(after, minima_sequence=event.sequence)
     after = msgspec.structs.replace(after, changed_sequence=event.sequence)
@@ -229,7 +215,7 @@ def _check_new(state: Airspace, party: str, command: DraftAgreement) -> None:
             raise NotFoundError(f"there is no party '{member}'", place="members")
     if command.agreement_id in state.line.agreements:
         raise ConflictingStateError(f"there is an agreement '{command.agreement_id}' already: take another identifier")
-    own = sum(party in agreement.members for agreement in state.line.agreements.values())
+    own = len(state.line.of_party(party))
     if own >= limits.MAX_AGREEMENTS_PER_PARTY:
         raise LimitExceededError(f"'{party}' has {own} agreements, the most that a party may have")
 

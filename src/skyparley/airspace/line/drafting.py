@@ -83,12 +83,8 @@ def answered(draft: Draft, party: str, command: AnswerClause, time_us: int) -> D
     def moved(standing: DraftStanding) -> DraftStanding:
         if standing.party != party:
             return standing
-        reserved = _has_reservation(clauses, party)
-        if reserved:
-            state = next_state(DRAFTS, standing.state, "reserve")
-        else:
-            state = next_state(DRAFTS, standing.state, "answer")
-        return DraftStanding(party, state, time_us)
+        word = "reserve" if _has_reservation(clauses, party) else "answer"
+        return DraftStanding(party, next_state(DRAFTS, standing.state, word), time_us)
 
     return Draft(draft.version, clauses, tuple(moved(standing) for standing in draft.standings))
 

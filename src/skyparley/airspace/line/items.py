@@ -3,10 +3,15 @@
 Every record is an item of the state hash. `due_us` of an item is the next instant at which time alone changes it.
 """
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import msgspec
 
 from skyparley.airspace.line.commands import Text
 from skyparley.airspace.line.terms import ReviewTerm, Term
+
+TermT = TypeVar("TermT")
 
 
 class Reservation(msgspec.Struct, frozen=True, array_like=True):
@@ -83,11 +88,6 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
     changed_sequence: int
 
     @property
-    def key(self) -> str:
-        """Its identifier."""
-        return self.agreement_id
-
-    @property
     def in_force(self) -> bool:
         """Whether all members accept it now."""
         return self.version > 0 and all(standing.state == "accepted" for standing in self.standings)
@@ -112,6 +112,12 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
     def citation(self, clause: Clause) -> str:
         """How a clause is cited: `agreement/version/clause`."""
         return f"{self.agreement_id}/{clause.version}/{clause.number}"
+
+    def terms(self, kind: type[TermT]) -> Iterator[tuple[str, TermT]]:
+        """The terms of a kind that hold now, each with its citation; none unless it is in force."""
+        for clause in self.clauses if self.in_force else ():
+            if isinstance(clause.term, kind):
+                yield self.citation(clause), clause.term
 
     def standing(self, party: str) -> Standing | None:
         """How a party stands to the version in force; None if there is none or it is no member."""

@@ -1,26 +1,19 @@
-"""The numbers that hold between two parties now, each with the clause that lays it down.
+"""The numbers that hold by some agreements now, each with the clause that lays it down.
 
-Where several agreements in force bind the two, the stricter number holds: more distance, more notice, less
+Where several that are in force bind two parties, the stricter number holds: more distance, more notice, less
 disclosure. Where none does, the defaults hold, and the citation is empty.
 """
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from skyparley.airspace.line.agreement import separation_of
 from skyparley.airspace.line.items import Agreement
-from skyparley.airspace.line.terms import (
-    DISCLOSURES,
-    DisclosureTerm,
-    NoticeTerm,
-    PriorityTerm,
-)
+from skyparley.airspace.line.terms import DISCLOSURES, OVERLAP, DisclosureTerm, NoticeTerm, PriorityTerm, SeparationTerm
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import AgreedMinima, AgreedTable, SeparationMinima, SeparationMinimum
 from skyparley.units import MILLIMETRES_PER_METRE
 
-DEFAULT_DISCLOSURE: Final = "overlap"
-TermT = TypeVar("TermT")
+DEFAULT_DISCLOSURE: Final = OVERLAP
 
 
 class Number(NamedTuple):
@@ -30,51 +23,38 @@ class Number(NamedTuple):
     basis: str
 
 
-def between(state: Airspace, one: str, other: str) -> list[Agreement]:
-    """The agreements in force that bind two parties, by identifier."""
+def notices(agreements: Iterable[Agreement], operation_class: str) -> list[Number]:
+    """The seconds of notice that an operation of a class is owed, by every agreement."""
     return [
-        agreement
-        for _, agreement in sorted(state.line.agreements.items())
-        if agreement.in_force and one in agreement.members and other in agreement.members
+        Number(term.notice_s, basis)
+        for agreement in agreements
+        for basis, term in agreement.terms(NoticeTerm)
+        if term.operation_class == operation_class
     ]
 
 
-def terms_between(state: Airspace, one: str, other: str, kind: type[TermT]) -> Iterator[tuple[str, TermT]]:
-    """The terms of a kind that hold between two parties, each with its citation."""
-    for agreement in between(state, one, other):
-        for clause in agreement.clauses:
-            if isinstance(clause.term, kind):
-                yield agreement.citation(clause), clause.term
-
-
-def notices(state: Airspace, party: str, operation_class: str) -> list[Number]:
-    """The seconds of notice that a party owes for an operation of a class, by every agreement that binds it."""
-    return [
-        Number(clause.term.notice_s, agreement.citation(clause))
-        for _, agreement in sorted(state.line.agreements.items())
-        if agreement.in_force and party in agreement.members
-        for clause in agreement.clauses
-        if isinstance(clause.term, NoticeTerm) and clause.term.operation_class == operation_class
+def disclosure(agreements: Iterable[Agreement]) -> tuple[str, str]:
+    """What each side of a conflict learns of the other (a word of `DISCLOSURES`), and the clause that says so."""
+    found = [
+        (DISCLOSURES.index(term.level), basis)
+        for agreement in agreements
+        for basis, term in agreement.terms(DisclosureTerm)
     ]
-
-
-def disclosure(state: Airspace, one: str, other: str) -> tuple[str, str]:
-    """What the one learns of the other's side of a conflict (a word of `DISCLOSURES`), and the clause that says so."""
-    found = [(DISCLOSURES.index(term.level), basis) for basis, term in terms_between(state, one, other, DisclosureTerm)]
     if not found:
         return DEFAULT_DISCLOSURE, ""
     index, basis = min(found)
     return DISCLOSURES[index], basis
 
 
-def rank(state: Airspace, one: str, other: str, operation_class: str) -> tuple[int, bool, str]:
-    """The rank of a class between two parties, whether it warns at once, and the clause that says so."""
+def rank(agreements: Iterable[Agreement], operation_class: str) -> Number:
+    """The rank of a class; the lower one of two gives way."""
     found = [
-        (term.rank, term.warns_at_once, basis)
-        for basis, term in terms_between(state, one, other, PriorityTerm)
+        Number(term.rank, basis)
+        for agreement in agreements
+        for basis, term in agreement.terms(PriorityTerm)
         if term.operation_class == operation_class
     ]
-    return max(found, default=(0, False, ""))
+    return max(found, default=Number(0, ""))
 
 
 def agreed_minima(state: Airspace, defaults: SeparationMinima) -> AgreedMinima:
@@ -87,7 +67,7 @@ def agreed_minima(state: Airspace, defaults: SeparationMinima) -> AgreedMinima:
                 term.vertical_mm / MILLIMETRES_PER_METRE,
                 basis,
             )
-            for basis, term in separation_of(agreement)
+            for basis, term in agreement.terms(SeparationTerm)
         }
         if entries:
             tables.append(AgreedTable(name, frozenset(agreement.members), entries))

@@ -19,7 +19,10 @@ from skyparley.geometry.interval import EARLIEST_US, LATEST_US
 
 PRECEDENCES: Final = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
 """From the most urgent to the least."""
-DISCLOSURES: Final = ("conflict_only", "overlap", "identified")
+CONFLICT_ONLY: Final = "conflict_only"
+OVERLAP: Final = "overlap"
+IDENTIFIED: Final = "identified"
+DISCLOSURES: Final = (CONFLICT_ONLY, OVERLAP, IDENTIFIED)
 """What the other side of a conflict learns: that, where, when and how close; also the overlapping part of volumes;
 also the operation's identifier."""
 DEFINITION_UNITS: Final = ("m", "km", "NM", "ft", "FL", "s", "min", "h", "deg", "kt", "km/h")

@@ -8,7 +8,6 @@ disclosed, but for hazard areas.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 
@@ -23,8 +22,8 @@ from skyparley.airspace.events import (
 )
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict
 from skyparley.airspace.line import numbers
-from skyparley.airspace.line.numbers import DEFAULT_DISCLOSURE
-from skyparley.airspace.line.terms import DISCLOSURES
+from skyparley.airspace.line.items import Agreement
+from skyparley.airspace.line.terms import CONFLICT_ONLY, IDENTIFIED
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.overlap import overlap_parts
@@ -45,9 +44,6 @@ from skyparley.node.reading.views import (
     WindowView,
 )
 
-CONFLICT_ONLY: Final = DISCLOSURES[0]
-IDENTIFIED: Final = DISCLOSURES[2]
-
 
 @dataclass(frozen=True, slots=True)
 class Between:
@@ -56,44 +52,39 @@ class Between:
     `hazards` are those of the two sides that are hazard areas: everybody knows them by name.
     """
 
-    hazards: tuple[OperationRef, ...] = ()
-    late_notices: tuple[LateNoticeView, ...] = ()
-    agreements: tuple[AgreementStatus, ...] = ()
-    disclosure: str = DEFAULT_DISCLOSURE
-    disclosure_basis: str = ""
-    gives_way: str | None = None
-    priority_basis: str = ""
+    hazards: tuple[OperationRef, ...]
+    late_notices: list[LateNoticeView]
+    agreements: list[AgreementStatus]
+    disclosure: str
+    disclosure_basis: str
+    gives_way: str | None
+    priority_basis: str
 
-    @property
-    def names_both(self) -> bool:
-        """Whether the agreement lets each side know the other's operation by name."""
-        return self.disclosure == IDENTIFIED
+    def may_name(self, author: Author, ref: OperationRef) -> bool:
+        """Whether one side may be named to a reader."""
+        own = author.sees_all or ref.party == author.party
+        return own or self.disclosure == IDENTIFIED or ref in self.hazards
 
 
 def between_of(state: Airspace, a: OperationRef, b: OperationRef) -> Between:
     """What decides about a conflict of two operations now."""
     sides = [live for ref in (a, b) if (live := state.operation(ref.party, ref.operation_id)) is not None]
     hazards = tuple(OperationRef(live.party, live.operation_id) for live in sides if live.hazard)
-    if not state.line.agreements:
-        return Between(hazards)
-    level, level_basis = numbers.disclosure(state, a.party, b.party)
-    gives_way, basis = _gives_way(state, sides)
-    statuses = (
-        agreement_status(agreement)
-        for _, agreement in sorted(state.line.agreements.items())
-        if a.party in agreement.members and b.party in agreement.members
-    )
-    late = (view for live in sides for view in late_notice_views(live))
-    return Between(hazards, tuple(late), tuple(statuses), level, level_basis, gives_way, basis)
+    agreements = state.line.between(a.party, b.party)
+    level, level_basis = numbers.disclosure(agreements)
+    gives_way, basis = _gives_way(agreements, sides)
+    statuses = [agreement_status(agreement) for agreement in agreements]
+    late = [view for live in sides for view in late_notice_views(live)]
+    return Between(hazards, late, statuses, level, level_basis, gives_way, basis)
 
 
-def _gives_way(state: Airspace, sides: Sequence[LiveOperation]) -> tuple[str | None, str]:
+def _gives_way(agreements: Sequence[Agreement], sides: Sequence[LiveOperation]) -> tuple[str | None, str]:
     """Who of two gives way by the ranks of their classes, and the clause that says so."""
     if len(sides) < 2:
         return None, ""
     one, other = sides
-    (one_rank, _, one_basis), (other_rank, _, other_basis) = (
-        numbers.rank(state, one.party, other.party, live.operation_class) for live in sides
+    (one_rank, one_basis), (other_rank, other_basis) = (
+        numbers.rank(agreements, live.operation_class) for live in sides
     )
     if one_rank == other_rank:
         return None, ""
@@ -139,8 +130,7 @@ def conflict_view(
     author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, between: Between
 ) -> ConflictView:
     """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run."""
-    a_shown = between.names_both or may_name(author, conflict.a, between)
-    b_shown = between.names_both or may_name(author, conflict.b, between)
+    a_shown, b_shown = between.may_name(author, conflict.a), between.may_name(author, conflict.b)
     if a_shown and b_shown:
         told = conflict.sentence
     else:
@@ -170,14 +160,9 @@ def conflict_view(
         priority_basis=between.priority_basis or None,
         disclosure=between.disclosure,
         disclosure_basis=between.disclosure_basis or None,
-        late_notices=list(between.late_notices),
-        agreements=list(between.agreements),
+        late_notices=between.late_notices,
+        agreements=between.agreements,
     )
-
-
-def may_name(author: Author, ref: OperationRef, between: Between) -> bool:
-    """Whether one side of a conflict may be named to a reader."""
-    return author.sees_all or ref.party == author.party or ref in between.hazards
 
 
 def conflict_detail(view: ConflictView, conflict: Conflict, a: Operation, b: Operation) -> ConflictDetail:
