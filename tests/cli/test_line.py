@@ -6,7 +6,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from support.agreements import agree, separation, term
+from skyparley.airspace.line.commands import AnswerClause, SuspendAgreement
+from support.agreements import NAME, agree, proposal, separation, term
 from support.commands import skyparley
 from support.nodes import ALPHA, BRAVO
 from support.serving import served, world
@@ -25,13 +26,9 @@ async def test_it_shows_what_is_in_force_and_what_is_drafted(tmp_path: Path) -> 
     async with world(tmp_path) as there, served(there.app) as url:
         assert "No agreement" in await run("--url", url, "--api-key", there.alpha)
         await agree(there.node, {"4.1": separation(9_260.0, 304.8), "9": term("exclusion")})
-        await there.node.line.propose_clause(
-            BRAVO, "alpha-bravo", version=2, number="10", replaces=0, struck=False, term=None, texts={"en": "Be kind."}
-        )
-        await there.node.line.answer_clause(
-            ALPHA, "alpha-bravo", version=2, number="10", revision=1, accepted=False, reservation="What is kind?"
-        )
-        await there.node.line.suspend(BRAVO, "alpha-bravo", version=1, reason="Calls were not answered.")
+        await there.node.line.command(BRAVO, proposal("10", None, 2, text="Be kind."))
+        await there.node.line.command(ALPHA, AnswerClause(NAME, 2, "10", 1, False, "What is kind?"))
+        await there.node.line.command(BRAVO, SuspendAgreement(NAME, 1, 0, "Calls were not answered."))
         shown = await run("--url", url, "--language", "fr", SKYPARLEY_API_KEY=there.alpha)
         for words in (
             "SUSPENDED, version 1",

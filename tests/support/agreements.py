@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from skyparley.airspace.line import commands as c
 from skyparley.node.identity import Author
-from skyparley.node.line.terms import TermBody
+from skyparley.node.line.terms import TermBody, read_term
 from skyparley.node.line.views import AgreementView
 from skyparley.node.node import Node
 from support.nodes import ALPHA, BRAVO
@@ -27,18 +28,20 @@ def separation(
     return term("separation", class_a=class_a, class_b=class_b, horizontal_m=horizontal_m, vertical_m=vertical_m)
 
 
+def proposal(
+    number: str, given: TermBody | None, version: int = 1, replaces: int = 0, *, name: str = NAME, text: str = TEXT
+) -> c.ProposeClause:
+    """A clause to be proposed."""
+    held = None if given is None else read_term(given)
+    return c.ProposeClause(name, version, number, replaces, False, held, (c.Text("en", text),))
+
+
 async def draft(node: Node, *members: Author, name: str = NAME) -> AgreementView:
     """A first draft of an agreement, without clauses."""
     parties = members or (ALPHA, BRAVO)
-    answer = await node.line.draft(
-        parties[0],
-        name,
-        titles={"en": "How we keep apart"},
-        members=[author.party for author in parties],
-        languages=["en"],
-        authoritative=["en"],
-    )
-    return answer.agreement
+    titles = (c.Text("en", "How we keep apart"),)
+    named = tuple(sorted(author.party for author in parties))
+    return (await node.line.command(parties[0], c.DraftAgreement(name, titles, named, ("en",), ("en",)))).agreement
 
 
 async def agree(
@@ -52,23 +55,12 @@ async def agree(
     version = view.version + 1
     held = {clause.number: clause.revision for clause in node.state.line.agreements[name].clauses}
     for number, given in clauses.items():
-        answer = await node.line.propose_clause(
-            proposer,
-            name,
-            version=version,
-            number=number,
-            replaces=held.get(number, 0),
-            struck=False,
-            term=given,
-            texts={"en": TEXT},
-        )
+        answer = await node.line.command(proposer, proposal(number, given, version, held.get(number, 0), name=name))
         assert answer.agreement.draft is not None
         (clause,) = [clause for clause in answer.agreement.draft.clauses if clause.number == number]
         for other in others:
-            await node.line.answer_clause(
-                other, name, version=version, number=number, revision=clause.revision, accepted=True
-            )
+            await node.line.command(other, c.AnswerClause(name, version, number, clause.revision, True, ""))
     for author in members:
-        view = (await node.line.accept(author, name, version=version)).agreement
+        view = (await node.line.command(author, c.AcceptAgreement(name, version))).agreement
     assert view.status == "in_force"
     return view

@@ -6,7 +6,6 @@ before gets its first answer.
 """
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +40,7 @@ from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.places import as_sent
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Applied, Engine, proposal_of
+from skyparley.node.engine import Applied, Engine, journal, proposal_of
 from skyparley.node.first_answer import past_of, subject_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
@@ -56,8 +55,6 @@ ACTIONS: Final[dict[str, Callable[[str, int], Command]]] = {
     "confirm": ConfirmHazard,
     "retract": RetractHazard,
 }
-
-_journal = logging.getLogger("skyparley.refused")
 
 
 class Desk:
@@ -195,7 +192,7 @@ class Desk:
         if isinstance(verdict, Repeated):
             return await self._first_answer(author, proposal, verdict)
         if verdict is not None:
-            _journal.info("refused %s of %s: %s", proposal.content_digest.hex(), author.party, verdict.code)
+            journal.info("refused %s of %s: %s", proposal.content_digest.hex(), author.party, verdict.code)
             raise self._as_sent(error_of(verdict), proposal.command, details, now_us)
         applied = await self._propose(author, proposal, details, claimed_time_us)
         if applied.outcome.verdict is Verdict.REPEATED:

@@ -6,6 +6,7 @@ something waits for time, ticks move the log's time along.
 """
 
 import asyncio
+import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
-from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated
+from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated, error_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
@@ -27,6 +28,8 @@ MAX_IN_FLIGHT: Final = 1_024
 TICK_S: Final = 1.0
 SALTS_AT_ONCE: Final = 256
 RETRY_AFTER_FAILURE_S: Final = 1.0
+journal: Final = logging.getLogger("skyparley.refused")
+"""What was refused without an entry: digest, author and reason, never what was asked."""
 
 Clock = Callable[[], int]
 """Microseconds since 1970 UTC."""
@@ -91,6 +94,24 @@ class Engine:
             return await future
         finally:
             self._waiting.pop(draft.salt, None)
+
+    async def submit(self, proposal: Proposal, *, key_id: str = "") -> int:
+        """Check a command and propose it; the sequence of its entry, of the first one if it was here before.
+
+        Raises the error that its refusal stands for, and those of `propose`.
+        """
+        verdict = self.check(proposal)
+        if isinstance(verdict, Repeated):
+            first, refusal = verdict.first_sequence, verdict.refusal
+        elif verdict is not None:
+            journal.info("refused %s of %s: %s", proposal.content_digest.hex(), proposal.party, verdict.code)
+            raise error_of(verdict)
+        else:
+            outcome = (await self.propose(proposal, key_id=key_id)).outcome
+            first, refusal = outcome.first_sequence, outcome.refusal
+        if refusal is not None:
+            raise error_of(refusal)
+        return first
 
     async def run(self) -> None:
         """Apply entries as the log hands them out, until it is closed."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from skyparley.airspace.commands import RecordFindings, RegisterParty
-from skyparley.airspace.events import Change, Event, Outcome, Repeated, Verdict, error_of
+from skyparley.airspace.events import Change, Event, Outcome, Verdict
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.errors import SkyparleyError, StorageError
@@ -117,15 +117,7 @@ class Node:
         """Admit a party; only the operator may."""
         author.require_operator()
         proposal = proposal_of(RegisterParty(party, name, kind), idempotency_key=idempotency_key)
-        verdict = self.engine.check(proposal)
-        if verdict is None:
-            outcome = (await self.engine.propose(proposal, key_id=author.key_id)).outcome
-            if outcome.refusal is not None:
-                raise error_of(outcome.refusal)
-        else:
-            refusal = verdict.refusal if isinstance(verdict, Repeated) else verdict
-            if refusal is not None:
-                raise error_of(refusal)
+        await self.engine.submit(proposal, key_id=author.key_id)
         return party_view(self.state.parties[party])
 
     async def read_barrier(self) -> None:

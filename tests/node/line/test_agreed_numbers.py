@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from skyparley.airspace.line.commands import ResumeAgreement, SuspendAgreement
 from skyparley.errors import SkyparleyError
 from skyparley.node.node import Node
 from support.agreements import NAME, agree, separation, term
@@ -90,17 +91,17 @@ async def test_it_holds_only_while_all_accept(node: Node, clock: Clock) -> None:
     await agree(node, {"1": separation(20_000.0, 300.0)})
     await settled(node)
     assert len(node.conflicts(ALPHA, None, 10).items) == 1
-    await node.line.suspend(BRAVO, NAME, version=1, reason="The line was not answered.", from_us=at(30.0))
+    await node.line.command(BRAVO, SuspendAgreement(NAME, 1, at(30.0), "The line was not answered."))
     assert node.line.agreement(ALPHA, NAME).status == "in_force"
     clock.now_us = at(31.0)
-    await node.line.suspend(ALPHA, NAME, version=1, reason="So do we.", from_us=at(40.0))  # carries the time along
+    await node.line.command(ALPHA, SuspendAgreement(NAME, 1, at(40.0), "So do we."))  # carries the time along
     view = node.line.agreement(ALPHA, NAME)
     assert view.status == "suspended"
     assert [(one.state, one.reason) for one in view.standings][1] == ("suspended", "The line was not answered.")
     await settled(node)
     assert node.conflicts(ALPHA, None, 10).items == []
-    await node.line.resume(ALPHA, NAME, version=1)
-    await node.line.resume(BRAVO, NAME, version=1)
+    await node.line.command(ALPHA, ResumeAgreement(NAME, 1))
+    await node.line.command(BRAVO, ResumeAgreement(NAME, 1))
     await settled(node)
     (conflict,) = node.conflicts(ALPHA, None, 10).items
     assert conflict.basis == f"{NAME}/1/1"

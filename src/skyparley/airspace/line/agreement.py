@@ -18,13 +18,13 @@ from skyparley.airspace.line.commands import (
     AgreementCommand,
     AnswerClause,
     DraftAgreement,
+    Ending,
     ProposeClause,
     ResumeAgreement,
     SuspendAgreement,
     Text,
 )
 from skyparley.airspace.line.drafting import (
-    Ending,
     accepted,
     answered,
     draft_of,

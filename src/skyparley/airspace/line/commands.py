@@ -98,6 +98,8 @@ class TerminateAgreement(
     reason: str
 
 
+Ending = SuspendAgreement | TerminateAgreement
+"""What makes an agreement hold no longer."""
 AgreementCommand = (
     DraftAgreement
     | ProposeClause

@@ -10,16 +10,14 @@ import msgspec
 
 from skyparley.airspace.line.commands import (
     AnswerClause,
+    Ending,
     ProposeClause,
     ResumeAgreement,
     SuspendAgreement,
-    TerminateAgreement,
 )
 from skyparley.airspace.line.items import Agreement, Clause, Draft, DraftStanding, Reservation, Standing
 from skyparley.airspace.line.tables import DRAFTS, STANDINGS
 from skyparley.airspace.transitions import START, next_state
-
-Ending = SuspendAgreement | TerminateAgreement
 
 
 def order_of(number: str) -> tuple[int, ...]:

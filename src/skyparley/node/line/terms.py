@@ -1,6 +1,7 @@
 """The JSON of terms: what a client sends and reads, in metres, seconds and degrees, as closed records.
 
-Inside they are whole numbers (`airspace/line/terms.py`); each record here has one there and back.
+Inside they are whole numbers (`airspace/line/terms.py`). A record here stands for each that is written otherwise there;
+the others are the same.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -39,19 +40,6 @@ class NoticeBody(
     notice_s: int
 
 
-class AnswerTimeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="answer_time", tag_field="kind"):
-    """How long a message of a precedence may wait for its answer."""
-
-    precedence: str
-    answer_s: int
-
-
-class DisclosureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="disclosure", tag_field="kind"):
-    """What the other side of a conflict learns: `conflict_only`, `overlap` or `identified`."""
-
-    level: str
-
-
 class PriorityBody(
     msgspec.Struct,
     frozen=True,
@@ -65,33 +53,6 @@ class PriorityBody(
     operation_class: str
     rank: int
     warns_at_once: bool = False
-
-
-class LineTestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="line_test", tag_field="kind"):
-    """How often the line is tested, and within what time a test is answered."""
-
-    interval_s: int
-    answer_s: int
-
-
-class UnresolvedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="unresolved", tag_field="kind"):
-    """How long before both operations have begun a conflict that is unresolved is an alarm."""
-
-    lead_s: int
-
-
-class ContactBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="contact", tag_field="kind"):
-    """The post at which a party is reached."""
-
-    party: str
-    post: str
-
-
-class FrequencyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="frequency", tag_field="kind"):
-    """The radio frequency for a purpose, in whole hertz."""
-
-    purpose: str
-    frequency_hz: int
 
 
 class PlaceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="place", tag_field="kind"):
@@ -117,24 +78,20 @@ class ReviewBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="r
     review: str
 
 
-class ExclusionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="exclusion", tag_field="kind"):
-    """The clause's text says what the agreement leaves out."""
-
-
 TermBody = (
     SeparationBody
     | NoticeBody
-    | AnswerTimeBody
-    | DisclosureBody
+    | terms.AnswerTimeTerm
+    | terms.DisclosureTerm
     | PriorityBody
-    | LineTestBody
-    | UnresolvedBody
-    | ContactBody
-    | FrequencyBody
+    | terms.LineTestTerm
+    | terms.UnresolvedTerm
+    | terms.ContactTerm
+    | terms.FrequencyTerm
     | PlaceBody
     | DefinitionBody
     | ReviewBody
-    | ExclusionBody
+    | terms.ExclusionTerm
 )
 
 
@@ -158,8 +115,7 @@ def read_term(body: TermBody) -> terms.Term:
         return terms.DefinitionTerm(body.word, _milli(body.amount), body.unit)
     if isinstance(body, ReviewBody):
         return terms.ReviewTerm(parse_time(body.review, place="review"))
-    same: terms.Term = msgspec.convert(msgspec.to_builtins(body), terms.Term)  # the others have the same fields
-    return same
+    return body
 
 
 def show_term(term: terms.Term) -> TermBody:
@@ -179,8 +135,7 @@ def show_term(term: terms.Term) -> TermBody:
         return DefinitionBody(term.word, _decimal(term.amount_milli), term.unit)
     if isinstance(term, terms.ReviewTerm):
         return ReviewBody(format_time(term.review_us))
-    same: TermBody = msgspec.convert(msgspec.to_builtins(term), TermBody)
-    return same
+    return term
 
 
 def _mm(value_m: float, place: str) -> int:

@@ -4,7 +4,7 @@ Texts are objects from language to text. Times are RFC 3339 with `Z`. Agreements
 those who see all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -177,6 +177,11 @@ def agreement_view(agreement: Agreement) -> AgreementView:
 def texts_of(texts: Iterable[Text]) -> dict[str, str]:
     """Texts by language."""
     return {text.language: text.text for text in texts}
+
+
+def sorted_texts(texts: Mapping[str, str]) -> tuple[Text, ...]:
+    """Texts as a command holds them, of an object from language to text."""
+    return tuple(Text(language, texts[language]) for language in sorted(texts))
 
 
 def _draft_view(agreement: Agreement) -> DraftView | None:

@@ -1,12 +1,25 @@
 """Routes of agreements: drafted and negotiated clause by clause, accepted, suspended, resumed, terminated."""
 
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import msgspec
 
+from skyparley.airspace.line.commands import (
+    AcceptAgreement,
+    AgreementCommand,
+    AnswerClause,
+    DraftAgreement,
+    Ending,
+    ProposeClause,
+    ResumeAgreement,
+    SuspendAgreement,
+    TerminateAgreement,
+)
+from skyparley.errors import SkyparleyError
 from skyparley.geometry.interval import parse_time
-from skyparley.node.line.terms import TermBody
-from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView
+from skyparley.node.line.terms import TermBody, read_term
+from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView, sorted_texts
 from skyparley.web.exchange import Exchange, decode
 from skyparley.web.openapi import Endpoint, Handler
 from skyparley.web.replies import Replies, json_reply
@@ -62,21 +75,6 @@ class EndingBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     from_time: str | None = None
 
 
-async def draft(exchange: Exchange) -> Replies:
-    """Open the first draft of an agreement."""
-    body, key = await _command(exchange, DraftBody)
-    answer = await exchange.node.line.draft(
-        exchange.author,
-        body.agreement_id,
-        titles=body.titles,
-        members=body.members,
-        languages=body.languages,
-        authoritative=body.authoritative,
-        idempotency_key=key,
-    )
-    return json_reply(answer, 201)
-
-
 async def list_agreements(exchange: Exchange) -> Replies:
     """The agreements of which the key's party is a member."""
     exchange.query()
@@ -91,98 +89,78 @@ async def get_agreement(exchange: Exchange) -> Replies:
     return json_reply(exchange.node.line.agreement(exchange.author, exchange.parameters["agreement_id"]))
 
 
-async def propose_clause(exchange: Exchange) -> Replies:
-    """Propose a clause, counter one, or propose to strike one."""
-    body, key = await _command(exchange, ClauseBody)
-    answer = await exchange.node.line.propose_clause(
-        exchange.author,
-        exchange.parameters["agreement_id"],
-        version=body.version,
-        number=body.number,
-        replaces=body.replaces,
-        struck=body.struck,
-        term=body.term,
-        texts=body.texts,
-        idempotency_key=key,
+def commanding(
+    body_type: type[BodyT], command_of: Callable[[str, BodyT], AgreementCommand], status: int = 200
+) -> Handler:
+    """The handler of a command: `command_of` makes it of the agreement's identifier in the path and the body."""
+
+    async def command(exchange: Exchange) -> Replies:
+        exchange.author.require_party()
+        body = decode(await exchange.body(), body_type)
+        key = exchange.idempotency_key()
+        await exchange.leave_if_gone()
+        asked = command_of(exchange.parameters.get("agreement_id", ""), body)
+        answer = await exchange.node.line.command(exchange.author, asked, idempotency_key=key)
+        return json_reply(answer, status)
+
+    return command
+
+
+def draft(_: str, body: DraftBody) -> DraftAgreement:
+    """The first draft of an agreement, whatever the order in which its members and languages are named."""
+    members, languages, authoritative = (
+        tuple(sorted(words)) for words in (body.members, body.languages, body.authoritative)
     )
-    return json_reply(answer)
+    return DraftAgreement(body.agreement_id, sorted_texts(body.titles), members, languages, authoritative)
 
 
-async def answer_clause(exchange: Exchange) -> Replies:
-    """Accept a clause, or reserve one's position on it."""
-    body, key = await _command(exchange, ClauseAnswerBody)
-    answer = await exchange.node.line.answer_clause(
-        exchange.author,
-        exchange.parameters["agreement_id"],
-        version=body.version,
-        number=body.number,
-        revision=body.revision,
-        accepted=body.accepted,
-        reservation=body.reservation,
-        idempotency_key=key,
-    )
-    return json_reply(answer)
+def propose_clause(name: str, body: ClauseBody) -> ProposeClause:
+    """A clause, new, countered or struck. Raises `InvalidInputError` with the place in its term."""
+    try:
+        term = None if body.term is None else read_term(body.term)
+    except SkyparleyError as error:
+        raise error.at("term") from None
+    texts = sorted_texts(body.texts)
+    return ProposeClause(name, body.version, body.number, body.replaces, body.struck, term, texts)
 
 
-async def accept(exchange: Exchange) -> Replies:
-    """Accept the draft as a whole."""
-    body, key = await _command(exchange, AgreementVersionBody)
-    name = exchange.parameters["agreement_id"]
-    return json_reply(await exchange.node.line.accept(exchange.author, name, version=body.version, idempotency_key=key))
+def answer_clause(name: str, body: ClauseAnswerBody) -> AnswerClause:
+    """A clause accepted, or a position reserved."""
+    return AnswerClause(name, body.version, body.number, body.revision, body.accepted, body.reservation)
 
 
-async def suspend(exchange: Exchange) -> Replies:
-    """Suspend the agreement for all, at once or from a time on."""
-    body, key = await _command(exchange, EndingBody)
-    answer = await exchange.node.line.suspend(
-        exchange.author,
-        exchange.parameters["agreement_id"],
-        version=body.version,
-        reason=body.reason,
-        from_us=_from_us(body),
-        idempotency_key=key,
-    )
-    return json_reply(answer)
+def accept(name: str, body: AgreementVersionBody) -> AcceptAgreement:
+    """The draft accepted as a whole."""
+    return AcceptAgreement(name, body.version)
 
 
-async def resume(exchange: Exchange) -> Replies:
-    """Take one's suspension back."""
-    body, key = await _command(exchange, AgreementVersionBody)
-    name = exchange.parameters["agreement_id"]
-    return json_reply(await exchange.node.line.resume(exchange.author, name, version=body.version, idempotency_key=key))
+def resume(name: str, body: AgreementVersionBody) -> ResumeAgreement:
+    """One's suspension taken back."""
+    return ResumeAgreement(name, body.version)
 
 
-async def terminate(exchange: Exchange) -> Replies:
-    """End the agreement for all, at once or from a time on."""
-    body, key = await _command(exchange, EndingBody)
-    answer = await exchange.node.line.terminate(
-        exchange.author,
-        exchange.parameters["agreement_id"],
-        version=body.version,
-        reason=body.reason,
-        from_us=_from_us(body),
-        idempotency_key=key,
-    )
-    return json_reply(answer)
+def ending(kind: type[Ending]) -> Callable[[str, EndingBody], Ending]:
+    """The agreement suspended or terminated for all, at once or from a time on."""
 
+    def end(name: str, body: EndingBody) -> Ending:
+        from_us = 0 if body.from_time is None else parse_time(body.from_time, place="from")
+        return kind(name, body.version, from_us, body.reason)
 
-async def _command(exchange: Exchange, body_type: type[BodyT]) -> tuple[BodyT, str]:
-    """The body of a party's command, and its idempotency key."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), body_type)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
-    return body, key
-
-
-def _from_us(body: EndingBody) -> int:
-    return 0 if body.from_time is None else parse_time(body.from_time, place="from")
+    return end
 
 
 _AGREEMENT: Final = "/v1/agreements/{agreement_id}"
 
 
-def _act(path: str, handler: Handler, name: str, summary: str, body: Any) -> Endpoint:
+def _act(
+    action: str,
+    body: type[BodyT],
+    command_of: Callable[[str, BodyT], AgreementCommand],
+    name: str,
+    summary: str,
+) -> Endpoint:
+    handler = commanding(body, command_of)
+    path = f"{_AGREEMENT}/{action}"
     return Endpoint("POST", path, handler, name, summary, "key", answer=AgreementAnswer, body=body, command=True)
 
 
@@ -190,7 +168,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
         "POST",
         "/v1/agreements",
-        draft,
+        commanding(DraftBody, draft, 201),
         "draftAgreement",
         "Open the first draft of an agreement",
         "key",
@@ -218,21 +196,21 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         answer=AgreementView,
     ),
     _act(
-        f"{_AGREEMENT}/clauses",
+        "clauses",
+        ClauseBody,
         propose_clause,
         "proposeClause",
         "Propose a clause, counter one, or propose to strike one",
-        ClauseBody,
     ),
     _act(
-        f"{_AGREEMENT}/answers",
+        "answers",
+        ClauseAnswerBody,
         answer_clause,
         "answerClause",
         "Accept a clause of the draft, or reserve one's position on it",
-        ClauseAnswerBody,
     ),
-    _act(f"{_AGREEMENT}/accept", accept, "acceptAgreement", "Accept the draft as a whole", AgreementVersionBody),
-    _act(f"{_AGREEMENT}/suspend", suspend, "suspendAgreement", "Suspend the agreement for all", EndingBody),
-    _act(f"{_AGREEMENT}/resume", resume, "resumeAgreement", "Take one's suspension back", AgreementVersionBody),
-    _act(f"{_AGREEMENT}/terminate", terminate, "terminateAgreement", "End the agreement for all", EndingBody),
+    _act("accept", AgreementVersionBody, accept, "acceptAgreement", "Accept the draft as a whole"),
+    _act("suspend", EndingBody, ending(SuspendAgreement), "suspendAgreement", "Suspend the agreement for all"),
+    _act("resume", AgreementVersionBody, resume, "resumeAgreement", "Take one's suspension back"),
+    _act("terminate", EndingBody, ending(TerminateAgreement), "terminateAgreement", "End the agreement for all"),
 )
