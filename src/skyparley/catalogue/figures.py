@@ -9,7 +9,7 @@ Positions are shown in the letters N, S, E and W, so that they can be typed.
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import partial
 from typing import Any, Final
 
 from babel.numbers import format_decimal, get_group_symbol
@@ -140,15 +140,10 @@ def _number(number: Decimal, language: str, pattern: str = "#,##0.#") -> str:
     return text.replace(get_group_symbol(locale, numbering_system="latn"), _GROUPS)
 
 
-@cache
-def _of(kind: str) -> Any:
-    return lambda value, language: _quantity(kind, value, language)
-
-
 _SHOWN: Final[Mapping[str, Any]] = {
     "level": _level,
     "band": _band,
     "position": _position,
     "heading": _heading,
-    **{kind: _of(kind) for kind in ("frequency", "distance", "duration", "speed")},
+    **{kind: partial(_quantity, kind) for kind in ("frequency", "distance", "duration", "speed")},
 }

@@ -6,10 +6,11 @@ machines compare, because an officer reads back what the other one typed. A bare
 datum and a time without its zone have brought aircraft together before.
 """
 
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, TypeAlias
 
 from skyparley.errors import InvalidInputError
@@ -50,8 +51,14 @@ class Kind(ABC):
         return a != b
 
 
-def fields_of(value: object, place: str, *, required: tuple[str, ...], optional: tuple[str, ...], like: str) -> Any:
-    """A JSON object with exactly these fields. Raises `InvalidInputError` that shows what to write instead."""
+def fields_of(
+    value: object, place: str, *, required: tuple[str, ...], optional: tuple[str, ...] = (), like: object
+) -> Any:
+    """A JSON object with exactly these fields. Raises `InvalidInputError` that shows what to write instead.
+
+    `like` is an example as a client would send it, or a text that shows several.
+    """
+    like = like if isinstance(like, str) else json.dumps(like)
     if not isinstance(value, Mapping):
         bare = isinstance(value, int | float) and not isinstance(value, bool)
         what = f"a bare number says neither its unit nor what it is measured from: add {', '.join(required[1:])}"
@@ -87,10 +94,7 @@ def number_of(value: object, place: str) -> tuple[str, Decimal]:
         )
     if len(text) > MAX_NUMBER_LENGTH:
         raise InvalidInputError(_TOO_LONG, place=place)
-    try:
-        return text, Decimal(text)
-    except InvalidOperation:  # unreachable for digits and a point; `Decimal` is the judge, not the check above
-        raise InvalidInputError(f"cannot read {text!r} as a number", place=place) from None
+    return text, Decimal(text)
 
 
 def brief(value: object) -> str:

@@ -106,8 +106,7 @@ class BandKind(Kind):
 
     def parse(self, value: object, place: str) -> Canonical:
         """Both levels. Contradictory limits are refused here, before anybody sees them."""
-        like = '{"lower": {"value": 240, "unit": "FL"}, "upper": {"value": 280, "unit": "FL"}}'
-        fields = fields_of(value, place, required=("lower", "upper"), optional=(), like=like)
+        fields = fields_of(value, place, required=("lower", "upper"), like=self.example)
         lower, upper = (object_of(LEVEL.parse(fields[name], f"{place}.{name}")) for name in ("lower", "upper"))
         if lower["datum"] != upper["datum"]:
             raise InvalidInputError(

@@ -41,8 +41,7 @@ class QuantityKind(Kind):
 
     def parse(self, value: object, place: str) -> Canonical:
         """Number and unit as typed, and the whole number that is compared."""
-        like = f'{{"value": {self.example["value"]!r}, "unit": "{self.example["unit"]}"}}'.replace("'", '"')
-        fields = fields_of(value, place, required=("value", "unit"), optional=(), like=like)
+        fields = fields_of(value, place, required=("value", "unit"), like=self.example)
         unit = unit_of(fields["unit"], self.units, f"{place}.unit")
         text, number = number_of(fields["value"], f"{place}.value")
         amount = whole(number * self.units[unit])
@@ -107,11 +106,10 @@ class HeadingKind(Kind):
 
     name = "heading"
     example = _HEADING_EXAMPLE
-    _LIKE = '{"value": 90, "unit": "deg", "reference": "magnetic"}'
 
     def parse(self, value: object, place: str) -> Canonical:
         """The number as typed, and in 1e-7 degrees from the north that it names."""
-        fields = fields_of(value, place, required=("value", "unit", "reference"), optional=(), like=self._LIKE)
+        fields = fields_of(value, place, required=("value", "unit", "reference"), like=self.example)
         unit = unit_of(fields["unit"], {"deg": 1}, f"{place}.unit")
         text, number = number_of(fields["value"], f"{place}.value")
         if fields["reference"] not in ("true", "magnetic"):

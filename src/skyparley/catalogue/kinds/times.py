@@ -49,8 +49,7 @@ class WindowKind(Kind):
 
     def parse(self, value: object, place: str) -> Canonical:
         """Both ends in microseconds since 1970 UTC."""
-        like = '{"begin": "2026-03-01T12:00:00Z", "end": "2026-03-01T13:30:00Z"}'
-        fields = fields_of(value, place, required=("begin", "end"), optional=(), like=like)
+        fields = fields_of(value, place, required=("begin", "end"), like=self.example)
         begin_us, end_us = (instant_us(TIME.parse(fields[name], f"{place}.{name}")) for name in ("begin", "end"))
         try:
             TimeInterval(begin_us, end_us)
