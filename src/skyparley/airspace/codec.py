@@ -33,6 +33,7 @@ from skyparley.conflict.operation import Rule
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.interval import EARLIEST_US, LATEST_US
+from skyparley.vocabulary import HAZARD_KINDS
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder(Command)
@@ -88,9 +89,9 @@ def validate_command(command: Command) -> None:
         _check_digest(command.details_digest, "details_digest")
         _check_extents(command.extents)
         if isinstance(command, DeclareHazard):
-            if command.hazard_kind not in limits.HAZARD_KINDS:
+            if command.hazard_kind not in HAZARD_KINDS:
                 raise InvalidInputError(
-                    f"unknown hazard kind: use one of {', '.join(limits.HAZARD_KINDS)}", place="hazard_kind"
+                    f"unknown hazard kind: use one of {', '.join(HAZARD_KINDS)}", place="hazard_kind"
                 )
         else:
             limits.check_operation_class(command.operation_class)

@@ -9,6 +9,7 @@ from typing import Final
 
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
+from skyparley.vocabulary import LANGUAGES, OPERATION_PATTERN, PARTY_PATTERN, POST_PATTERN, check_plain_text
 
 HOUR_US: Final = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
 DAY_US: Final = 24 * HOUR_US
@@ -53,27 +54,13 @@ PARTY_KINDS: Final = (
     "utm_provider",
     "neutral_custodian",
 )
-HAZARD_KINDS: Final = (
-    "firing",
-    "rocket",
-    "debris",
-    "gnss_interference",
-    "laser",
-    "balloon",
-    "drone_activity",
-)
 HAZARD_CLASS: Final = "hazard"
 """The operation class that a hazard notice carries in the state; it selects no separation minimum."""
 
-LANGUAGES: Final = ("ar", "en", "es", "fr", "ru")
-"""ISO 639-1, sorted: the languages that texts may be in."""
-
-_PARTY: Final = re.compile(r"[a-z0-9-]{1,64}")
-_OPERATION: Final = re.compile(r"[A-Za-z0-9._:/+-]{1,128}")
+_PARTY: Final = re.compile(PARTY_PATTERN)
+_OPERATION: Final = re.compile(OPERATION_PATTERN)
 _CLASS: Final = re.compile(r"[a-z0-9_]{1,32}")
-_POST: Final = re.compile(r"[a-z0-9-]{1,32}")
-_MARKUP: Final = re.compile(r"<[a-zA-Z/!?]|&#?\w+;")
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_POST: Final = re.compile(POST_PATTERN)
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -135,7 +122,4 @@ def check_text(text: str, length: int, *, place: str) -> None:
         raise InvalidInputError("must not be empty", place=place)
     if len(text) > length:
         raise LimitExceededError(f"has {len(text)} characters; at most {length} are possible", place=place)
-    if _MARKUP.search(text):
-        raise InvalidInputError("has markup: write plain text", place=place)
-    if _CONTROL.search(text):
-        raise InvalidInputError("has control characters: line breaks are the only ones that may be used", place=place)
+    check_plain_text(text, lines=True, place=place)

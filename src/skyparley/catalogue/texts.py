@@ -19,8 +19,8 @@ from fluent.runtime.types import fluent_number
 
 from skyparley.catalogue.kinds.base import brief
 from skyparley.errors import InvalidInputError
+from skyparley.vocabulary import LANGUAGES
 
-LANGUAGES: Final = ("en", "fr", "ru", "ar", "es")
 SOURCE_LANGUAGE: Final = "en"
 _MOST_DIGITS: Final = 20
 _LOCALES: Final[Mapping[str, Locale]] = MappingProxyType({language: Locale(language) for language in LANGUAGES})

@@ -28,15 +28,8 @@ def check_against(
 
     Raises `StorageError` if the node does not answer, `SkyparleyError` if it does not take the key.
     """
-    headers = {"Content-Type": "application/json"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
     found: list[dict[str, Any]] = []
-    try:
-        client = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
-    with client, ThreadPoolExecutor(AT_ONCE) as pool:
+    with client_of(url, api_key) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         # the first that gets no answer speaks for all: map drops those that were not asked yet
         for operation, answer in zip(operations, pool.map(lambda item: _ask(client, item), operations), strict=True):
             if isinstance(answer, str):
@@ -45,6 +38,17 @@ def check_against(
                 found.extend(answer)
             done()
     return found
+
+
+def client_of(url: str, api_key: str | None) -> httpx.Client:
+    """A client of a node. Raises `StorageError` if address or key can be none."""
+    headers = {"Content-Type": "application/json"}
+    if api_key:
+        headers["Authorization"] = f"Bearer {api_key}"
+    try:
+        return httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
 
 
 def _ask(client: httpx.Client, operation: Operation) -> list[dict[str, Any]] | str:
@@ -56,9 +60,9 @@ def _ask(client: httpx.Client, operation: Operation) -> list[dict[str, Any]] | s
     }
     response = _post(client, msgspec.json.encode(body))
     if response.status_code in (401, 403):
-        raise SkyparleyError(f"the node refuses: {_message(response)}; give a party's key with --api-key")
+        raise SkyparleyError(f"the node refuses: {message_of(response)}; give a party's key with --api-key")
     if response.is_error:
-        return _message(response)
+        return message_of(response)
     try:
         return _report_all(response.json()["conflicts"])
     except (ValueError, KeyError, TypeError):
@@ -86,7 +90,8 @@ def _name(operation_id: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "._:/+-") else "-" for c in operation_id)[:128]
 
 
-def _message(response: httpx.Response) -> str:
+def message_of(response: httpx.Response) -> str:
+    """Why a node refused, in its own words where it is one."""
     try:
         error = response.json()["error"]
         place = f"{error['place']}: " if error.get("place") else ""

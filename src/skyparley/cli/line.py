@@ -5,7 +5,7 @@ What is agreed it asks of a node over its public API, as any client may; the cat
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import msgspec
@@ -17,9 +17,8 @@ from rich.text import Text
 from skyparley.catalogue.compare import compare_read_back
 from skyparley.catalogue.messages import MESSAGES, parse_message, parse_read_back
 from skyparley.catalogue.render import label, render, review_status, rows, title
+from skyparley.cli.against import client_of, message_of
 from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
-
-TIMEOUT_S: Final = 30.0
 
 
 def show_status(url: str, api_key: str | None, *, language: str, as_json: bool) -> None:
@@ -89,21 +88,17 @@ def _in_language(texts: dict[str, str], language: str) -> str:
 
 
 def _get(url: str, path: str, api_key: str | None) -> Any:
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     try:
-        response = httpx.get(url.rstrip("/") + path, headers=headers, timeout=TIMEOUT_S)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
+        with client_of(url, api_key) as client:
+            response = client.get(path)
     except httpx.HTTPError as error:
         raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
+    if response.is_error:
+        raise SkyparleyError(f"the node refuses: {message_of(response)}")
     try:
-        body = msgspec.json.decode(response.content)
+        return msgspec.json.decode(response.content)
     except msgspec.DecodeError:
         raise StorageError(f"{url} does not answer as a node does: is the address right?") from None
-    if response.is_error:
-        told = body.get("error", {}).get("message", response.reason_phrase) if isinstance(body, dict) else ""
-        raise SkyparleyError(f"the node refuses: {told}")
-    return body
 
 
 def list_messages(language: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 import skyparley
-from skyparley.airspace.limits import HAZARD_KINDS, MAX_IDEMPOTENCY_KEY_LENGTH
+from skyparley.airspace.limits import MAX_IDEMPOTENCY_KEY_LENGTH
 from skyparley.geometry.altitude import HIGHEST_ALTITUDE_M, LOWEST_ALTITUDE_M, Datum
 from skyparley.geometry.footprint import MAX_FOOTPRINT_RADIUS_M, MAX_POLYGON_VERTICES, MIN_CIRCLE_RADIUS_M
 from skyparley.geometry.trajectory import (
@@ -21,6 +21,7 @@ from skyparley.geometry.trajectory import (
     MAX_TRAJECTORY_POINTS,
     MAX_VERTICAL_TOLERANCE_M,
 )
+from skyparley.vocabulary import HAZARD_KINDS
 from skyparley.web.exchange import Exchange
 from skyparley.web.replies import ErrorBody, Replies
 

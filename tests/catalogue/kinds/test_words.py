@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from skyparley.airspace.limits import HAZARD_KINDS
 from skyparley.catalogue.parameters import CHOICES, KINDS
 from skyparley.errors import InvalidInputError
+from skyparley.vocabulary import HAZARD_KINDS
 
 
 def parse(kind: str, value: Any) -> Any:
@@ -40,6 +40,7 @@ def test_a_word_is_kept_as_it_is_meant(kind: str, value: str, kept: str) -> None
         ("party", 5, "a-z"),
         ("party", [10**5000], "thousands of digits"),
         ("post", "duty officer", "a-z"),
+        ("post", "d" * 33, "1 to 32"),
         ("operation", "east 12", "write 1 to 128"),
         ("callsign", "РЕСКЬЮ 21", "Latin letters"),
         ("callsign", "A" * 17, "1 to 16"),
@@ -62,6 +63,7 @@ def test_a_word_is_kept_as_it_is_meant(kind: str, value: str, kept: str) -> None
         ("text", "< script", "markup"),
         ("text", "&lt;b&gt;", "markup"),
         ("text", "&#60;", "markup"),
+        ("text", "&frac12;", "markup"),
         ("text", "[here](https://example.org)", "markup"),
         ("place", "<i>bridge</i>", "markup"),
     ],

@@ -2,8 +2,7 @@
 
 The software runs on these numbers, so each has one meaning, one unit, and limits that are checked when the clause is
 proposed; `contradictions` says which numbers of one agreement cannot hold together. Integers and strings only: lengths
-are whole millimetres, times whole seconds, places 1e-7 degrees (WGS 84), frequencies whole hertz. The precedences are
-those of military and aeronautical messages (ACP 121; ICAO Annex 10 Volume II, 4.4.1.1).
+are whole millimetres, times whole seconds, places 1e-7 degrees (WGS 84), frequencies whole hertz.
 """
 
 import re
@@ -16,9 +15,8 @@ import msgspec
 from skyparley.airspace import limits
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.interval import EARLIEST_US, LATEST_US
+from skyparley.vocabulary import PRECEDENCES
 
-PRECEDENCES: Final = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
-"""From the most urgent to the least."""
 CONFLICT_ONLY: Final = "conflict_only"
 OVERLAP: Final = "overlap"
 IDENTIFIED: Final = "identified"

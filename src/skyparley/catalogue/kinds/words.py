@@ -1,8 +1,6 @@
 """Words: identifiers, call signs, terms, places, enumerated words that every language translates, and free text.
 
-Free text is kept exactly as typed and closes nothing. Markup in it is refused and not stripped: what was sent is what
-both sides see, and nothing that either console shows may turn into a page. The same goes for characters that reverse
-the direction of writing, by which a text can be made to read differently from what it says (Unicode TR 36, TR 39).
+Free text is kept exactly as typed and closes nothing; what plain text is, is said in `vocabulary.py`.
 """
 
 import re
@@ -11,13 +9,17 @@ from typing import Final
 
 from skyparley.catalogue.kinds.base import Canonical, Kind, Schema, brief
 from skyparley.errors import InvalidInputError
+from skyparley.vocabulary import (
+    HAZARD_KINDS,
+    OPERATION_PATTERN,
+    PARTY_PATTERN,
+    POST_PATTERN,
+    check_plain_text,
+)
 
 MAX_TEXT_LENGTH: Final = 2_000
 MAX_WORD_LENGTH: Final = 80
-_MARKUP: Final = re.compile(r"<\s*[a-zA-Z/!?]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);|\]\(|```")
-_OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-HAZARDS: Final = ("firing", "rocket", "debris", "gnss_interference", "laser", "balloon", "drone_activity")
 REASONS: Final = (
     "weather", "traffic", "safety_of_flight", "emergency_in_progress", "priority_operation", "fuel", "technical",
     "crew", "airspace_not_available", "coordination_incomplete", "protected_movement", "notice_too_late",
@@ -101,26 +103,8 @@ class TextKind(Kind):
             raise InvalidInputError(
                 f"has {len(text):,} characters, {self._max_length:,} are the most: shorten it", place=place
             )
-        for character in text:
-            self._check(character, place)
-        markup = _MARKUP.search(text)
-        if markup:
-            raise InvalidInputError(
-                f"holds markup ({text[markup.start() : markup.start() + 12]!r}): free text is shown as typed, "
-                "so write it without tags, entities or links",
-                place=place,
-            )
+        check_plain_text(text, lines=self._lines, place=place)
         return text
-
-    def _check(self, character: str, place: str) -> None:
-        if character == "\n" and self._lines:
-            return
-        if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
-            raise InvalidInputError(f"holds the control character U+{ord(character):04X}: remove it", place=place)
-        if character in _OVERRIDES:
-            raise InvalidInputError(
-                f"holds U+{ord(character):04X}, which changes the direction of writing: remove it", place=place
-            )
 
     def typed(self, canonical: Canonical) -> Canonical:
         """The text itself."""
@@ -138,9 +122,9 @@ class TextKind(Kind):
 
 
 WORD_KINDS: Final[tuple[Kind, ...]] = (
-    PatternKind("party", r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and hyphen", "alpha"),
-    PatternKind("post", r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and hyphen", "duty"),
-    PatternKind("operation", r"[A-Za-z0-9._:/+-]{1,128}", "1 to 128 of A-Z, a-z, 0-9 and . _ : / + -", "east-12"),
+    PatternKind("party", PARTY_PATTERN, "1 to 64 of a-z, 0-9 and hyphen", "alpha"),
+    PatternKind("post", POST_PATTERN, "1 to 32 of a-z, 0-9 and hyphen", "duty"),
+    PatternKind("operation", OPERATION_PATTERN, "1 to 128 of A-Z, a-z, 0-9 and . _ : / + -", "east-12"),
     PatternKind(
         "callsign", r"[A-Z0-9](?:[A-Z0-9 -]{0,14}[A-Z0-9])?", "1 to 16 Latin letters, digits, spaces or hyphens",
         "RESCUE 21", upper=True,
@@ -150,7 +134,7 @@ WORD_KINDS: Final[tuple[Kind, ...]] = (
         upper=True,
     ),
     ChoiceKind("reason", REASONS),
-    ChoiceKind("hazard_kind", HAZARDS),
+    ChoiceKind("hazard_kind", HAZARD_KINDS),
     ChoiceKind("nature", NATURES),
     ChoiceKind("need", NEEDS),
     ChoiceKind("movement", MOVEMENTS),

@@ -11,13 +11,14 @@ from typing import Final, Literal
 
 import msgspec
 
+from skyparley.vocabulary import Precedence
+
 Group = Literal[
     "notice", "change", "request", "offer", "counter", "accept", "refuse", "emergency", "assistance", "line_test",
     "procedure", "free_text",
 ]  # fmt: skip
 Act = Literal["open", "accept", "refuse", "standby", "read_back", "note", "close"]
 Response = Literal["WU", "AN", "R", "Y", "N"]
-Precedence = Literal["FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE"]
 
 PARAMETER_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
