@@ -10,6 +10,7 @@ SkyparleyError                 400  anything that Skyparley itself refuses
 ├── ConflictingStateError      409  the state does not allow it: stale version, wrong state, identifier taken
 │   └── IdempotencyError       409  the idempotency key was used with other content
 ├── OverloadedError            503  a bounded queue is full: try again after `retry_after_s`
+│   └── RateLimitedError       429  one client asks for more than its share: again after `retry_after_s`
 └── StorageError               503  the disk does not take what is written, or the data is damaged
     └── DataDirectoryBusyError 503  another process holds the data directory
 """
@@ -100,6 +101,13 @@ class OverloadedError(SkyparleyError):
     def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class RateLimitedError(OverloadedError):
+    """One client asks for more than its share; nothing was recorded, and others are not held up."""
+
+    code = "rate_limited"
+    status = 429
 
 
 class StorageError(SkyparleyError):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from skyparley.errors import OverloadedError, StorageError
+from skyparley.errors import OverloadedError, RateLimitedError, StorageError
 from support.serving import World, operation, time_in, volume, world
 
 pytestmark = pytest.mark.anyio
@@ -288,10 +288,15 @@ async def test_an_unforeseen_failure_tells_nothing_of_the_inside(
 
 
 @pytest.mark.parametrize(
-    ("error", "after"), [(OverloadedError("full", retry_after_s=3), "3"), (StorageError("disk"), "10")]
+    ("error", "status", "after"),
+    [
+        (OverloadedError("full", retry_after_s=3), 503, "3"),
+        (RateLimitedError("too fast", retry_after_s=7), 429, "7"),
+        (StorageError("disk"), 503, "10"),
+    ],
 )
 async def test_what_is_full_says_when_to_come_back(
-    here: World, monkeypatch: pytest.MonkeyPatch, error: Exception, after: str
+    here: World, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, after: str
 ) -> None:
     async def full() -> None:
         raise error
@@ -299,5 +304,5 @@ async def test_what_is_full_says_when_to_come_back(
     monkeypatch.setattr(here.node, "read_barrier", full)
     async with here.client(here.alpha) as alpha:
         answer = await alpha.get("/v1/operations")
-        assert_error(answer, 503)
+        assert_error(answer, status)
         assert answer.headers["retry-after"] == after
