@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skyparley.airspace import commands as c
 from skyparley.airspace import limits
 from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command, level_13_cells
-from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line.commands import LineCommand
 from skyparley.errors import InvalidInputError, LimitExceededError, SkyparleyError
 from support.airspace_histories import DAY_US, HOUR_US, START_US, digest_of, extent, history, random_steps
 
@@ -31,7 +31,7 @@ def test_every_command_of_many_histories_round_trips() -> None:
             )
             assert len(content_digest(body)) == 32
             kinds.add(command_kind(event.command))
-    assert len(kinds) == len(set(c.Command.__args__) - set(AgreementCommand.__args__))
+    assert len(kinds) == len(set(c.Command.__args__) - set(LineCommand.__args__))
 
 
 def test_no_command_holds_a_float() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skyparley.airspace.line.tables import DRAFTS, STANDINGS
+from skyparley.airspace.line.tables import DIALOGUES, DRAFTS, LINE_TESTS, READ_BACKS, STANDINGS
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, Table, is_final, mermaid, next_state
 from skyparley.errors import ConflictingStateError
 
@@ -54,7 +54,47 @@ ALLOWED_STANDINGS = {
     ("suspended", "resume"): "accepted",
     ("suspended", "terminate"): "terminated",
 }
-TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS)
+_WHILE_DUE = {
+    "ask": "open",
+    "counter": "open",
+    "standby": "standby",
+    "read_back": "open",
+    "confirm": "open",
+    "accept": "closed",
+    "refuse": "closed",
+    "decline": "declined",
+    "abort": "aborted",
+}
+ALLOWED_DIALOGUES = {
+    ("none", "ask"): "open",
+    ("none", "tell"): "told",
+    ("told", "ask"): "open",
+    ("told", "tell"): "told",
+    ("told", "close"): "closed",
+    **{(state, event): after for state in ("open", "standby", "timed_out") for event, after in _WHILE_DUE.items()},
+    **{(state, "tell"): state for state in ("open", "standby", "timed_out")},
+    **{(state, "escalate"): "open" for state in ("open", "standby")},
+    **{(state, "time_out"): "timed_out" for state in ("open", "standby")},
+}
+ALLOWED_READ_BACKS = {
+    ("none", "ask_with"): "due",
+    ("none", "ask_without"): "not_needed",
+    ("due", "read_back"): "comparing",
+    ("comparing", "match"): "matched",
+    ("comparing", "mismatch"): "mismatch",
+    ("mismatch", "read_back"): "comparing",
+    ("matched", "read_back"): "comparing",
+    ("matched", "confirm"): "confirmed",
+}
+ALLOWED_LINE_TESTS = {
+    ("none", "begin"): "waiting",
+    ("waiting", "answer"): "answered",
+    ("waiting", "decline"): "declined",
+    ("waiting", "time"): "unanswered",
+    ("unanswered", "answer"): "answered_late",
+    ("unanswered", "decline"): "declined",
+}
+TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS)
 EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
 
@@ -65,6 +105,9 @@ EVENTS = sorted({event for table in TABLES for events in table.values() for even
         (HAZARDS, ALLOWED_HAZARDS),
         (DRAFTS, ALLOWED_DRAFTS),
         (STANDINGS, ALLOWED_STANDINGS),
+        (DIALOGUES, ALLOWED_DIALOGUES),
+        (READ_BACKS, ALLOWED_READ_BACKS),
+        (LINE_TESTS, ALLOWED_LINE_TESTS),
     ],
 )
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
@@ -94,7 +137,15 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("operations", OPERATIONS), ("hazards", HAZARDS), ("drafts", DRAFTS), ("standings", STANDINGS)],
+    [
+        ("operations", OPERATIONS),
+        ("hazards", HAZARDS),
+        ("drafts", DRAFTS),
+        ("standings", STANDINGS),
+        ("dialogues", DIALOGUES),
+        ("read-backs", READ_BACKS),
+        ("line tests", LINE_TESTS),
+    ],
 )
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:
     block = f"```mermaid\n{mermaid(table)}```\n"

@@ -22,7 +22,8 @@ from skyparley.web.routes import service
 from support.serving import World, served
 from support.tree import ROOT, parse
 
-PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "line.md"))
+API_PAGES = ("api.md", "line.md", "dialogues.md")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in API_PAGES)
 SECTIONS = {
     (method, path): text
     for method, path, text in re.findall(r"^### ([A-Z]+) (\S+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
@@ -90,6 +91,12 @@ ANSWERED = ("POST", "/v1/agreements/{agreement_id}/answers")
 ACCEPTED = ("POST", "/v1/agreements/{agreement_id}/accept")
 SUSPENDED = ("POST", "/v1/agreements/{agreement_id}/suspend")
 IN_FORCE = (DRAFTED, PROPOSED, ANSWERED, ACCEPTED)
+POSTED = ("PUT", "/v1/posts/{post}")
+ON_WATCH = ("POST", "/v1/posts/{post}/watch")
+OPENED = ("POST", "/v1/dialogues")
+TESTED = ("POST", "/v1/agreements/{agreement_id}/tests")
+STAFFED = (POSTED, ON_WATCH)
+SPOKEN = (*STAFFED, OPENED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("GET", "/v1/operations"): (FILED,),
     ("GET", "/v1/operations/{operation_id}"): (FILED,),
@@ -111,6 +118,20 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     SUSPENDED: IN_FORCE,
     ("POST", "/v1/agreements/{agreement_id}/resume"): (*IN_FORCE, SUSPENDED),
     ("POST", "/v1/agreements/{agreement_id}/terminate"): IN_FORCE,
+    ("DELETE", "/v1/posts/{post}"): (POSTED,),
+    ("GET", "/v1/parties/{party}/posts"): STAFFED,
+    ON_WATCH: (POSTED,),
+    ("POST", "/v1/posts/{post}/leave"): STAFFED,
+    OPENED: STAFFED,
+    ("GET", "/v1/dialogues"): SPOKEN,
+    ("GET", "/v1/dialogues/{dialogue_id}"): SPOKEN,
+    ("POST", "/v1/dialogues/{dialogue_id}/messages"): SPOKEN,
+    ("POST", "/v1/dialogues/{dialogue_id}/messages/{number}/read"): SPOKEN,
+    ("POST", "/v1/receipts"): SPOKEN,
+    ("GET", "/v1/inbox"): SPOKEN,
+    TESTED: (*IN_FORCE, *STAFFED),
+    ("GET", "/v1/agreements/{agreement_id}/tests"): (*IN_FORCE, *STAFFED, TESTED),
+    ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
 }
 
 
@@ -190,6 +211,11 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             reader.variables["KEY_ID"] = answer.json()["key_id"]
         if before == ACCEPTED:
             await bravo_accepts(reader)
+        if before == ON_WATCH:
+            reader.variables["WATCH"] = answer.json()["watch"]
+            await bravo_has_the_watch(reader)
+        if before == OPENED:
+            reader.variables["DIALOGUE"] = answer.json()["dialogue"]["dialogue_id"]
     if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):
         await make_unconfirmed(reader)
     if section[1] == "/v1/conflicts/{conflict_id}":
@@ -204,6 +230,16 @@ async def bravo_accepts(reader: Reader) -> None:
     reader.variables["KEY"] = reader.variables["BRAVO"]
     assert (await reader.run(ACCEPTED)).json()["agreement"]["status"] == "in_force"
     reader.variables["KEY"] = own
+
+
+async def bravo_has_the_watch(reader: Reader) -> None:
+    """The page shows how alpha sets up its post and takes the watch; bravo's post is called tower."""
+    for section in STAFFED:
+        request = reader.request(section)
+        url = str(request.url).replace("/ops", "/tower")
+        headers = {"Authorization": f"Bearer {reader.variables['BRAVO']}"}
+        body = json.loads(request.content) if request.content else None
+        assert (await reader.client.request(request.method, url, json=body, headers=headers)).status_code == 200
 
 
 async def make_unconfirmed(reader: Reader) -> None:

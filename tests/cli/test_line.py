@@ -6,7 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from skyparley.airspace.line.commands import AnswerClause, SuspendAgreement
+from skyparley.airspace.line.agreements.commands import AnswerClause, SuspendAgreement
 from support.agreements import NAME, agree, proposal, separation, term
 from support.commands import skyparley
 from support.nodes import ALPHA, BRAVO

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from skyparley.airspace.line import commands as c
+from skyparley.airspace.line.agreements import commands as c
 from skyparley.node.identity import Author
 from skyparley.node.line.terms import TermBody, read_term
 from skyparley.node.line.views import AgreementView

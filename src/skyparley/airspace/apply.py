@@ -49,9 +49,9 @@ from skyparley.airspace.keeping.records import (
     pack_extents,
 )
 from skyparley.airspace.limits import HAZARD_CLASS
-from skyparley.airspace.line import agreement
-from skyparley.airspace.line.commands import AgreementCommand
-from skyparley.airspace.line.numbers import notices
+from skyparley.airspace.line import rules as line
+from skyparley.airspace.line.agreements.numbers import notices
+from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, is_final, next_state
 from skyparley.conflict.operation import Rule
@@ -126,8 +126,7 @@ def _expire(state: Airspace, event: Event, changes: list[Change]) -> None:
     """What is due on the line by the entry's time happens; then what has ended leaves, by end, party and identifier."""
     due_us = state.waits_for_time()
     if due_us is not None and due_us <= event.time_us:
-        while (item := state.line.next_due(event.time_us)) is not None:
-            agreement.pass_time(state, item, event, changes)
+        line.pass_time(state, event, changes)
         for key in state.due(event.time_us):
             _move(state, state.operations[key], "time", event.sequence, changes)
 
@@ -168,8 +167,8 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         changes.append(PartyRegistered(party))
     elif isinstance(command, Epoch):
         state.rules_version = command.rules_version
-    elif isinstance(command, AgreementCommand):
-        agreement.perform(state, event, changes)
+    elif isinstance(command, LineCommand):
+        line.perform(state, event, command, changes)
     elif isinstance(command, OperationCommand):
         operation = state.operations[event.party, command.operation_id]
         _move(state, operation, event_of(command), event.sequence, changes)

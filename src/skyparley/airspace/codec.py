@@ -27,8 +27,8 @@ from skyparley.airspace.commands import (
     RegisterParty,
     Tick,
 )
-from skyparley.airspace.line import agreement
-from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line import rules as line
+from skyparley.airspace.line.commands import LineCommand
 from skyparley.conflict.operation import Rule
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.altitude import Datum
@@ -104,8 +104,8 @@ def validate_command(command: Command) -> None:
     elif isinstance(command, Epoch):
         _check_count(command.rules_version, 1, "rules_version")
         _check_digest(command.state_hash, "state_hash")
-    elif isinstance(command, AgreementCommand):
-        agreement.validate(command)
+    elif isinstance(command, LineCommand):
+        line.validate(command)
     elif not isinstance(command, Tick):
         limits.check_operation_id(command.operation_id)
         _check_count(command.version, 1, "version")

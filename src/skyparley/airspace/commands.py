@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line.commands import LineCommand
 
 RULES_VERSION: Final = 1
 """The newest rules that this code can apply; `Epoch` entries move a log from one version to the next."""
@@ -159,5 +159,5 @@ Command = (
     | RecordFindings
     | Tick
     | Epoch
-    | AgreementCommand
+    | LineCommand
 )

@@ -26,8 +26,8 @@ from skyparley.airspace.commands import (
 )
 from skyparley.airspace.events import AUTHENTICATIONS, NODE, Proposal, Repeated, refusal_of
 from skyparley.airspace.keeping.records import LiveOperation, Refusal
-from skyparley.airspace.line import agreement
-from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line import rules as line
+from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, next_state
 from skyparley.errors import (
@@ -138,8 +138,8 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
     elif isinstance(command, OperationCommand):
         _check_party_speaks(proposal)
         _check_on_operation(state, proposal.party, command, time_us)
-    elif isinstance(command, AgreementCommand):
-        agreement.check(state, proposal, time_us)
+    elif isinstance(command, LineCommand):
+        line.check(state, proposal, command, time_us)
     else:
         if proposal.party:
             raise ForbiddenError("only the node itself may do this")
@@ -189,12 +189,11 @@ def _check_on_operation(state: Airspace, party: str, command: OperationCommand, 
 def _check_times(extents: tuple[Extent, ...], time_us: int) -> None:
     begin_us, end_us = span_us(extents)
     if end_us <= time_us:
-        raise InvalidInputError(f"the operation ended at {format_time(end_us)}, which has passed", place="extents")
+        raise InvalidInputError(f"the operation ended at {format_time(end_us)}, which has passed")
     if begin_us - time_us > limits.MAX_AHEAD_US:
         raise LimitExceededError(
             f"the operation begins at {format_time(begin_us)}, more than {limits.MAX_AHEAD_US // limits.DAY_US} days"
-            " ahead: file it later",
-            place="extents",
+            " ahead: file it later"
         )
 
 

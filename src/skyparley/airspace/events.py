@@ -11,7 +11,9 @@ import msgspec
 
 from skyparley.airspace.commands import Command
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
-from skyparley.airspace.line.items import Agreement
+from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.dialogue.items import Dialogue, Message
+from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
@@ -115,6 +117,31 @@ class AgreementChanged(msgspec.Struct, frozen=True, tag="agreement_changed"):
     agreement: Agreement
 
 
+class PostChanged(msgspec.Struct, frozen=True, tag="post_changed"):
+    """A post is new or has changed: who stands in for it, or who has the watch."""
+
+    post: Post
+
+
+class PostClosed(msgspec.Struct, frozen=True, tag="post_closed"):
+    """A post was given up."""
+
+    post: Post
+
+
+class DialogueChanged(msgspec.Struct, frozen=True, tag="dialogue_changed"):
+    """A dialogue is new or has changed, and with it these of its messages."""
+
+    dialogue: Dialogue
+    messages: tuple[Message, ...]
+
+
+class LineTested(msgspec.Struct, frozen=True, tag="line_tested"):
+    """A test of the line has begun, was answered, or is over."""
+
+    test: LineTest
+
+
 class MinimaChanged(msgspec.Struct, frozen=True, tag="minima_changed"):
     """The separation minima between these parties changed: their flights are to be compared again."""
 
@@ -123,7 +150,17 @@ class MinimaChanged(msgspec.Struct, frozen=True, tag="minima_changed"):
 
 
 Change = (
-    OperationChanged | OperationLeft | ConflictFound | ConflictVoid | PartyRegistered | AgreementChanged | MinimaChanged
+    OperationChanged
+    | OperationLeft
+    | ConflictFound
+    | ConflictVoid
+    | PartyRegistered
+    | AgreementChanged
+    | MinimaChanged
+    | PostChanged
+    | PostClosed
+    | DialogueChanged
+    | LineTested
 )
 
 
@@ -146,9 +183,9 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def refusal_of(error: SkyparleyError) -> Refusal:
     """The refusal that stands for an error."""
-    return Refusal(error.code, error.message)
+    return Refusal(error.code, error.message, error.place or "")
 
 
 def error_of(refusal: Refusal) -> SkyparleyError:
     """The error that a refusal stands for, with the HTTP status that belongs to it."""
-    return _ERRORS.get(refusal.code, ConflictingStateError)(refusal.message)
+    return _ERRORS.get(refusal.code, ConflictingStateError)(refusal.message, place=refusal.place or None)

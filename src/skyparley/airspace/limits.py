@@ -40,6 +40,21 @@ MAX_CLAUSES: Final = 300
 MAX_CLAUSE_LENGTH: Final = 4_000
 """Characters of a clause's text in one language."""
 MAX_REASON_LENGTH: Final = 1_000
+MAX_POSTS_PER_PARTY: Final = 200
+MAX_DEPUTIES: Final = 8
+MAX_WATCHES: Final = 20
+"""So many may have the watch at one post at once: everybody of a large room, and the next shift."""
+MAX_CHAIN: Final = 32
+"""So many posts are called in turn for one answer."""
+MAX_DIALOGUES_PER_PARTY: Final = 5_000
+"""Dialogues that one party has opened and that are not over."""
+MAX_MESSAGES_PER_DIALOGUE: Final = 500
+MAX_RECEIPTS: Final = 1_000
+"""Machine receipts in one command."""
+CLOSED_DIALOGUE_US: Final = 7 * DAY_US
+"""For this long a dialogue that is over stays in the state; the log keeps it."""
+MAX_LINE_TESTS: Final = 200
+"""So many of the last tests of one agreement's line stay in the state."""
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
 LOWEST_MM: Final = -20_000_000
 """Lower edge of reserved bands: lower than any altitude that geometry accepts, tolerance included."""

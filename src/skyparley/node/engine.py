@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from skyparley.log.envelope import SALT_BYTES, Header, body_digest, decode_heade
 from skyparley.log.port import Draft, Entry, Log
 
 MAX_IN_FLIGHT: Final = 1_024
-TICK_S: Final = 1.0
+TICK_S: Final = 0.5
 SALTS_AT_ONCE: Final = 256
 RETRY_AFTER_FAILURE_S: Final = 1.0
 journal: Final = logging.getLogger("skyparley.refused")
@@ -95,9 +95,12 @@ class Engine:
         finally:
             self._waiting.pop(draft.salt, None)
 
-    async def submit(self, proposal: Proposal, *, key_id: str = "") -> int:
+    async def submit(
+        self, proposal: Proposal, *, key_id: str = "", keep: Callable[[], Awaitable[None]] | None = None
+    ) -> int:
         """Check a command and propose it; the sequence of its entry, of the first one if it was here before.
 
+        `keep` makes durable what the command names by digest; it is awaited before the command is proposed.
         Raises the error that its refusal stands for, and those of `propose`.
         """
         verdict = self.check(proposal)
@@ -107,6 +110,8 @@ class Engine:
             journal.info("refused %s of %s: %s", proposal.content_digest.hex(), proposal.party, verdict.code)
             raise error_of(verdict)
         else:
+            if keep is not None:
+                await keep()
             outcome = (await self.propose(proposal, key_id=key_id)).outcome
             first, refusal = outcome.first_sequence, outcome.refusal
         if refusal is not None:

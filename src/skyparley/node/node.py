@@ -24,6 +24,8 @@ from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.line.desk import LineDesk
+from skyparley.node.line.dialogue.desk import DialogueDesk
+from skyparley.node.line.duty.desk import DutyDesk
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
@@ -61,6 +63,8 @@ class Node:
         self.desk = Desk(engine, vault, self.custodian, self.reader, directory.path if directory is not None else None)
         self.access = Access(vault, state, engine.clock)
         self.line = LineDesk(engine)
+        self.duty = DutyDesk(engine, vault, self.reader.line)
+        self.dialogues = DialogueDesk(engine, vault, self.reader)
         self.events: EventHub[Change] = EventHub(self.reader.render)
         self.hold: str | None = None
         """A word on why the node is not healthy yet although it runs; None: nothing holds it."""
@@ -84,11 +88,13 @@ class Node:
     async def start(self) -> None:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
         self.reader.take_in()
+        self.dialogues.take_in()
         await self.custodian.load()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
             self.engine.tick_forever(),
             self.custodian.run(),
+            self.dialogues.run(),
             self._beat_forever(),
             self._clean_forever(),
         ]
@@ -159,6 +165,7 @@ class Node:
         self.reader.follow(outcome)
         self.custodian.follow(applied)
         self.desk.follow(applied)
+        self.dialogues.on_applied(applied)
         self.events.publish(applied.sequence, applied.time_us, outcome.changes)
         if isinstance(applied.command, RecordFindings) and outcome.verdict is Verdict.ACCEPTED:
             self.custodian.covered(self.state.findings_through)

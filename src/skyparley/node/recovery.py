@@ -12,6 +12,8 @@ from typing import Final
 from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import AmendOperation, DeclareHazard, FileOperation, Finding, RecordFindings
 from skyparley.airspace.events import Event, Outcome
+from skyparley.airspace.line.dialogue.commands import OpenDialogue, SendMessage
+from skyparley.airspace.line.duty.commands import LeaveWatch
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
@@ -272,4 +274,8 @@ def _named_digests(event: Event) -> list[str]:
         return [command.details_digest]
     if isinstance(command, RecordFindings):
         return [finding.witness_digest for finding in command.findings]
+    if isinstance(command, OpenDialogue | SendMessage):
+        return [command.body_digest]
+    if isinstance(command, LeaveWatch) and command.note_digest:
+        return [command.note_digest]
     return []

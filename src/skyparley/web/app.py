@@ -18,7 +18,7 @@ from skyparley.node.node import Node
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
-from skyparley.web.routes import agreements, operations, service
+from skyparley.web.routes import agreements, dialogues, duty, operations, service
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 
@@ -28,6 +28,8 @@ CLIENT_GONE: Final = 499
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *operations.ENDPOINTS,
     *agreements.ENDPOINTS,
+    *duty.ENDPOINTS,
+    *dialogues.ENDPOINTS,
     *service.ENDPOINTS,
 )
 

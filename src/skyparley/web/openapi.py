@@ -38,6 +38,9 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "operation_id": ("The identifier that the party gave its operation; it may contain slashes", {"type": "string"}),
     "conflict_id": ("The identifier of the conflict", {"type": "string"}),
     "agreement_id": ("The agreement's identifier", {"type": "string"}),
+    "dialogue_id": ("The dialogue's identifier", {"type": "string"}),
+    "number": ("The number of the message, or of the test", {"type": "integer", "minimum": 1}),
+    "post": ("The post's identifier", {"type": "string"}),
     "party": ("The party's identifier", {"type": "string"}),
     "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
 }

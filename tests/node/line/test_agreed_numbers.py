@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skyparley.airspace.line.commands import ResumeAgreement, SuspendAgreement
+from skyparley.airspace.line.agreements.commands import ResumeAgreement, SuspendAgreement
 from skyparley.errors import SkyparleyError
 from skyparley.node.node import Node
 from support.agreements import NAME, agree, separation, term

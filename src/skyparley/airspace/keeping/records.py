@@ -18,10 +18,11 @@ _EXTENTS_DECODER = msgspec.msgpack.Decoder(tuple[Extent, ...])
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True):
-    """Why not: the code of an error in `errors.py`, and a sentence that says what to change."""
+    """Why not: the code of an error in `errors.py`, a sentence that says what to change, and where (empty: nowhere)."""
 
     code: str
     message: str
+    place: str = ""
 
 
 class Party(msgspec.Struct, frozen=True, array_like=True, tag="party"):

@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP2`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP3`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -11,11 +11,13 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
-from skyparley.airspace.line.items import Agreement
+from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.dialogue.items import Dialogue, Message
+from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP2"
+_MAGIC: Final = b"SKYSNAP3"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -29,6 +31,10 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     operations: list[LiveOperation]
     conflicts: list[RecordedConflict]
     agreements: list[Agreement]
+    posts: list[Post]
+    dialogues: list[Dialogue]
+    messages: list[Message]
+    line_tests: list[LineTest]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -49,6 +55,10 @@ def encode_snapshot(state: Airspace) -> bytes:
         operations=[state.operations[key] for key in sorted(state.operations)],
         conflicts=[state.conflicts[identifier] for identifier in sorted(state.conflicts)],
         agreements=[state.line.agreements[name] for name in sorted(state.line.agreements)],
+        posts=[state.line.posts[key] for key in sorted(state.line.posts)],
+        dialogues=[state.line.dialogues[name] for name in sorted(state.line.dialogues)],
+        messages=[state.line.messages[key] for key in sorted(state.line.messages)],
+        line_tests=[state.line.line_tests[key] for key in sorted(state.line.line_tests)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -87,6 +97,14 @@ def _restore(content: _Content) -> Airspace:
         state.put_conflict(conflict)
     for agreement in content.agreements:
         state.line.put_agreement(agreement)
+    for post in content.posts:
+        state.line.put_post(post)
+    for dialogue in content.dialogues:
+        state.line.put_dialogue(dialogue)
+    for message in content.messages:
+        state.line.put_message(message)
+    for test in content.line_tests:
+        state.line.put_test(test)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:

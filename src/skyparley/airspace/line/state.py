@@ -1,4 +1,4 @@
-"""What the line holds as of one entry: agreements, who is bound by which, and the times at which something is due.
+"""What the line holds as of one entry: agreements, posts, dialogues, tests, and the times at which something is due.
 
 Part of the airspace's state (`airspace/state.py`): every record put here is an item of its hash. The indexes are
 derived and rebuilt from the records.
@@ -6,40 +6,55 @@ derived and rebuilt from the records.
 
 from bisect import insort
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
+from typing import Final, TypeVar
 
 import msgspec
 
 from skyparley.airspace.keeping.statehash import MultisetHash
-from skyparley.airspace.line.items import Agreement
+from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.dialogue.items import Dialogue, Message, MessageKey
+from skyparley.airspace.line.duty.items import LineTest, Post, PostKey
 
-_ENCODER = msgspec.msgpack.Encoder()
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_AGREEMENT: Final = "agreement"
+_DIALOGUE: Final = "dialogue"
+_TEST: Final = "test"
+TimedItem = Agreement | Dialogue | LineTest
+"""What time alone can change; `due_us` says when."""
+_DueKey = tuple[str, str, int]
+KeyT = TypeVar("KeyT")
+ItemT = TypeVar("ItemT")
 
 
 class LineState:
-    """Agreements by identifier; their members never change."""
+    """Read it freely; only the rules of the line call what changes it."""
 
     def __init__(self, items: MultisetHash) -> None:
         self.agreements: dict[str, Agreement] = {}
+        self.posts: dict[PostKey, Post] = {}
+        self.dialogues: dict[str, Dialogue] = {}
+        self.messages: dict[MessageKey, Message] = {}
+        self.line_tests: dict[tuple[str, int], LineTest] = {}
         self._items = items
         self._of_party: dict[str, list[str]] = {}
-        self._due: list[tuple[int, str]] = []
+        self._posts_of: dict[str, list[str]] = {}
+        self._dialogues_of: dict[str, dict[str, None]] = {}
+        self._unfinished: dict[str, int] = {}
+        self._tests_of: dict[str, list[int]] = {}
+        self._due: list[tuple[int, _DueKey]] = []
+
+    # agreements
 
     def put_agreement(self, agreement: Agreement) -> None:
-        """Add or replace an agreement."""
+        """Add or replace an agreement; its members never change."""
         name = agreement.agreement_id
         before = self.agreements.get(name)
         if before is None:
             for member in agreement.members:
                 insort(self._of_party.setdefault(member, []), name)
-        else:
-            self._items.remove(_ENCODER.encode(before))
-        self.agreements[name] = agreement
-        self._items.add(_ENCODER.encode(agreement))
-        due_us = agreement.due_us
-        if due_us is not None and (before is None or before.due_us != due_us):
-            heappush(self._due, (due_us, name))
-            self._tidy()
+        self._put(self.agreements, name, before, agreement)
+        self._expect((_AGREEMENT, name, 0), before, agreement)
 
     def of_party(self, party: str) -> list[Agreement]:
         """The agreements of which a party is a member, in force or not, by identifier."""
@@ -53,30 +68,147 @@ class LineState:
         """The entry at which the separation that was agreed between two parties last changed; 0: never."""
         return max((agreement.minima_sequence for agreement in self.between(one, other)), default=0)
 
+    # posts
+
+    def put_post(self, post: Post) -> None:
+        """Add or replace a post."""
+        before = self.posts.get(post.key)
+        if before is None:
+            insort(self._posts_of.setdefault(post.party, []), post.post)
+        self._put(self.posts, post.key, before, post)
+
+    def drop_post(self, post: Post) -> None:
+        """Remove a post."""
+        self._drop(self.posts, post.key)
+        self._posts_of[post.party].remove(post.post)
+
+    def posts_of(self, party: str) -> list[Post]:
+        """The posts of a party, by name."""
+        return [self.posts[party, name] for name in self._posts_of.get(party, ())]
+
+    # dialogues
+
+    def put_dialogue(self, dialogue: Dialogue) -> None:
+        """Add or replace a dialogue."""
+        name = dialogue.dialogue_id
+        before = self.dialogues.get(name)
+        if before is None:
+            for party in (dialogue.opener, dialogue.other):
+                self._dialogues_of.setdefault(party, {})[name] = None
+        self._count(before, -1)
+        self._count(dialogue, 1)
+        self._put(self.dialogues, name, before, dialogue)
+        self._expect((_DIALOGUE, name, 0), before, dialogue)
+
+    def put_message(self, message: Message) -> None:
+        """Add or replace the envelope of a message."""
+        self._put(self.messages, message.key, self.messages.get(message.key), message)
+
+    def drop_dialogue(self, dialogue: Dialogue) -> None:
+        """Remove a dialogue with its messages."""
+        name = dialogue.dialogue_id
+        for number in range(1, dialogue.messages + 1):
+            self._drop(self.messages, (name, number))
+        self._count(dialogue, -1)
+        self._drop(self.dialogues, name)
+        for party in (dialogue.opener, dialogue.other):
+            del self._dialogues_of[party][name]
+            if not self._dialogues_of[party]:
+                del self._dialogues_of[party]
+
+    def dialogues_of(self, party: str) -> list[Dialogue]:
+        """The dialogues of a party, by identifier."""
+        return [self.dialogues[name] for name in sorted(self._dialogues_of.get(party, ()))]
+
+    def messages_of(self, dialogue: Dialogue) -> list[Message]:
+        """The messages of a dialogue, by number."""
+        return [self.messages[dialogue.dialogue_id, number] for number in range(1, dialogue.messages + 1)]
+
+    def unfinished_of(self, party: str) -> int:
+        """How many dialogues that a party opened are not over."""
+        return self._unfinished.get(party, 0)
+
+    # tests of the line
+
+    def put_test(self, test: LineTest) -> None:
+        """Add or replace a test of the line."""
+        key = (test.agreement_id, test.number)
+        before = self.line_tests.get(key)
+        if before is None:
+            insort(self._tests_of.setdefault(test.agreement_id, []), test.number)
+        self._put(self.line_tests, key, before, test)
+        self._expect((_TEST, *key), before, test)
+
+    def drop_tests(self, agreement_id: str, through: int) -> None:
+        """Remove the tests of an agreement up to a number."""
+        numbers = self._tests_of.get(agreement_id, [])
+        while numbers and numbers[0] <= through:
+            self._drop(self.line_tests, (agreement_id, numbers.pop(0)))
+
+    def tests_of(self, agreement_id: str) -> list[LineTest]:
+        """The tests of an agreement's line that are kept, the oldest first."""
+        return [self.line_tests[agreement_id, number] for number in self._tests_of.get(agreement_id, ())]
+
+    def last_test(self, agreement_id: str) -> int:
+        """The number of an agreement's last test; 0: none yet."""
+        numbers = self._tests_of.get(agreement_id)
+        return numbers[-1] if numbers else 0
+
+    # time
+
     def waits_for_time(self) -> int | None:
         """The next instant (microseconds since 1970 UTC) at which something here is due, or None."""
         self._skip_stale()
         return self._due[0][0] if self._due else None
 
-    def next_due(self, time_us: int) -> Agreement | None:
-        """The first of what is due by a time, by time and identifier; it must then be changed, or it is due again."""
+    def next_due(self, time_us: int) -> TimedItem | None:
+        """The first of what is due by a time, by time, kind and name; it must be changed, or it is due again."""
         due_us = self.waits_for_time()
-        return None if due_us is None or due_us > time_us else self.agreements[self._due[0][1]]
+        return None if due_us is None or due_us > time_us else self._timed(self._due[0][1])
 
     def content(self) -> Iterator[bytes]:
         """The canonical bytes of every item."""
         yield from map(_ENCODER.encode, self.agreements.values())
+        yield from map(_ENCODER.encode, self.posts.values())
+        yield from map(_ENCODER.encode, self.dialogues.values())
+        yield from map(_ENCODER.encode, self.messages.values())
+        yield from map(_ENCODER.encode, self.line_tests.values())
+
+    def _put(self, held: dict[KeyT, ItemT], key: KeyT, before: ItemT | None, after: ItemT) -> None:
+        if before is not None:
+            self._items.remove(_ENCODER.encode(before))
+        held[key] = after
+        self._items.add(_ENCODER.encode(after))
+
+    def _drop(self, held: dict[KeyT, ItemT], key: KeyT) -> None:
+        self._items.remove(_ENCODER.encode(held.pop(key)))
+
+    def _count(self, dialogue: Dialogue | None, change: int) -> None:
+        if dialogue is not None and not dialogue.is_over:
+            self._unfinished[dialogue.opener] = self._unfinished.get(dialogue.opener, 0) + change
+
+    def _timed(self, key: _DueKey) -> TimedItem | None:
+        kind, name, number = key
+        if kind == _AGREEMENT:
+            return self.agreements.get(name)
+        return self.dialogues.get(name) if kind == _DIALOGUE else self.line_tests.get((name, number))
+
+    def _expect(self, key: _DueKey, before: TimedItem | None, after: TimedItem) -> None:
+        due_us = after.due_us
+        if due_us is not None and (before is None or before.due_us != due_us):
+            heappush(self._due, (due_us, key))
+            self._tidy()
 
     def _skip_stale(self) -> None:
-        while self._due and self.agreements[self._due[0][1]].due_us != self._due[0][0]:
+        while self._due:
+            item = self._timed(self._due[0][1])
+            if item is not None and item.due_us == self._due[0][0]:
+                return
             heappop(self._due)
 
     def _tidy(self) -> None:
-        """Bound the stale entries, or an agreement that changes a million times would fill the memory."""
-        if len(self._due) > 2 * len(self.agreements) + 1_000:
-            self._due = [
-                (due_us, name)
-                for name, agreement in self.agreements.items()
-                if (due_us := agreement.due_us) is not None
-            ]
-            heapify(self._due)
+        """Bound the stale entries, or what changes a million times would fill the memory."""
+        held = len(self.agreements) + len(self.dialogues) + len(self.line_tests)
+        if len(self._due) > 2 * held + 1_000:
+            valid = {entry for entry in self._due if (item := self._timed(entry[1])) and item.due_us == entry[0]}
+            self._due = sorted(valid)

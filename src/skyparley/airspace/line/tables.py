@@ -35,3 +35,76 @@ STANDINGS: Final[Table] = {
 }
 """How one member stands to the version in force. `announce`: a suspension or termination is to begin later, which
 `suspend` and `terminate` then are."""
+
+DIALOGUES: Final[Table] = {
+    START: {"ask": "open", "tell": "told"},
+    "told": {"ask": "open", "tell": "told", "close": "closed"},
+    "open": {
+        "ask": "open",
+        "tell": "open",
+        "counter": "open",
+        "standby": "standby",
+        "read_back": "open",
+        "confirm": "open",
+        "accept": "closed",
+        "refuse": "closed",
+        "decline": "declined",
+        "abort": "aborted",
+        "escalate": "open",
+        "time_out": "timed_out",
+    },
+    "standby": {
+        "ask": "open",
+        "tell": "standby",
+        "counter": "open",
+        "standby": "standby",
+        "read_back": "open",
+        "confirm": "open",
+        "accept": "closed",
+        "refuse": "closed",
+        "decline": "declined",
+        "abort": "aborted",
+        "escalate": "open",
+        "time_out": "timed_out",
+    },
+    "timed_out": {
+        "ask": "open",
+        "tell": "timed_out",
+        "counter": "open",
+        "standby": "standby",
+        "read_back": "open",
+        "confirm": "open",
+        "accept": "closed",
+        "refuse": "closed",
+        "decline": "declined",
+        "abort": "aborted",
+    },
+    "closed": {},
+    "declined": {},
+    "aborted": {},
+}
+"""A dialogue of two parties about one question at a time. `tell` (free text, notes) closes nothing; `ask` puts a
+question, `counter` answers one with another; `decline` says that no answer will come, `abort` takes one's question
+back; `escalate` is put before the next post, and `time_out` had no post left: an answer is still due, and alarms."""
+
+READ_BACKS: Final[Table] = {
+    START: {"ask_with": "due", "ask_without": "not_needed"},
+    "due": {"read_back": "comparing"},
+    "comparing": {"match": "matched", "mismatch": "mismatch"},
+    "mismatch": {"read_back": "comparing"},
+    "matched": {"read_back": "comparing", "confirm": "confirmed"},
+    "not_needed": {},
+    "confirmed": {},
+}
+"""The read-back of a question. The node compares (`match`, `mismatch`); only after a match can the one who asked say
+`confirm` (read-back OK), and only then, or where nothing is to be read back, can the question be accepted."""
+
+LINE_TESTS: Final[Table] = {
+    START: {"begin": "waiting"},
+    "waiting": {"answer": "answered", "decline": "declined", "time": "unanswered"},
+    "unanswered": {"answer": "answered_late", "decline": "declined"},
+    "answered": {},
+    "declined": {},
+    "answered_late": {},
+}
+"""How one member stands to a test of the line."""

@@ -17,7 +17,7 @@ Group = Literal[
     "notice", "change", "request", "offer", "counter", "accept", "refuse", "emergency", "assistance", "line_test",
     "procedure", "free_text",
 ]  # fmt: skip
-Act = Literal["open", "accept", "refuse", "standby", "read_back", "note", "close"]
+Act = Literal["open", "accept", "refuse", "standby", "read_back", "confirm", "note", "close"]
 Response = Literal["WU", "AN", "R", "Y", "N"]
 
 PARAMETER_KINDS: Final[Mapping[str, str]] = MappingProxyType(

@@ -51,6 +51,7 @@ PROCEDURE: Final[tuple[MessageType, ...]] = (
     message("line-test-answer", "line_test", "N", "time", "remarks", act="accept"),
     message("standby", "procedure", "N", "", "delay remarks", act="standby"),
     message("read-back", "procedure", "N", "message", "", act="read_back"),
+    message("read-back-correct", "procedure", "N", "message", "remarks", act="confirm"),
     message("correction", "procedure", "R", "message remarks", ""),
     message("say-again", "procedure", "Y", "message", "remarks"),
     message("wrong-party", "procedure", "N", "message", "party remarks", act="close"),

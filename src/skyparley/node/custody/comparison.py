@@ -11,7 +11,7 @@ from itertools import groupby
 from skyparley.airspace.commands import Finding
 from skyparley.airspace.events import MinimaChanged, OperationChanged, OperationLeft, Outcome
 from skyparley.airspace.keeping.records import LiveOperation
-from skyparley.airspace.line.numbers import agreed_minima
+from skyparley.airspace.line.agreements.numbers import agreed_minima
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import digest, encode_conflict
 from skyparley.conflict.minima import Minima, SeparationMinima

@@ -14,7 +14,7 @@ from typing import Final
 
 from skyparley.airspace.codec import findings_commands
 from skyparley.airspace.commands import RecordFindings
-from skyparley.airspace.line.numbers import agreed_minima
+from skyparley.airspace.line.agreements.numbers import agreed_minima
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_conflict, decode_operation
 from skyparley.conflict.minima import SeparationMinima

@@ -4,7 +4,7 @@ A command that was here before gets the present state and the sequence of its fi
 """
 
 from skyparley.airspace.events import BEARER_ATTESTED
-from skyparley.airspace.line.commands import AgreementCommand
+from skyparley.airspace.line.agreements.commands import AgreementCommand
 from skyparley.errors import NotFoundError
 from skyparley.node.engine import Engine, proposal_of
 from skyparley.node.identity import Author

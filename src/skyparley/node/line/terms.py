@@ -1,7 +1,7 @@
 """The JSON of terms: what a client sends and reads, in metres, seconds and degrees, as closed records.
 
-Inside they are whole numbers (`airspace/line/terms.py`). A record here stands for each that is written otherwise there;
-the others are the same.
+Inside they are whole numbers (`airspace/line/agreements/terms.py`). A record here stands for each that is written
+otherwise there; the others are the same.
 """
 
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.line import terms
+from skyparley.airspace.line.agreements import terms
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.interval import format_time, parse_time
 from skyparley.units import MILLIMETRES_PER_METRE

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from skyparley.airspace.line.commands import Text
-from skyparley.airspace.line.items import Agreement, Clause
+from skyparley.airspace.line.agreements.commands import Text
+from skyparley.airspace.line.agreements.items import Agreement, Clause
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
 from skyparley.node.line.terms import TermBody, show_term

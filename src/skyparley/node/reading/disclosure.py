@@ -16,14 +16,17 @@ from skyparley.airspace.events import (
     Change,
     ConflictFound,
     ConflictVoid,
+    DialogueChanged,
+    LineTested,
     MinimaChanged,
     OperationChanged,
     OperationLeft,
 )
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict
-from skyparley.airspace.line import numbers
-from skyparley.airspace.line.items import Agreement
-from skyparley.airspace.line.terms import CONFLICT_ONLY, IDENTIFIED
+from skyparley.airspace.line.agreements import numbers
+from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.agreements.terms import CONFLICT_ONLY, IDENTIFIED
+from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.overlap import overlap_parts
@@ -126,6 +129,11 @@ def operation_view(live: LiveOperation, operation: Operation) -> OperationView:
     )
 
 
+def may_see_dialogue(author: Author, dialogue: Dialogue) -> bool:
+    """Whether a dialogue is for this reader: its two parties', and those who see all."""
+    return author.sees_all or author.party in (dialogue.opener, dialogue.other)
+
+
 def conflict_view(
     author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, between: Between
 ) -> ConflictView:
@@ -204,4 +212,8 @@ def concerns(author: Author, change: Change) -> bool:
         return may_see_conflict(author, recorded.a_party, recorded.b_party)
     if isinstance(change, AgreementChanged):
         return may_see_agreement(author, change.agreement)
+    if isinstance(change, DialogueChanged):
+        return may_see_dialogue(author, change.dialogue)
+    if isinstance(change, LineTested):
+        return author.sees_all or any(answer.party == author.party for answer in change.test.answers)
     return not isinstance(change, MinimaChanged)

@@ -12,7 +12,6 @@ from skyparley.airspace.events import (
     Change,
     ConflictFound,
     ConflictVoid,
-    MinimaChanged,
     OperationChanged,
     OperationLeft,
     Outcome,
@@ -26,6 +25,7 @@ from skyparley.geometry.bounds import overlap
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
+from skyparley.node.line.reading import LineReader
 from skyparley.node.line.views import agreement_view
 from skyparley.node.reading.catalogue import Catalogue, decode_cursor, encode_cursor
 from skyparley.node.reading.disclosure import (
@@ -62,6 +62,8 @@ class Reader:
         self._state = state
         self._vault = vault
         self._custodian = custodian
+        self.line = LineReader(state, vault, self.conflict_name)
+        """Views of dialogues and posts."""
         self.catalogue = Catalogue()
         self._named: dict[str, str] = {}
         self._names: Names[str] = Names()
@@ -82,16 +84,16 @@ class Reader:
             if isinstance(change, ConflictFound):
                 self._add_conflict(change.conflict.conflict_id)
             elif isinstance(change, ConflictVoid):
-                name = self._name(change.conflict.conflict_id)
+                name = self.conflict_name(change.conflict.conflict_id)
                 self._named.pop(name, None)
                 self._names.remove(name)
 
     def _add_conflict(self, identifier: str) -> None:
-        name = self._name(identifier)
+        name = self.conflict_name(identifier)
         self._named[name] = identifier
         self._names.add(name)
 
-    def _name(self, identifier: str) -> str:
+    def conflict_name(self, identifier: str) -> str:
         """What a conflict is called outside: bound to this node's secret (HMAC-SHA256, 128 bits).
 
         The identifier in the state is a plain digest of the pair: who knows one side could try names of the other.
@@ -149,11 +151,16 @@ class Reader:
         recorded = self._state.conflicts.values()
         return operations, sum(may_see_conflict(author, one.a_party, one.b_party) for one in recorded)
 
-    async def conflict(self, author: Author, conflict_id: str) -> ConflictDetail:
-        """One conflict with its overlapping part. Raises `NotFoundError` if there is none that concerns the reader."""
+    def recorded_conflict(self, author: Author, conflict_id: str) -> RecordedConflict:
+        """The record of a conflict by the name that it has outside. Raises `NotFoundError` as `conflict` does."""
         recorded = self._state.conflicts.get(self._named.get(conflict_id, ""))
         if recorded is None or not may_see_conflict(author, recorded.a_party, recorded.b_party):
             raise NotFoundError(f"there is no conflict '{conflict_id}' that concerns this key")
+        return recorded
+
+    async def conflict(self, author: Author, conflict_id: str) -> ConflictDetail:
+        """One conflict with its overlapping part. Raises `NotFoundError` if there is none that concerns the reader."""
+        recorded = self.recorded_conflict(author, conflict_id)
         witness = self._custodian.witness(recorded.witness_digest)
         view = self.witness_view(author, witness, recorded.sequence)
         digests = [self._state.operations[key].details_digest for key in (recorded.a, recorded.b)]
@@ -177,7 +184,7 @@ class Reader:
         """A conflict as far as it is for the reader; `sequence` is None for one that was only looked for."""
         a, b = conflict.a, conflict.b
         identifier = conflict_id((a.party, a.operation_id), (b.party, b.operation_id), conflict.rule.value)
-        return conflict_view(author, conflict, self._name(identifier), sequence, between_of(self._state, a, b))
+        return conflict_view(author, conflict, self.conflict_name(identifier), sequence, between_of(self._state, a, b))
 
     def view(self, live: LiveOperation) -> OperationView:
         """An operation in full."""
@@ -209,9 +216,10 @@ class Reader:
             return msgspec.json.encode({"type": "party", "party": party_view(change.party)})
         if isinstance(change, AgreementChanged):
             return msgspec.json.encode({"type": "agreement", "agreement": agreement_view(change.agreement)})
-        if isinstance(change, MinimaChanged):
-            return None
-        return msgspec.json.encode({"type": "conflict_void", "conflict_id": self._name(change.conflict.conflict_id)})
+        if isinstance(change, ConflictVoid):
+            name = self.conflict_name(change.conflict.conflict_id)
+            return msgspec.json.encode({"type": "conflict_void", "conflict_id": name})
+        return self.line.render(author, change)
 
     def _view_of(self, ref: OperationRef) -> OperationView:
         return self.view(self._state.operations[ref.party, ref.operation_id])

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from skyparley.airspace.line.commands import (
+from skyparley.airspace.line.agreements.commands import (
     AcceptAgreement,
     AgreementCommand,
     AnswerClause,

@@ -1,19 +1,32 @@
 """The numbers that hold by some agreements now, each with the clause that lays it down.
 
 Where several that are in force bind two parties, the stricter number holds: more distance, more notice, less
-disclosure. Where none does, the defaults hold, and the citation is empty.
+disclosure, less time to answer. Where none does, the defaults hold, and the citation is empty.
 """
 
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from skyparley.airspace.line.items import Agreement
-from skyparley.airspace.line.terms import DISCLOSURES, OVERLAP, DisclosureTerm, NoticeTerm, PriorityTerm, SeparationTerm
+from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.agreements.terms import (
+    DISCLOSURES,
+    OVERLAP,
+    AnswerTimeTerm,
+    ContactTerm,
+    DisclosureTerm,
+    LineTestTerm,
+    NoticeTerm,
+    PriorityTerm,
+    SeparationTerm,
+)
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import AgreedMinima, AgreedTable, SeparationMinima, SeparationMinimum
 from skyparley.units import MILLIMETRES_PER_METRE
 
 DEFAULT_DISCLOSURE: Final = OVERLAP
+DEFAULT_ANSWER_S: Final = {"FLASH": 60, "IMMEDIATE": 180, "PRIORITY": 600, "ROUTINE": 3_600}
+"""How long a message may wait for its answer where nothing is agreed, by precedence."""
+DEFAULT_TEST_ANSWER_S: Final = 180
 
 
 class Number(NamedTuple):
@@ -55,6 +68,37 @@ def rank(agreements: Iterable[Agreement], operation_class: str) -> Number:
         if term.operation_class == operation_class
     ]
     return max(found, default=Number(0, ""))
+
+
+def answer_time(agreements: Iterable[Agreement], precedence: str) -> Number:
+    """The seconds within which a message of a precedence is answered."""
+    found = [
+        Number(term.answer_s, basis)
+        for agreement in agreements
+        for basis, term in agreement.terms(AnswerTimeTerm)
+        if term.precedence == precedence
+    ]
+    return min(found, default=Number(DEFAULT_ANSWER_S[precedence], ""))
+
+
+def contact(agreements: Iterable[Agreement], party: str) -> tuple[str, str]:
+    """The post at which a party is reached by the first agreement that names one, and the clause; empty: none does."""
+    for agreement in agreements:
+        for basis, term in agreement.terms(ContactTerm):
+            if term.party == party:
+                return term.post, basis
+    return "", ""
+
+
+def line_test(agreement: Agreement) -> tuple[LineTestTerm | None, str]:
+    """What an agreement that is in force says on tests of its line, and the clause."""
+    return next(((term, basis) for basis, term in agreement.terms(LineTestTerm)), (None, ""))
+
+
+def line_test_answer(agreement: Agreement) -> Number:
+    """The seconds within which a test of an agreement's line is answered."""
+    term, basis = line_test(agreement)
+    return Number(DEFAULT_TEST_ANSWER_S, "") if term is None else Number(term.answer_s, basis)
 
 
 def agreed_minima(state: Airspace, defaults: SeparationMinima) -> AgreedMinima:

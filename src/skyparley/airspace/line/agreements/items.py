@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
-from skyparley.airspace.line.commands import Text
-from skyparley.airspace.line.terms import ReviewTerm, Term
+from skyparley.airspace.line.agreements.commands import Text
+from skyparley.airspace.line.agreements.terms import ReviewTerm, Term
 
 TermT = TypeVar("TermT")
 
@@ -71,7 +71,8 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
     """An agreement on how deconfliction works between its members.
 
     `version` counts what was accepted by all, 0: nothing yet. `minima_sequence` is the entry at which the separation
-    that it lays down last changed, 0: never. `review_due` says that its review date has passed.
+    that it lays down last changed, 0: never. `review_due` says that its review date has passed. `next_test_us` is when
+    its line is tested next, 0: no test is scheduled.
     """
 
     agreement_id: str
@@ -86,6 +87,7 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
     review_due: bool
     minima_sequence: int
     changed_sequence: int
+    next_test_us: int = 0
 
     @property
     def in_force(self) -> bool:
@@ -94,11 +96,13 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True, tag="agreement"):
 
     @property
     def due_us(self) -> int | None:
-        """When an announced suspension or termination begins, or the review date passes."""
+        """When an announced suspension or termination begins, the review date passes, or the line is tested."""
         times = [standing.from_us for standing in self.standings if standing.announced]
         review_us = self.review_us
         if review_us is not None and not self.review_due:
             times.append(review_us)
+        if self.next_test_us:
+            times.append(self.next_test_us)
         return min(times, default=None)
 
     @property

@@ -8,14 +8,14 @@ from typing import cast
 
 import msgspec
 
-from skyparley.airspace.line.commands import (
+from skyparley.airspace.line.agreements.commands import (
     AnswerClause,
     Ending,
     ProposeClause,
     ResumeAgreement,
     SuspendAgreement,
 )
-from skyparley.airspace.line.items import Agreement, Clause, Draft, DraftStanding, Reservation, Standing
+from skyparley.airspace.line.agreements.items import Agreement, Clause, Draft, DraftStanding, Reservation, Standing
 from skyparley.airspace.line.tables import DRAFTS, STANDINGS
 from skyparley.airspace.transitions import START, next_state
 

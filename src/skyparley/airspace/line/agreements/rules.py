@@ -13,7 +13,7 @@ import msgspec
 
 from skyparley.airspace import limits
 from skyparley.airspace.events import AgreementChanged, Change, Event, MinimaChanged, Proposal
-from skyparley.airspace.line.commands import (
+from skyparley.airspace.line.agreements.commands import (
     AcceptAgreement,
     AgreementCommand,
     AnswerClause,
@@ -24,7 +24,7 @@ from skyparley.airspace.line.commands import (
     SuspendAgreement,
     Text,
 )
-from skyparley.airspace.line.drafting import (
+from skyparley.airspace.line.agreements.drafting import (
     accepted,
     answered,
     draft_of,
@@ -35,9 +35,11 @@ from skyparley.airspace.line.drafting import (
     with_draft,
     with_standing,
 )
-from skyparley.airspace.line.items import Agreement, Clause, Draft
+from skyparley.airspace.line.agreements.items import Agreement, Clause, Draft
+from skyparley.airspace.line.agreements.numbers import line_test
+from skyparley.airspace.line.agreements.terms import ReviewTerm, SeparationTerm, Term, check_term, contradictions
+from skyparley.airspace.line.duty import line_tests
 from skyparley.airspace.line.tables import DRAFTS, STANDINGS
-from skyparley.airspace.line.terms import ReviewTerm, SeparationTerm, Term, check_term, contradictions
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import next_state
 from skyparley.errors import (
@@ -48,6 +50,7 @@ from skyparley.errors import (
     NotFoundError,
 )
 from skyparley.geometry.interval import EARLIEST_US, LATEST_US, format_time
+from skyparley.units import MICROSECONDS_PER_SECOND
 
 _NUMBER: Final = re.compile(r"[1-9]\d{0,2}(?:\.[1-9]\d{0,2}){0,3}")
 
@@ -75,9 +78,8 @@ def validate(command: AgreementCommand) -> None:
             raise InvalidInputError("from must lie between 1970 and 2100", place="from_us")
 
 
-def check(state: Airspace, proposal: Proposal, time_us: int) -> None:
+def check(state: Airspace, proposal: Proposal, command: AgreementCommand, time_us: int) -> None:
     """Raise the error that stands for the refusal of a command by the state at a log time."""
-    command = cast("AgreementCommand", proposal.command)
     if not proposal.party:
         raise ForbiddenError("an agreement is between parties: the node itself has none")
     if isinstance(command, DraftAgreement):
@@ -96,9 +98,8 @@ def check(state: Airspace, proposal: Proposal, time_us: int) -> None:
         _check_standing(agreement, proposal.party, command, time_us)
 
 
-def perform(state: Airspace, event: Event, changes: list[Change]) -> None:
+def perform(state: Airspace, event: Event, command: AgreementCommand, changes: list[Change]) -> None:
     """Do what an accepted command asks."""
-    command = cast("AgreementCommand", event.command)
     if isinstance(command, DraftAgreement):
         empty = Agreement(
             agreement_id=command.agreement_id,
@@ -129,8 +130,11 @@ def perform(state: Airspace, event: Event, changes: list[Change]) -> None:
 
 
 def pass_time(state: Airspace, agreement: Agreement, event: Event, changes: list[Change]) -> None:
-    """What was announced for a time that has come by the entry's comes true."""
+    """What was announced for a time that has come by the entry's comes true, and the line is tested when it is due."""
+    tests = 0 < agreement.next_test_us <= event.time_us
     _store(state, agreement, matured(agreement, event.time_us), event, changes)
+    if tests:
+        line_tests.begin(state.line, state.line.agreements[agreement.agreement_id], event, changes)
 
 
 def _member_agreement(state: Airspace, party: str, agreement_id: str) -> Agreement:
@@ -145,11 +149,22 @@ def _store(state: Airspace, before: Agreement, after: Agreement, event: Event, c
     moved = tuple(before.terms(SeparationTerm)) != tuple(after.terms(SeparationTerm))
     if moved:
         after = msgspec.structs.replace(after, minima_sequence=event.sequence)
-    after = msgspec.structs.replace(after, changed_sequence=event.sequence)
+    next_test_us = _next_test(before, after, event.time_us)
+    after = msgspec.structs.replace(after, changed_sequence=event.sequence, next_test_us=next_test_us)
     state.line.put_agreement(after)
     changes.append(AgreementChanged(after))
     if moved:
         changes.append(MinimaChanged(after.members, event.sequence))
+
+
+def _next_test(before: Agreement, after: Agreement, time_us: int) -> int:
+    """When the line is tested next: an interval after it came into force, changed its interval, or was tested."""
+    term, _ = line_test(after)
+    if term is None:
+        return 0
+    if before.next_test_us > 0 and time_us < before.next_test_us and line_test(before)[0] == term:
+        return before.next_test_us
+    return time_us + term.interval_s * MICROSECONDS_PER_SECOND
 
 
 # checks

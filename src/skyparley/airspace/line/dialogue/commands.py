@@ -1,0 +1,79 @@
+"""The commands of a dialogue: the public envelope of messages, and what became of them.
+
+What a message says lies in the vaults of its two parties; here is its digest, over salted bytes, so that nobody can
+find it by trying. The node of the sender writes act and response from the catalogue (ICAO Doc 4444, CPDLC).
+"""
+
+import msgspec
+
+
+class OpenDialogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open_dialogue", tag_field="kind"):
+    """A post of a party speaks to a post of another; `dialogue_id` is drawn by the node.
+
+    `about` is the identifier of a conflict, or empty. `response` is what is asked for: WU, AN, R, Y, or N for nothing.
+    `read_back` says that the message has fields to be read back. `body_digest` is the SHA-256 of salt and body.
+    """
+
+    dialogue_id: str
+    to_party: str
+    about: str
+    from_post: str
+    to_post: str
+    precedence: str
+    response: str
+    read_back: bool
+    body_digest: str
+
+
+class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="send_message", tag_field="kind"):
+    """One more message in a dialogue; `reference` is the number of the message that it is about, 0 for none.
+
+    `act` is one of `ACTS`; `precedence`, `response` and `read_back` count where it asks.
+    """
+
+    dialogue_id: str
+    reference: int
+    from_post: str
+    act: str
+    precedence: str
+    response: str
+    read_back: bool
+    body_digest: str
+
+
+class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message has reached a machine of the party that it is for."""
+
+    dialogue_id: str
+    number: int
+
+
+class ReceiveMessages(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="receive_messages", tag_field="kind"
+):
+    """Machine receipts, sorted by dialogue and number, each once. It says nothing about anybody having read them."""
+
+    receipts: tuple[Receipt, ...]
+
+
+class ReadMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="read_message", tag_field="kind"):
+    """Somebody at a post of the party has read a message that is for it. It is no answer."""
+
+    dialogue_id: str
+    number: int
+    post: str
+
+
+class RecordReadBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="record_read_back", tag_field="kind"):
+    """What the node found when it compared a read-back, message `number`, field by field with the question."""
+
+    dialogue_id: str
+    number: int
+    question_digest: str
+    read_back_digest: str
+    matches: bool
+
+
+ACTS = ("open", "accept", "refuse", "standby", "read_back", "confirm", "note", "close")
+RESPONSES = ("WU", "AN", "R", "Y", "N")
+DialogueCommand = OpenDialogue | SendMessage | ReceiveMessages | ReadMessage | RecordReadBack

@@ -1,0 +1,1 @@
+"""Dialogues at a running node: said, read back, compared, and shown."""

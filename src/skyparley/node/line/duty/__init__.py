@@ -1,0 +1,1 @@
+"""Duty at a running node: posts, watches with their notes, tests of the line."""

@@ -1,0 +1,124 @@
+"""Reading the line: dialogues with what their messages say, posts with their notes, and what streams carry of them."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from skyparley.airspace.events import Change, DialogueChanged, LineTested, PostChanged, PostClosed
+from skyparley.airspace.line.dialogue.items import Dialogue, Message
+from skyparley.airspace.line.duty.items import Post
+from skyparley.airspace.state import Airspace
+from skyparley.catalogue.compare import compare_read_back
+from skyparley.catalogue.messages import decode_body
+from skyparley.catalogue.parameters import Canonical
+from skyparley.catalogue.render import render, title
+from skyparley.geometry.interval import format_time
+from skyparley.node.custody.vault import Vault
+from skyparley.node.identity import Author
+from skyparley.node.line.dialogue.views import (
+    DialogueView,
+    FieldView,
+    MessageView,
+    dialogue_view,
+    step_views,
+)
+from skyparley.node.line.duty.views import PostView, line_test_view, post_view
+from skyparley.node.line.sealed import unseal
+
+BODIES_KEPT: Final = 4_096
+
+
+class Body(NamedTuple):
+    """What a message says: its code and parameters, and the fields of a read-back, all in canonical form."""
+
+    code: str
+    parameters: dict[str, Canonical]
+    fields: dict[str, Canonical] | None
+
+
+class LineReader:
+    """Views of dialogues and posts. `conflict_name` says how a conflict is called outside."""
+
+    def __init__(self, state: Airspace, vault: Vault, conflict_name: Callable[[str], str]) -> None:
+        self._state = state
+        self._vault = vault
+        self._conflict_name = conflict_name
+        self._bodies: OrderedDict[str, Body] = OrderedDict()
+
+    def body(self, digest: str) -> Body:
+        """What a message says. Raises `StorageError` if the vault does not hold it."""
+        found = self._bodies.get(digest)
+        if found is None:
+            said, _, fields = unseal(self._vault.body(digest)).partition(b"\n")
+            code, parameters = decode_body(said)
+            found = Body(code, parameters, msgspec.json.decode(fields) if fields else None)
+            self._bodies[digest] = found
+            if len(self._bodies) > BODIES_KEPT:
+                self._bodies.popitem(last=False)
+        return found
+
+    def dialogue(self, dialogue: Dialogue) -> DialogueView:
+        """Where a dialogue stands at the applied end of the log."""
+        about = self._conflict_name(dialogue.about) if dialogue.about else None
+        place = dialogue.chain[dialogue.step] if dialogue.step < len(dialogue.chain) else ""
+        post = self._state.line.posts.get((dialogue.owes, place))
+        return dialogue_view(dialogue, about, staffed=post is not None and post.staffed, now_us=self._state.time_us)
+
+    def message(self, message: Message, language: str | None = None, zone: str = "UTC") -> MessageView:
+        """A message; in a language if one is asked for. Raises `InvalidInputError` for an unknown language or zone."""
+        said = self.body(message.digest)
+        return MessageView(
+            dialogue_id=message.dialogue_id,
+            number=message.number,
+            from_party=message.from_party,
+            from_post=message.from_post,
+            to_party=message.to_party,
+            reference=message.reference or None,
+            act=message.act,
+            precedence=message.precedence,
+            response=message.response,
+            sent=format_time(message.sent_us),
+            received=format_time(message.received_us) if message.received_us else None,
+            read=format_time(message.read_us) if message.read_us else None,
+            read_post=message.read_post or None,
+            delayed=message.delayed,
+            steps=step_views(message),
+            digest=message.digest,
+            code=said.code,
+            parameters=said.parameters,
+            fields=self._compared(message, said),
+            title=None if language is None else title(said.code, language),
+            text=None if language is None else render(said.code, said.parameters, language, zone=zone),
+        )
+
+    def _compared(self, message: Message, said: Body) -> list[FieldView] | None:
+        if said.fields is None:
+            return None
+        question = self.body(self._state.line.messages[message.dialogue_id, message.reference].digest)
+        return [
+            FieldView(one.name, one.sent, one.read_back, one.equal)
+            for one in compare_read_back(question.code, question.parameters, said.fields)
+        ]
+
+    def post(self, author: Author, post: Post) -> PostView:
+        """A post; its hand-over note only for its own party."""
+        own = post.note_digest and (author.party == post.party or author.sees_all)
+        return post_view(post, unseal(self._vault.body(post.note_digest)).decode() if own else None)
+
+    def render(self, author: Author, change: Change) -> bytes | None:
+        """A change of the line as JSON for a stream; None if it is none."""
+        told: dict[str, Any]
+        if isinstance(change, DialogueChanged):
+            messages = [self.message(message) for message in change.messages]
+            told = {"type": "dialogue", "dialogue": self.dialogue(change.dialogue), "messages": messages}
+        elif isinstance(change, PostChanged):
+            told = {"type": "post", "post": self.post(author, change.post)}
+        elif isinstance(change, PostClosed):
+            told = {"type": "post_closed", "party": change.post.party, "post": change.post.post}
+        elif isinstance(change, LineTested):
+            told = {"type": "line_test", "test": line_test_view(change.test)}
+        else:
+            return None
+        return msgspec.json.encode(told)
