@@ -1,6 +1,6 @@
 """`make bench`: one table, each row with its baseline measured beside it in the same run.
 
-`python -m bench WORD…` runs only the rows whose group is named: check, day, node.
+`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import filings, one_check, swiss_day
+from bench import filings, line, one_check, swiss_day
 from bench.table import Row, show
 
 
@@ -26,10 +26,16 @@ def _node() -> list[Row]:
         return runner.run(filings.run(Path(directory)))
 
 
+def _line() -> list[Row]:
+    with tempfile.TemporaryDirectory() as directory:
+        return asyncio.run(line.run(Path(directory)))
+
+
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [swiss_day.run()],
     "check": lambda: [one_check.run()],
     "node": _node,
+    "line": _line,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from skyparley import __version__
+from skyparley.cli.line.commands import line_app
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
 
@@ -27,7 +28,6 @@ party_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(party_app, name="party")
-line_app = typer.Typer(help="What parties have agreed, as a node holds it.", no_args_is_help=True)
 app.add_typer(line_app, name="line")
 
 Host = Annotated[
@@ -187,54 +187,6 @@ def party_list(data: Data = None) -> None:
     from skyparley.cli.operator import list_parties
 
     list_parties(_settings(data=data))
-
-
-@line_app.command("status")
-def line_status(
-    url: Annotated[str, typer.Option(help="URL of the node to ask.")] = "http://127.0.0.1:8080",
-    api_key: Annotated[
-        str | None, typer.Option(envvar="SKYPARLEY_API_KEY", help="A party's key, or the operator's.", show_envvar=True)
-    ] = None,
-    language: Annotated[str, typer.Option(help="Language of the texts: ar, en, es, fr or ru.")] = "en",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-) -> None:
-    """Show each agreement: whether it is in force, everybody's standing, every clause with its number, the draft.
-
-    How to draft, accept and suspend one over the API is in docs/line.md.
-    """
-    from skyparley.cli.line import show_status
-
-    show_status(url, api_key, language=language, as_json=as_json)
-
-
-Language = Annotated[str, typer.Option(help="Language of the reader: ar, en, es, fr or ru.")]
-
-
-@line_app.command("messages")
-def line_messages(language: Language = "en") -> None:
-    """List the messages that can be said on the line: code, title, what answers them, parameters."""
-    from skyparley.cli.line import list_messages
-
-    list_messages(language)
-
-
-@line_app.command("render")
-def line_render(
-    code: Annotated[str, typer.Argument(help="Code of the message, from: skyparley line messages.")],
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="JSON object of its parameters; - is standard input.")
-    ] = Path("-"),
-    language: Language = "en",
-    zone: Annotated[str, typer.Option(help="The reader's time zone, such as Europe/Paris, shown beside UTC.")] = "UTC",
-    read_back: Annotated[
-        Path | None, typer.Option(help="JSON object of what was read back: compared field by field.")
-    ] = None,
-) -> None:
-    """Show a message as its reader sees it, and compare a read-back. Exit status 1 if the read-back differs."""
-    from skyparley.cli.line import render_message
-
-    if not render_message(code, file, language=language, zone=zone, read_back=read_back):
-        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,0 +1,35 @@
+"""Asking a node over its public API, and reading parameters from a file."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from skyparley.cli.against import client_of, message_of
+from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
+
+
+def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What a node answers, as JSON. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
+    try:
+        with client_of(url, api_key) as client:
+            response = client.request(method, path, json=body)
+    except httpx.HTTPError as error:
+        raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
+    if response.is_error:
+        raise SkyparleyError(f"the node refuses: {message_of(response)}")
+    try:
+        return msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        raise StorageError(f"{url} does not answer as a node does: is the address right?") from None
+
+
+def parameters_of(file: Path) -> dict[str, Any]:
+    """A JSON object in a file; `-` is standard input. Raises `InvalidInputError`."""
+    name, data = ("standard input", sys.stdin.buffer.read()) if str(file) == "-" else (str(file), file.read_bytes())
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"is not a JSON object of parameters: {error}", place=name) from None

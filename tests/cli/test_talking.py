@@ -1,0 +1,93 @@
+"""Two duty officers at their terminals, on a node that serves: asked, read back wrongly, read back, answered."""
+
+import json
+from pathlib import Path
+
+import anyio
+import pytest
+
+from support.commands import skyparley
+from support.serving import World, served, world
+
+pytestmark = pytest.mark.anyio
+
+
+class Officer:
+    """Someone of a party at a terminal."""
+
+    def __init__(self, url: str, key: str, directory: Path) -> None:
+        self.url, self.key, self.directory = url, key, directory
+
+    async def types(self, *arguments: str, status: int = 0) -> str:
+        """What a command prints; on standard error if it is refused."""
+        done = await anyio.to_thread.run_sync(
+            lambda: skyparley("line", *arguments, "--url", self.url, SKYPARLEY_API_KEY=self.key, COLUMNS="200")
+        )
+        assert done.returncode == status, done.stderr
+        return str(done.stderr if status else done.stdout)
+
+    def file(self, name: str, **fields: object) -> str:
+        path = self.directory / name
+        path.write_text(json.dumps(fields))
+        return str(path)
+
+
+async def officers(there: World, url: str, directory: Path) -> tuple[Officer, Officer]:
+    alpha, bravo = (Officer(url, key, directory) for key in (there.alpha, there.bravo))
+    await alpha.types("post", "ops")
+    await bravo.types("post", "command")
+    await bravo.types("post", "tower", "--deputy", "command")
+    return alpha, bravo
+
+
+async def test_a_whole_case_from_two_terminals(tmp_path: Path) -> None:
+    async with world(tmp_path) as there, served(there.app) as url:
+        alpha, bravo = await officers(there, url, tmp_path)
+        climb = alpha.file("climb.json", callsign="RESCUE 21", level={"value": 350, "unit": "FL"})
+        refused = await alpha.types("say", "bravo/tower", "request-climb", climb, status=1)
+        assert "somebody has the watch at: none has" in refused
+        watch = (await alpha.types("watch", "ops")).strip()
+        await bravo.types("watch", "tower")
+        name = (await alpha.types("say", "bravo/tower", "request-climb", climb, "--precedence", "FLASH")).splitlines()[
+            0
+        ]
+
+        assert "Nothing waits for your answer." in await alpha.types("inbox")
+        mine = await bravo.types("inbox")
+        assert name in mine
+        assert "FLASH" in mine
+        assert "read-back due" in mine
+        assert "FL350" in await bravo.types("show", name, "--language", "ar", "--zone", "Europe/Zurich")
+
+        wrong = bravo.file("wrong.json", level={"value": 330, "unit": "FL"})
+        assert "read-back mismatch" in await bravo.types("say", name, "read-back", "--read-back", wrong)
+        for officer in (alpha, bravo):
+            assert "level: DIFFERENT" in await officer.types("show", name)
+        said = alpha.file("said.json", message=2)
+        assert "cannot be confirmed" in await alpha.types("say", name, "read-back-correct", said, status=1)
+        right = bravo.file("right.json", level={"value": 350, "unit": "FL"})
+        assert "read-back matched" in await bravo.types("say", name, "read-back", "--read-back", right)
+        await alpha.types("say", name, "read-back-correct", alpha.file("said.json", message=3))
+        assert "message 5: closed" in await bravo.types("say", name, "wilco")
+        assert "closed accepted" in await alpha.types("show", name)
+
+        await alpha.types("watch", "ops", "--leave", watch, "--note", "Quiet night.")
+
+
+async def test_what_cannot_be_said_is_one_line(tmp_path: Path) -> None:
+    async with world(tmp_path) as there, served(there.app) as url:
+        alpha, _ = await officers(there, url, tmp_path)
+        await alpha.types("watch", "ops")
+        for arguments, words in (
+            (("say", "bravo/tower", "request-tea"), "no message 'request-tea' in the catalogue"),
+            (("say", "bravo/tower", "request-climb"), "parameters.callsign: request-climb needs callsign"),
+            (("say", "bravo", "request-position", alpha.file("p.json", callsign="X")), "say which post of 'bravo'"),
+            (("say", "bravo", "read-back", "--read-back", alpha.file("r.json")), "name its dialogue"),
+            (("say", "0" * 16, "wilco"), "there is no dialogue"),
+            (("show", "0" * 16), "there is no dialogue"),
+            (("show", "0" * 16, "--language", "tlh"), "there is no dialogue"),
+            (("watch", "kitchen"), "has no post 'kitchen'"),
+        ):
+            told = await alpha.types(*arguments, status=1)
+            assert words in told
+            assert len(told.strip().splitlines()) == 1
