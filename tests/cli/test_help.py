@@ -26,7 +26,8 @@ COMMANDS = list(commands(ROOT)) if isinstance(ROOT, TyperGroup) else []
 
 def test_there_are_all_commands() -> None:
     assert {" ".join(path) for path, command in COMMANDS if not command.hidden} == {
-        "serve", "demo", "check", "party add", "party key", "party list", "line status", "line inbox", "line show", "line say", "line post", "line watch", "line messages",
+        "serve", "demo", "check", "party add", "party key", "party list", "line status", "line inbox",
+        "line show", "line say", "line post", "line watch", "line messages",
         "line render", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
