@@ -22,7 +22,7 @@ from skyparley.web.routes import service
 from support.serving import World, served
 from support.tree import ROOT, parse
 
-API_PAGES = ("api.md", "line.md", "dialogues.md")
+API_PAGES = ("api.md", "line.md", "dialogues.md", "people.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in API_PAGES)
 SECTIONS = {
     (method, path): text
@@ -95,6 +95,8 @@ POSTED = ("PUT", "/v1/posts/{post}")
 ON_WATCH = ("POST", "/v1/posts/{post}/watch")
 OPENED = ("POST", "/v1/dialogues")
 TESTED = ("POST", "/v1/agreements/{agreement_id}/tests")
+PERSON_ADDED = ("POST", "/v1/people")
+LOGGED_IN = ("POST", "/v1/sessions")
 STAFFED = (POSTED, ON_WATCH)
 SPOKEN = (*STAFFED, OPENED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
@@ -129,6 +131,11 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("POST", "/v1/dialogues/{dialogue_id}/messages/{number}/read"): SPOKEN,
     ("POST", "/v1/receipts"): SPOKEN,
     ("GET", "/v1/inbox"): SPOKEN,
+    ("POST", "/v1/sessions"): (PERSON_ADDED,),
+    ("DELETE", "/v1/sessions/{session_id}"): (PERSON_ADDED, LOGGED_IN),
+    ("POST", "/v1/people/{login}"): (PERSON_ADDED,),
+    ("POST", "/v1/people/{login}/password"): (PERSON_ADDED,),
+    ("DELETE", "/v1/people/{login}"): (PERSON_ADDED,),
     TESTED: (*IN_FORCE, *STAFFED),
     ("GET", "/v1/agreements/{agreement_id}/tests"): (*IN_FORCE, *STAFFED, TESTED),
     ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
@@ -214,6 +221,8 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
         if before == ON_WATCH:
             reader.variables["WATCH"] = answer.json()["watch"]
             await bravo_has_the_watch(reader)
+        if before == LOGGED_IN:
+            reader.variables["SESSION"] = answer.json()["session_id"]
         if before == OPENED:
             reader.variables["DIALOGUE"] = answer.json()["dialogue"]["dialogue_id"]
     if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):

@@ -12,6 +12,7 @@ import typer
 
 from skyparley import __version__
 from skyparley.cli.line.commands import line_app
+from skyparley.cli.people.commands import person_app
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
 
@@ -29,6 +30,7 @@ party_app = typer.Typer(
 )
 app.add_typer(party_app, name="party")
 app.add_typer(line_app, name="line")
+app.add_typer(person_app, name="person")
 
 Host = Annotated[
     str | None,

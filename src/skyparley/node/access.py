@@ -5,22 +5,26 @@ from skyparley.errors import NotFoundError, UnauthenticatedError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Clock
-from skyparley.node.identity import Author, StoredKey, make_key, matches, split_key
+from skyparley.node.identity import KEY_PREFIX, SESSION_PREFIX, Author, StoredKey, make_key, matches, split_secret
+from skyparley.node.people.people import People
 from skyparley.node.reading.views import KeyView, NewKey
 
 
 class Access:
     """The keys of a node, held in memory and in the vault."""
 
-    def __init__(self, vault: Vault, state: Airspace, clock: Clock) -> None:
+    def __init__(self, vault: Vault, state: Airspace, clock: Clock, people: People) -> None:
+        self._people = people
         self._vault = vault
         self._state = state
         self._clock = clock
         self._keys = {key.key_id: key for key in vault.stored_keys()}
 
     def authenticate(self, api_key: str) -> Author:
-        """Whom a key speaks for. Raises `UnauthenticatedError` if it is unknown or revoked."""
-        key_id, secret_sha256 = split_key(api_key)
+        """Whom a key or a session speaks for. Raises `UnauthenticatedError` if it is unknown, revoked or over."""
+        if api_key.startswith(f"{SESSION_PREFIX}_"):
+            return self._people.authenticate(api_key)
+        key_id, secret_sha256 = split_secret(api_key, KEY_PREFIX)
         stored = self._keys.get(key_id)
         if stored is None or not matches(stored, secret_sha256):
             raise UnauthenticatedError("this API key is unknown or revoked: ask the operator of the node for a new one")

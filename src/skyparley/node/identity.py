@@ -14,16 +14,22 @@ from skyparley.errors import ForbiddenError, UnauthenticatedError
 
 Role = Literal["party", "operator", "observer"]
 KEY_PREFIX: Final = "sp"
+SESSION_PREFIX: Final = "ss"
 MAX_KEY_LENGTH: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """On whose behalf a request is made. `party` is empty unless the role is `party`."""
+    """On whose behalf a request is made. `party` is empty unless the role is `party`.
+
+    `person` is the login of who is logged in, with its role; empty for an API key. `key_id` is then the session's.
+    """
 
     role: Role
     party: str = ""
     key_id: str = ""
+    person: str = ""
+    person_role: str = ""
 
     def require_party(self) -> str:
         """The party's identifier. Raises `ForbiddenError` for anyone who is not a party."""
@@ -58,17 +64,24 @@ class StoredKey:
 
 def make_key(party: str, now_us: int) -> tuple[str, StoredKey]:
     """A new key: its text, to be shown once, and what is stored of it."""
-    key_id = secrets.token_hex(6)
+    text, key_id, secret_sha256 = make_secret(KEY_PREFIX)
+    return text, StoredKey(key_id, party, secret_sha256, now_us, None)
+
+
+def make_secret(prefix: str) -> tuple[str, str, bytes]:
+    """A new secret: its text `prefix_id_secret`, its id, and the SHA-256 of the secret."""
+    identifier = secrets.token_hex(6)
     secret = secrets.token_hex(32)
-    stored = StoredKey(key_id, party, hashlib.sha256(secret.encode()).digest(), now_us, None)
-    return f"{KEY_PREFIX}_{key_id}_{secret}", stored
+    return f"{prefix}_{identifier}_{secret}", identifier, hashlib.sha256(secret.encode()).digest()
 
 
-def split_key(api_key: str) -> tuple[str, bytes]:
-    """Key id and SHA-256 of the secret. Raises `UnauthenticatedError` if the text is no key."""
-    parts = api_key.split("_") if len(api_key) <= MAX_KEY_LENGTH else []
-    if len(parts) != 3 or parts[0] != KEY_PREFIX:
-        raise UnauthenticatedError("this is not an API key: it looks like sp_<id>_<secret>")
+def split_secret(text: str, prefix: str) -> tuple[str, bytes]:
+    """Id and SHA-256 of the secret. Raises `UnauthenticatedError` if the text is none."""
+    parts = text.split("_") if len(text) <= MAX_KEY_LENGTH else []
+    if len(parts) != 3 or parts[0] != prefix:
+        raise UnauthenticatedError(
+            "this is neither an API key nor a session: they look like sp_<id>_<secret> and ss_<id>_<secret>"
+        )
     return parts[1], hashlib.sha256(parts[2].encode()).digest()
 
 

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from argon2 import PasswordHasher
+
 from skyparley.airspace.commands import RecordFindings, RegisterParty
 from skyparley.airspace.events import Change, Event, Outcome, Verdict
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
@@ -26,6 +28,8 @@ from skyparley.node.identity import Author
 from skyparley.node.line.desk import LineDesk
 from skyparley.node.line.dialogue.desk import DialogueDesk
 from skyparley.node.line.duty.desk import DutyDesk
+from skyparley.node.people.passwords import Passwords
+from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
@@ -35,6 +39,7 @@ from skyparley.node.storage import DataDirectory
 SNAPSHOT_EVERY_ENTRIES: Final = 20_000
 SNAPSHOT_POLL_S: Final = 10.0
 CLEAN_REPLIES_S: Final = 3_600.0
+TIDY_SESSIONS_S: Final = 30.0
 
 TakeSnapshot = Callable[[], Awaitable[None]]
 
@@ -51,6 +56,7 @@ class Node:
         *,
         exercise: bool,
         take_snapshot: TakeSnapshot | None,
+        hasher: PasswordHasher,
     ) -> None:
         state = engine.state
         self.engine = engine
@@ -61,7 +67,8 @@ class Node:
         self.custodian = Custodian(vault, self._record, state, minima)
         self.reader = Reader(state, vault, self.custodian)
         self.desk = Desk(engine, vault, self.custodian, self.reader, directory.path if directory is not None else None)
-        self.access = Access(vault, state, engine.clock)
+        self.people = People(vault, engine.clock, Passwords(hasher))
+        self.access = Access(vault, state, engine.clock, self.people)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.dialogues = DialogueDesk(engine, vault, self.reader)
@@ -97,6 +104,7 @@ class Node:
             self.dialogues.run(),
             self._beat_forever(),
             self._clean_forever(),
+            self._tidy_sessions_forever(),
         ]
         if self._take_snapshot is not None:
             loops.append(self._snapshot_forever(self._take_snapshot))
@@ -186,6 +194,12 @@ class Node:
                 await self.vault.drop_replies(self.state.time_us - IDEMPOTENCY_WINDOW_US)
             await asyncio.sleep(CLEAN_REPLIES_S)
 
+    async def _tidy_sessions_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SESSIONS_S)
+            with contextlib.suppress(SkyparleyError):
+                await self.people.tidy()
+
     async def _snapshot_forever(self, take_snapshot: TakeSnapshot) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_POLL_S)
@@ -206,6 +220,7 @@ async def open_node(
     minima: SeparationMinima = DEFAULT_MINIMA,
     exercise: bool = False,
     take_snapshot: TakeSnapshot | None = None,
+    hasher: PasswordHasher | None = None,
 ) -> tuple[Node, tuple[str, ...]]:
     """A node with the state of its log's end, and a word on all that could not be used or tidied up."""
     retold: deque[tuple[int, int, tuple[Change, ...]]] = deque(maxlen=RING_ENTRIES)
@@ -222,7 +237,15 @@ async def open_node(
             raise
         complaints = (*complaints, f"what the vault holds too much stays there for now: {error.message}")
     engine = Engine(log, recovered.state, pool, clock)
-    node = Node(engine, vault, directory, minima, exercise=exercise, take_snapshot=take_snapshot)
+    node = Node(
+        engine,
+        vault,
+        directory,
+        minima,
+        exercise=exercise,
+        take_snapshot=take_snapshot,
+        hasher=hasher or PasswordHasher(),
+    )
     engine.on_applied = node.on_applied
     node.events.start_after(engine.state.sequence - len(retold), engine.state.time_us)
     for entry in retold:  # streams that broke when the node stopped resume

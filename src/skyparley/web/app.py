@@ -15,10 +15,11 @@ from starlette.types import Receive, Scope, Send
 
 from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
+from skyparley.node.people.rights import require_right
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
-from skyparley.web.routes import agreements, dialogues, duty, operations, service
+from skyparley.web.routes import agreements, dialogues, duty, operations, people, service
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 
@@ -30,6 +31,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *agreements.ENDPOINTS,
     *duty.ENDPOINTS,
     *dialogues.ENDPOINTS,
+    *people.ENDPOINTS,
     *service.ENDPOINTS,
 )
 
@@ -70,6 +72,7 @@ class Resource:
             exchange = Exchange(context, scope, receive)
             if endpoint.access != "public":
                 exchange.authenticate(observer_allowed=endpoint.access == "observer")
+                require_right(exchange.author, endpoint.right)
             return await endpoint.handler(exchange)
         except ClientGoneError:
             raise
@@ -141,6 +144,7 @@ def create_app(
 ) -> WebApp:
     """The app over a running node. `observer`: requests from this machine may read without a key (the demo only)."""
     context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS))
+    node.people.on_ended = lambda session_id: end_streams(context, key_id=session_id)
     return WebApp(context, _routes(context), Console(console))
 
 

@@ -21,6 +21,7 @@ from skyparley.geometry.trajectory import (
     MAX_TRAJECTORY_POINTS,
     MAX_VERTICAL_TOLERANCE_M,
 )
+from skyparley.node.people.rights import Right
 from skyparley.vocabulary import HAZARD_KINDS
 from skyparley.web.exchange import Exchange
 from skyparley.web.replies import ErrorBody, Replies
@@ -42,6 +43,8 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "number": ("The number of the message, or of the test", {"type": "integer", "minimum": 1}),
     "post": ("The post's identifier", {"type": "string"}),
     "party": ("The party's identifier", {"type": "string"}),
+    "login": ("The person's login", {"type": "string"}),
+    "session_id": ("The session's identifier, or current", {"type": "string"}),
     "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
 }
 
@@ -149,7 +152,7 @@ class Endpoint:
     """A method on a path (a starlette template). `answer` and `body` are types, or names in `SHAPES`.
 
     `command`: it takes the header Idempotency-Key; `claims_time`: also Skyparley-Claimed-Time. `refusals` are statuses
-    of errors beyond those that follow from the other fields.
+    of errors beyond those that follow from the other fields. `right` is what a person's role must give.
     """
 
     method: str
@@ -159,6 +162,7 @@ class Endpoint:
     summary: str
     access: Access
     status: int = 200
+    right: Right = "read"
     answer: Any = None
     body: Any = None
     query: tuple[Query, ...] = ()
@@ -196,7 +200,7 @@ def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
                     "content": {JSON: {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
                 }
             },
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key sp_…"}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key or a session"}},
         },
     }
 

@@ -20,6 +20,8 @@ def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, A
         raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
     if response.is_error:
         raise SkyparleyError(f"the node refuses: {message_of(response)}")
+    if response.status_code == 204:
+        return None
     try:
         return msgspec.json.decode(response.content)
     except msgspec.DecodeError:

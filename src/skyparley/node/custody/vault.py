@@ -1,4 +1,4 @@
-"""The node's vault: details of the operations of the parties that it hosts, witnesses, API keys. Never in the log.
+"""The node's vault: details of the operations of the parties that it hosts, witnesses, keys, people. Never in the log.
 
 Bodies are kept under the SHA-256 of their bytes, so that the log can name them without disclosing them. Details are
 durable here before the command that names their digest is proposed. One writer thread commits everything that waits as
@@ -10,7 +10,7 @@ import queue
 import secrets
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
@@ -20,11 +20,12 @@ import apsw
 from skyparley.errors import OverloadedError, StorageError
 from skyparley.log.bulk import insert_durably, insert_rows, transaction
 from skyparley.node.identity import StoredKey
+from skyparley.node.people.records import StoredPerson, StoredSession
 
 MAX_QUEUED_WRITES: Final = 4_096
 MAX_GROUP: Final = 512
 SECRET_BYTES: Final = 32
-_SCHEMA_VERSION: Final = 2
+_SCHEMA_VERSION: Final = 3
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS bodies (
     number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, party TEXT NOT NULL, data BLOB NOT NULL);
@@ -36,6 +37,14 @@ CREATE TABLE IF NOT EXISTS secret (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS replies (
     party TEXT NOT NULL, idempotency_key TEXT NOT NULL, sequence INTEGER NOT NULL, time_us INTEGER NOT NULL,
     data BLOB NOT NULL, PRIMARY KEY (party, idempotency_key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS people (
+    party TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, language TEXT NOT NULL,
+    zone TEXT NOT NULL, password_hash TEXT NOT NULL, created_us INTEGER NOT NULL, disabled_us INTEGER,
+    PRIMARY KEY (party, login)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS watchers (watch TEXT PRIMARY KEY, login TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (
+    session_id TEXT PRIMARY KEY, party TEXT NOT NULL, login TEXT NOT NULL, secret_sha256 BLOB NOT NULL,
+    created_us INTEGER NOT NULL, seen_us INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS replies_by_time ON replies (time_us);
 """
 
@@ -145,6 +154,43 @@ class Vault:
         with self._lock:
             rows = self._reader.execute("SELECT * FROM keys ORDER BY created_us, key_id").fetchall()
         return [StoredKey(*cast("tuple[str, str, bytes, int, int | None]", row)) for row in rows]
+
+    async def put_person(self, person: StoredPerson) -> None:
+        """Keep a person, or what has changed of it."""
+        await self._commit(
+            [], [("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [astuple(person)])]
+        )
+
+    def stored_people(self) -> list[StoredPerson]:
+        """All people, disabled ones too."""
+        with self._lock:
+            rows: list[Any] = self._reader.execute("SELECT * FROM people").fetchall()
+        return [StoredPerson(*row) for row in rows]
+
+    async def put_watcher(self, watch: str, login: str) -> None:
+        """Keep whose a watch is."""
+        await self._commit([], [("INSERT OR REPLACE INTO watchers VALUES (?, ?)", [(watch, login)])])
+
+    def watchers(self) -> dict[str, str]:
+        """The logins behind watches."""
+        with self._lock:
+            rows: list[Any] = self._reader.execute("SELECT watch, login FROM watchers").fetchall()
+        return dict(rows)
+
+    async def put_session(self, session: StoredSession) -> None:
+        """Keep a session, or when it was last seen."""
+        await self._commit([], [("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?)", [astuple(session)])])
+
+    def stored_sessions(self) -> list[StoredSession]:
+        """All sessions, also those that are over."""
+        with self._lock:
+            rows: list[Any] = self._reader.execute("SELECT * FROM sessions").fetchall()
+        return [StoredSession(*row) for row in rows]
+
+    async def drop_sessions(self, session_ids: Iterable[str]) -> None:
+        """Forget sessions."""
+        rows = [(session_id,) for session_id in session_ids]
+        await self._commit([], [("DELETE FROM sessions WHERE session_id = ?", rows)])
 
     def mark(self, name: str) -> int:
         """A remembered number, 0 if it was never set."""

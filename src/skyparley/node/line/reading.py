@@ -25,6 +25,7 @@ from skyparley.node.line.dialogue.views import (
     step_views,
 )
 from skyparley.node.line.duty.views import PostView, line_test_view, post_view
+from skyparley.node.line.duty.watchers import Watchers
 from skyparley.node.line.sealed import unseal
 
 BODIES_KEPT: Final = 4_096
@@ -45,6 +46,8 @@ class LineReader:
         self._state = state
         self._vault = vault
         self._conflict_name = conflict_name
+        self.watchers = Watchers(vault)
+        """Who has the watches."""
         self._bodies: OrderedDict[str, Body] = OrderedDict()
 
     def body(self, digest: str) -> Body:
@@ -104,8 +107,9 @@ class LineReader:
 
     def post(self, author: Author, post: Post) -> PostView:
         """A post; its hand-over note only for its own party."""
-        own = post.note_digest and (author.party == post.party or author.sees_all)
-        return post_view(post, unseal(self._vault.body(post.note_digest)).decode() if own else None)
+        own = author.party == post.party
+        note = unseal(self._vault.body(post.note_digest)).decode() if own and post.note_digest else None
+        return post_view(post, note, {one.watch: self.watchers.of(one.watch) for one in post.watches} if own else {})
 
     def render(self, author: Author, change: Change) -> bytes | None:
         """A change of the line as JSON for a stream; None if it is none."""

@@ -20,6 +20,7 @@ from skyparley.errors import SkyparleyError
 from skyparley.geometry.interval import parse_time
 from skyparley.node.line.terms import TermBody, read_term
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView, sorted_texts
+from skyparley.node.people.rights import Right
 from skyparley.web.exchange import Exchange, decode
 from skyparley.web.openapi import Endpoint, Handler
 from skyparley.web.replies import Replies, json_reply
@@ -158,10 +159,13 @@ def _act(
     command_of: Callable[[str, BodyT], AgreementCommand],
     name: str,
     summary: str,
+    right: Right = "agree",
 ) -> Endpoint:
     handler = commanding(body, command_of)
     path = f"{_AGREEMENT}/{action}"
-    return Endpoint("POST", path, handler, name, summary, "key", answer=AgreementAnswer, body=body, command=True)
+    return Endpoint(
+        "POST", path, handler, name, summary, "key", right=right, answer=AgreementAnswer, body=body, command=True
+    )
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
@@ -172,6 +176,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "draftAgreement",
         "Open the first draft of an agreement",
         "key",
+        right="agree",
         status=201,
         answer=AgreementAnswer,
         body=DraftBody,
@@ -201,6 +206,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         propose_clause,
         "proposeClause",
         "Propose a clause, counter one, or propose to strike one",
+        "speak",
     ),
     _act(
         "answers",
@@ -208,6 +214,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         answer_clause,
         "answerClause",
         "Accept a clause of the draft, or reserve one's position on it",
+        "speak",
     ),
     _act("accept", AgreementVersionBody, accept, "acceptAgreement", "Accept the draft as a whole"),
     _act("suspend", EndingBody, ending(SuspendAgreement), "suspendAgreement", "Suspend the agreement for all"),

@@ -184,7 +184,7 @@ _HAZARD: Final = "/v1/hazards/{operation_id:path}"
 
 
 def _command(method: str, path: str, handler: Handler, name: str, summary: str, **fields: Any) -> Endpoint:
-    return Endpoint(method, path, handler, name, summary, "key", answer=Answer, command=True, **fields)
+    return Endpoint(method, path, handler, name, summary, "key", right="file", answer=Answer, command=True, **fields)
 
 
 def _action(base: str, action: str, name: str, summary: str) -> Endpoint:

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from skyparley.node.people.records import PersonView, person_view
 from skyparley.node.reading.views import KeyView, NewKey, PartyView
 from skyparley.web.exchange import Context, Exchange, decode
 from skyparley.web.metrics import CONTENT_TYPE
@@ -37,10 +38,11 @@ class KeyList(msgspec.Struct, frozen=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Who asks, and which node answers."""
+    """Who asks, and which node answers. `person` is who is logged in, null for an API key and the observer."""
 
     role: str
     party: str | None
+    person: PersonView | None
     pool: str
     observer_available: bool
     exercise: bool
@@ -68,7 +70,9 @@ async def me(exchange: Exchange) -> Replies:
     """Say whom the key speaks for."""
     author, context = exchange.author, exchange.context
     observer = context.observer and exchange.is_local()
-    return json_reply(Me(author.role, author.party or None, exchange.node.pool, observer, exchange.node.exercise))
+    person = exchange.node.people.own(author)
+    view = None if person is None else person_view(person)
+    return json_reply(Me(author.role, author.party or None, view, exchange.node.pool, observer, exchange.node.exercise))
 
 
 async def list_parties(exchange: Exchange) -> Replies:

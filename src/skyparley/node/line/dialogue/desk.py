@@ -96,7 +96,7 @@ class DialogueDesk:
             dialogue_id=draw(self._vault.secret, context, idempotency_key).hex(),
             to_party=to_party,
             about=about_id,
-            from_post=self._own_post(party, from_post),
+            from_post=self._own_post(author, from_post),
             to_post=to_post or self._their_post(party, to_party),
             precedence=precedence or kind.precedence,
             response=kind.response,
@@ -133,7 +133,7 @@ class DialogueDesk:
         command = SendMessage(
             dialogue_id=dialogue_id,
             reference=reference,
-            from_post=self._own_post(party, from_post),
+            from_post=self._own_post(author, from_post),
             act=kind.act,
             precedence=precedence or kind.precedence,
             response=kind.response,
@@ -159,7 +159,7 @@ class DialogueDesk:
         message = self._addressed(party, dialogue_id, number)
         sequence = message.sequence
         if not message.read_us:
-            sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._own_post(party, post)))
+            sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._own_post(author, post)))
         return self._answer(dialogue_id, number, sequence)
 
     def dialogues(self, author: Author, after: str = "", limit: int = INBOX_LENGTH) -> DialoguePage:
@@ -314,11 +314,13 @@ class DialogueDesk:
             raise NotFoundError(f"no message {number} of a dialogue '{dialogue_id[:40]}' is for '{party}'")
         return found
 
-    def _own_post(self, party: str, post: str) -> str:
-        """The post that speaks: the one that is named, else the only one where somebody has the watch."""
+    def _own_post(self, author: Author, post: str) -> str:
+        """The post that speaks: the one that is named, else the only one with a watch, for a person its own."""
+        line, watchers = self._engine.state.line, self._reader.line.watchers
         if post:
+            watchers.require(line, author, post)
             return post
-        staffed = [one.post for one in self._engine.state.line.posts_of(party) if one.staffed]
+        staffed = [one.post for one in watchers.posts_of(line, author)]
         if len(staffed) != 1:
             names = ", ".join(staffed) or "none has: take a watch first"
             raise InvalidInputError(f"say from which post; somebody has the watch at: {names}", place="from_post")

@@ -47,6 +47,7 @@ class DutyDesk:
         """Begin a watch; its identifier is what `leave` takes."""
         context = f"watch/{author.require_party()}/{post}"
         watch = draw(self._vault.secret, context, idempotency_key).hex()
+        await self._reader.watchers.keep(watch, author)
         sequence = await self._submit(author, TakeWatch(post, watch), idempotency_key)
         return self._answer(author, post, sequence, watch)
 
@@ -69,6 +70,7 @@ class DutyDesk:
 
     async def test(self, author: Author, command: LineTestCommand, *, idempotency_key: str = "") -> LineTestAnswer:
         """Call a test of the line, or answer one."""
+        self._reader.watchers.require(self._engine.state.line, author, command.post)
         sequence = await self._submit(author, command, idempotency_key)
         line = self._engine.state.line
         number = line.last_test(command.agreement_id) if isinstance(command, CallLineTest) else command.number

@@ -1,5 +1,7 @@
 """What leaves the node about duty: posts and their watches for everyone, tests of the line for the members."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from skyparley.airspace.line.duty.items import LineTest, Post
@@ -7,10 +9,11 @@ from skyparley.geometry.interval import format_time
 
 
 class WatchView(msgspec.Struct, frozen=True):
-    """A watch: its identifier, and since when."""
+    """A watch: its identifier, and since when; `person` is the login of who has it, for its own party."""
 
     watch: str
     since: str
+    person: str | None
 
 
 class PostView(msgspec.Struct, frozen=True):
@@ -80,15 +83,15 @@ class LineTestAnswer(msgspec.Struct, frozen=True):
     sequence: int
 
 
-def post_view(post: Post, note: str | None) -> PostView:
-    """A post; `note` is the text of its last hand-over note, for its own party."""
+def post_view(post: Post, note: str | None, people: Mapping[str, str | None]) -> PostView:
+    """A post; `note` is the text of its last hand-over note, `people` who has its watches: for its own party."""
     return PostView(
         party=post.party,
         post=post.post,
         deputies=list(post.deputies),
         next_post=post.next_post or None,
         staffed=post.staffed,
-        watches=[WatchView(one.watch, format_time(one.since_us)) for one in post.watches],
+        watches=[WatchView(one.watch, format_time(one.since_us), people.get(one.watch)) for one in post.watches],
         note=note,
         note_time=format_time(post.note_us) if note is not None else None,
         sequence=post.changed_sequence,

@@ -1,0 +1,38 @@
+"""Who has a watch: in the log it is a random identifier, in the vault of its own party a person."""
+
+from skyparley.airspace.line.duty.items import Post
+from skyparley.airspace.line.state import LineState
+from skyparley.errors import ForbiddenError
+from skyparley.node.custody.vault import Vault
+from skyparley.node.identity import Author
+
+
+class Watchers:
+    """The people behind watches; a watch that an API key began has none."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._logins = vault.watchers()
+
+    async def keep(self, watch: str, author: Author) -> None:
+        """Remember whose a watch is, before it begins."""
+        if author.person:
+            await self._vault.put_watcher(watch, author.person)
+            self._logins[watch] = author.person
+
+    def of(self, watch: str) -> str | None:
+        """The login behind a watch."""
+        return self._logins.get(watch)
+
+    def posts_of(self, line: LineState, author: Author) -> list[Post]:
+        """The posts that an author may speak for now: for a person, where the watch is its own."""
+        return [
+            post
+            for post in line.posts_of(author.party)
+            if post.staffed and (not author.person or any(self.of(one.watch) == author.person for one in post.watches))
+        ]
+
+    def require(self, line: LineState, author: Author, post: str) -> None:
+        """Raise `ForbiddenError` if a person speaks for a post where the watch is not its own."""
+        if author.person and all(one.post != post for one in self.posts_of(line, author)):
+            raise ForbiddenError(f"'{author.person}' does not have the watch at '{post}': take it first")

@@ -1,0 +1,47 @@
+"""Passwords: argon2id (RFC 9106) through argon2-cffi, off the event loop and few at a time, so that nobody can fill the
+machine with log-ins.
+"""
+
+import asyncio
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from skyparley.errors import InvalidInputError
+
+MIN_PASSWORD_LENGTH: Final = 12
+MAX_PASSWORD_LENGTH: Final = 1_024
+AT_ONCE: Final = 2
+
+
+class Passwords:
+    """Hashes and verifies. An unknown login is verified against a hash of nobody, and costs the same time."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._nobody = hasher.hash("nobody has this password")
+
+    async def hash(self, login: str, password: str) -> str:
+        """What is stored of a password. Raises `InvalidInputError` for one that will not do."""
+        if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+            raise InvalidInputError(
+                f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH:,} characters", place="password"
+            )
+        if password.casefold() == login.casefold():
+            raise InvalidInputError("the password may not be the login", place="password")
+        async with self._room:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Whether a password is the one that was stored; None: there is nobody."""
+        async with self._room:
+            matches = await asyncio.to_thread(self._verify, stored or self._nobody, password)
+        return matches and stored is not None
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password[: MAX_PASSWORD_LENGTH + 1])
+        except (VerificationError, InvalidHashError):
+            return False
