@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from skyparley.airspace import limits
 from skyparley.airspace.codec import validate_command
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
@@ -239,3 +240,80 @@ def test_what_is_impossible_in_itself_names_its_place(command: Command, place: s
     with pytest.raises(InvalidInputError) as caught:
         validate_command(command)
     assert caught.value.place == place
+
+
+def test_every_limit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (
+        ("MAX_DIALOGUES_PER_PARTY", 2),
+        ("MAX_MESSAGES_PER_DIALOGUE", 3),
+        ("MAX_POSTS_PER_PARTY", 3),
+        ("MAX_WATCHES", 2),
+        ("MAX_CHAIN", 2),
+        ("MAX_RECEIPTS", 2),
+    ):
+        monkeypatch.setattr(limits, name, most)
+    world = World()
+    world.must("north", opening())
+    assert world.dialogue.chain == ("tower", "deputy")
+    assert "of this identifier already" in world.refused("north", opening())
+    world.must("north", opening(dialogue_id="00000000000000d2"))
+    assert "has opened 2 dialogues" in world.refused("north", opening(dialogue_id="00000000000000d3"))
+    world.must("south", message("accept", dialogue_id="00000000000000d2"))
+    world.must("north", opening(dialogue_id="00000000000000d3"))  # what is over counts no longer
+    for _ in range(2):
+        world.must("south", message("note"))
+    assert "at most 3 messages" in world.refused("south", message("accept"))
+    assert "has 3 posts" in world.refused("south", DefinePost("more", (), ""))
+    assert "this watch has begun already" in world.refused("south", TakeWatch("tower", WATCH))
+    world.must("south", TakeWatch("tower", "2" * 16))
+    assert "2 have the watch at 'tower' already" in world.refused("south", TakeWatch("tower", "3" * 16))
+    with pytest.raises(InvalidInputError, match="1 to 2 receipts"):
+        validate_command(c.ReceiveMessages(tuple(c.Receipt(NAME, number) for number in (1, 2, 3))))
+
+
+def test_what_a_message_may_refer_to() -> None:
+    world = World()
+    world.must("north", opening())
+    assert "has no message 2" in world.refused("south", message("note", reference=2))
+    assert "message 1 is the one that waits" in world.refused("south", message("accept", reference=0))
+    world.must("south", message("open", reference=1, response="AN"))
+    assert "message 2 is the one that waits" in world.refused("north", message("accept", "north", reference=1))
+    assert world.state.line.messages[NAME, 2].steps[0].post == "ops"  # whoever asked is asked back at the same post
+    world.must("north", message("open", "north", reference=2, response="AN"))
+    assert world.state.line.messages[NAME, 3].steps[0].post == "tower"
+
+
+def test_receipt_and_reading_are_recorded_once() -> None:
+    world = World()
+    world.must("north", opening())
+    world.must("south", c.ReceiveMessages((c.Receipt(NAME, 1),)))
+    received_us = world.state.line.messages[NAME, 1].received_us
+    assert received_us == world.state.time_us
+    outcome = world.do("south", c.ReceiveMessages((c.Receipt(NAME, 1),)))
+    assert (outcome.changes, world.state.line.messages[NAME, 1].received_us) == ((), received_us)
+    world.must("south", c.ReadMessage(NAME, 1, "deputy"))
+    read = world.state.line.messages[NAME, 1]
+    assert (read.received_us, read.read_us, read.read_post) == (received_us, world.state.time_us, "deputy")
+    assert "was read at 'deputy' already" in world.refused("south", c.ReadMessage(NAME, 1, "tower"))
+    for party in ("north", "west"):
+        assert "is for" in world.refused(party, c.ReceiveMessages((c.Receipt(NAME, 1),)))
+
+
+def test_an_answer_after_the_first_post_was_due_is_marked_delayed() -> None:
+    world = World()
+    world.must("north", opening())
+    world.must("", Tick(), after_us=61 * SECOND_US)
+    world.must("north", message("note", "north"))
+    world.must("south", message("accept", from_post="deputy"))
+    assert [world.state.line.messages[NAME, number].delayed for number in (1, 2, 3)] == [False, False, True]
+
+
+def test_timers_that_change_a_million_times_do_not_fill_the_memory() -> None:
+    world = World()
+    world.must("north", opening())
+    for _ in range(2_500):
+        line = world.state.line
+        before = line.dialogues[NAME]
+        line.put_dialogue(msgspec.structs.replace(before, answer_by_us=before.answer_by_us + 1))
+    assert len(line._due) < 2_000
+    assert world.state.waits_for_time() == world.dialogue.waiting_us

@@ -326,3 +326,33 @@ async def test_posts_dialogues_and_timers_are_the_same_after_a_restart(tmp_path:
     await stop(node)
     replayed = await replay(tmp_path)
     same(replayed.from_zero, replayed.from_snapshot)
+
+
+async def test_a_dialogue_is_about_a_conflict_of_its_two_parties(node: Node) -> None:
+    await staff(node, THIRD, "desk")
+    await node.file(ALPHA, drone("a"))
+    answer = await node.file(BRAVO, drone("b", "bravo"))
+    (conflict,) = answer.conflicts
+    name = await ask(node, about=conflict.conflict_id)
+    assert thread(node, name).about == conflict.conflict_id
+    with pytest.raises(NotFoundError, match="no conflict"):
+        await ask(node, author=THIRD, about=conflict.conflict_id)
+    with pytest.raises(NotFoundError, match="between the two parties") as caught:
+        await ask(node, to="third", about=conflict.conflict_id)
+    assert caught.value.place == "about"
+
+
+async def test_what_the_vault_holds_of_the_line_survives_the_tidying_at_start(tmp_path: Path, clock: Clock) -> None:
+    node = await start(tmp_path, clock)
+    for party in ("alpha", "bravo"):
+        await node.register_party(Author("operator"), party, party.title(), "civil_ats")
+    await staff_both(node)
+    name = await ask(node)
+    (post,) = node.duty.posts(ALPHA, "alpha").items
+    await node.duty.take(ALPHA, "ops")
+    await node.duty.leave(ALPHA, "ops", post.watches[0].watch, "Quiet night.")
+    await crash(node)
+    node = await start(tmp_path, clock)
+    assert thread(node, name).thread[0].parameters["callsign"] == "SWR12"
+    assert node.duty.posts(ALPHA, "alpha").items[0].note == "Quiet night."
+    await stop(node)
