@@ -12,7 +12,7 @@ from typing import Final
 from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import AmendOperation, DeclareHazard, FileOperation, Finding, RecordFindings
 from skyparley.airspace.events import Event, Outcome
-from skyparley.airspace.line.dialogue.commands import OpenDialogue, SendMessage
+from skyparley.airspace.line.dialogue.commands import OpenDialogue, RecordReadBack, SendMessage
 from skyparley.airspace.line.duty.commands import LeaveWatch
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
@@ -23,6 +23,7 @@ from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
+from skyparley.node.line.bodies import matches, read_body
 from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
 
 _MARK_NUMBER: Final = "reconciled_number"
@@ -208,6 +209,8 @@ class _Again:
     def hold(self, event: Event) -> None:
         """Hold what an entry says was found against what is found now. Call it before the entry is applied."""
         command = event.command
+        if isinstance(command, RecordReadBack):
+            self._compare_read_back(event.sequence, command)
         if not isinstance(command, RecordFindings) or self._comparison is None:
             return
         if command.after != self.state.findings_through:  # it will be refused
@@ -255,6 +258,18 @@ class _Again:
                     f"entry {sequence} {word} the finding {finding.a_party}/{finding.a_operation_id} with"
                     f" {finding.b_party}/{finding.b_operation_id} ({finding.rule})"
                 )
+
+    def _compare_read_back(self, sequence: int, command: RecordReadBack) -> None:
+        """Note a read-back that an entry calls right and that is not, or the other way round."""
+        try:
+            question, reading = (
+                read_body(self._vault, digest) for digest in (command.question_digest, command.read_back_digest)
+            )
+        except StorageError as error:
+            self._complain(f"entry {sequence}: {error.message}")
+            return
+        if matches(question, reading) != command.matches:
+            self._complain(f"entry {sequence} wrongly says that a read-back {'fits' if command.matches else 'differs'}")
 
     def _require_body(self, digest: str, sequence: int) -> None:
         """Note it if the vault does not hold a body that an entry names."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from skyparley.airspace.line.dialogue.commands import RecordReadBack
 from skyparley.airspace.line.duty.commands import DefinePost
 from skyparley.errors import (
     ConflictingStateError,
@@ -16,6 +17,7 @@ from skyparley.errors import (
     RateLimitedError,
     SkyparleyError,
 )
+from skyparley.node.engine import proposal_of
 from skyparley.node.identity import OBSERVER, Author
 from skyparley.node.line.dialogue.pace import MESSAGES_AT_ONCE
 from skyparley.node.node import Node
@@ -35,7 +37,7 @@ from support.line import (
     thread,
     until,
 )
-from support.nodes import ALPHA, BRAVO, crash, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import ALPHA, BRAVO, OPERATOR, crash, drone, noon_clock, replay, running, same, start, stop
 
 pytestmark = pytest.mark.anyio
 THIRD = Author("party", "third", "key-c")
@@ -173,6 +175,9 @@ async def test_who_may_not_see_a_dialogue_does_not_learn_of_it(node: Node) -> No
         await reply(node, THIRD, name, "wilco")
     assert node.dialogues.dialogues(THIRD).items == []
     assert [one.dialogue_id for one in node.dialogues.dialogues(OBSERVER).items] == [name]
+    assert node.dialogues.dialogues(OPERATOR).items == []  # who runs the node is no party to what is said
+    with pytest.raises(NotFoundError):
+        thread(node, name, OPERATOR)
     await node.duty.take(BRAVO, "tower")  # which everybody sees
     message = await anext(stream)
     assert [change["type"] for change in msgspec.json.decode(message.data)["changes"]] == ["post"]
@@ -356,3 +361,18 @@ async def test_what_the_vault_holds_of_the_line_survives_the_tidying_at_start(tm
     assert thread(node, name).thread[0].parameters["callsign"] == "SWR12"
     assert node.duty.posts(ALPHA, "alpha").items[0].note == "Quiet night."
     await stop(node)
+
+
+@pytest.mark.parametrize("right", [True, False])
+async def test_verification_compares_every_read_back_again(tmp_path: Path, clock: Clock, right: bool) -> None:
+    async with running(tmp_path, clock, "alpha", "bravo") as node:
+        await staff_both(node)
+        name = await ask(node)
+        node._tasks[3].cancel()  # nobody compares: this log says what it likes
+        said = asyncio.create_task(read_back(node, name, level=OTHER_LEVEL))
+        await until(lambda: thread(node, name).read_back == "comparing")
+        question, reading = (one.digest for one in thread(node, name).thread)
+        await node.engine.propose(proposal_of(RecordReadBack(name, 2, question, reading, not right)))
+        said.cancel()
+    problems = (await replay(tmp_path)).verification.problems
+    assert problems == ([] if right else ["entry 9 wrongly says that a read-back fits"])

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -10,13 +10,11 @@ from skyparley.airspace.events import Change, DialogueChanged, LineTested, PostC
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import Post
 from skyparley.airspace.state import Airspace
-from skyparley.catalogue.compare import compare_read_back
-from skyparley.catalogue.messages import decode_body
-from skyparley.catalogue.parameters import Canonical
 from skyparley.catalogue.render import render, title
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
+from skyparley.node.line.bodies import Body, compare_bodies, read_body
 from skyparley.node.line.dialogue.views import (
     DialogueView,
     FieldView,
@@ -29,14 +27,6 @@ from skyparley.node.line.duty.watchers import Watchers
 from skyparley.node.line.sealed import unseal
 
 BODIES_KEPT: Final = 4_096
-
-
-class Body(NamedTuple):
-    """What a message says: its code and parameters, and the fields of a read-back, all in canonical form."""
-
-    code: str
-    parameters: dict[str, Canonical]
-    fields: dict[str, Canonical] | None
 
 
 class LineReader:
@@ -54,9 +44,7 @@ class LineReader:
         """What a message says. Raises `StorageError` if the vault does not hold it."""
         found = self._bodies.get(digest)
         if found is None:
-            said, _, fields = unseal(self._vault.body(digest)).partition(b"\n")
-            code, parameters = decode_body(said)
-            found = Body(code, parameters, msgspec.json.decode(fields) if fields else None)
+            found = read_body(self._vault, digest)
             self._bodies[digest] = found
             if len(self._bodies) > BODIES_KEPT:
                 self._bodies.popitem(last=False)
@@ -100,10 +88,7 @@ class LineReader:
         if said.fields is None:
             return None
         question = self.body(self._state.line.messages[message.dialogue_id, message.reference].digest)
-        return [
-            FieldView(one.name, one.sent, one.read_back, one.equal)
-            for one in compare_read_back(question.code, question.parameters, said.fields)
-        ]
+        return [FieldView(one.name, one.sent, one.read_back, one.equal) for one in compare_bodies(question, said)]
 
     def post(self, author: Author, post: Post) -> PostView:
         """A post; its hand-over note only for its own party."""

@@ -2,7 +2,8 @@
 
 A party sees its own operations with their details, every hazard area (a notice that is not seen warns nobody), and of
 others only this: that there is a conflict, with whom, its place and time, how close, and the part in which declared
-volumes overlap. The operator of the node and the observer of a demo see all. Identifiers of others' operations are not
+volumes overlap. The operator of the node and the observer of a demo see all, but what officers say to each other is
+for their parties (and the observer) only. Identifiers of others' operations are not
 disclosed, but for hazard areas.
 """
 
@@ -130,8 +131,8 @@ def operation_view(live: LiveOperation, operation: Operation) -> OperationView:
 
 
 def may_see_dialogue(author: Author, dialogue: Dialogue) -> bool:
-    """Whether a dialogue is for this reader: its two parties', and those who see all."""
-    return author.sees_all or author.party in (dialogue.opener, dialogue.other)
+    """Whether a dialogue is for this reader: its two parties, and the observer of a demo; not a node's operator."""
+    return author.role == "observer" or author.party in (dialogue.opener, dialogue.other)
 
 
 def conflict_view(

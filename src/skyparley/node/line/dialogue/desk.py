@@ -24,7 +24,6 @@ from skyparley.airspace.line.dialogue.commands import (
     SendMessage,
 )
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
-from skyparley.catalogue.compare import compare_read_back
 from skyparley.catalogue.lists.base import MessageType
 from skyparley.catalogue.messages import encode_body, message_type, parse_message, parse_read_back
 from skyparley.errors import InvalidInputError, LimitExceededError, NotFoundError, SkyparleyError
@@ -32,6 +31,7 @@ from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import RETRY_AFTER_FAILURE_S, Applied, Engine, proposal_of
 from skyparley.node.identity import Author
+from skyparley.node.line.bodies import matches
 from skyparley.node.line.dialogue.pace import Pace
 from skyparley.node.line.dialogue.places import check_place
 from skyparley.node.line.dialogue.views import (
@@ -44,6 +44,7 @@ from skyparley.node.line.dialogue.views import (
 )
 from skyparley.node.line.duty.views import line_test_view
 from skyparley.node.line.sealed import Sealed, draw, seal
+from skyparley.node.reading.disclosure import may_see_dialogue
 from skyparley.node.reading.reader import Reader
 
 COMPARED_WITHIN_S: Final = 10.0
@@ -165,9 +166,8 @@ class DialogueDesk:
     def dialogues(self, author: Author, after: str = "", limit: int = INBOX_LENGTH) -> DialoguePage:
         """The dialogues that a reader may see and that are not over for long, by identifier."""
         line = self._engine.state.line
-        held = (
-            sorted(line.dialogues) if author.sees_all else [one.dialogue_id for one in line.dialogues_of(author.party)]
-        )
+        mine = line.dialogues_of(author.party) if author.party else line.dialogues.values()
+        held = sorted(one.dialogue_id for one in mine if may_see_dialogue(author, one))
         names = [name for name in held if name > after]
         page = [self._reader.line.dialogue(line.dialogues[name]) for name in names[:limit]]
         return DialoguePage(page, names[limit - 1] if len(names) > limit else None)
@@ -247,9 +247,8 @@ class DialogueDesk:
             return
         question = line.messages[dialogue_id, dialogue.question]
         reading = line.messages[dialogue_id, dialogue.reading]
-        sent, read = self._reader.line.body(question.digest), self._reader.line.body(reading.digest)
-        matches = all(one.equal for one in compare_read_back(sent.code, sent.parameters, read.fields or {}))
-        command = RecordReadBack(dialogue_id, reading.number, question.digest, reading.digest, matches)
+        same = matches(self._reader.line.body(question.digest), self._reader.line.body(reading.digest))
+        command = RecordReadBack(dialogue_id, reading.number, question.digest, reading.digest, same)
         await self._engine.propose(proposal_of(command))
 
     # inside
@@ -304,7 +303,7 @@ class DialogueDesk:
 
     def _dialogue(self, author: Author, dialogue_id: str) -> Dialogue:
         found = self._engine.state.line.dialogues.get(dialogue_id)
-        if found is None or not (author.sees_all or author.party in (found.opener, found.other)):
+        if found is None or not may_see_dialogue(author, found):
             raise NotFoundError(f"there is no dialogue '{dialogue_id[:40]}' that this key may see")
         return found
 
