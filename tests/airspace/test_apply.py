@@ -22,6 +22,7 @@ from skyparley.airspace.events import (
     error_of,
 )
 from skyparley.airspace.keeping.records import Refusal, conflict_id
+from skyparley.airspace.operations import commands as o
 from skyparley.airspace.state import Airspace
 from skyparley.errors import (
     ConflictingStateError,
@@ -54,9 +55,9 @@ class World:
     def file(self, party: str, operation_id: str = "x", hours: int = 1, number: int = 1, key: str = "") -> Outcome:
         return self.do(party, self.filing(operation_id, hours, number), key)
 
-    def filing(self, operation_id: str = "x", hours: int = 1, number: int = 1) -> c.FileOperation:
+    def filing(self, operation_id: str = "x", hours: int = 1, number: int = 1) -> o.FileOperation:
         extents = (extent(START_US + HOUR_US, START_US + HOUR_US + hours * HOUR_US),)
-        return c.FileOperation(operation_id, "drone", extents, digest_of(number))
+        return o.FileOperation(operation_id, "drone", extents, digest_of(number))
 
     def find(self, a: tuple[str, str], b: tuple[str, str], through: int | None = None, **changes: Any) -> Outcome:
         one, other = self.state.operations[a], self.state.operations[b]
@@ -106,17 +107,17 @@ def test_the_identifier_is_the_party_s_own_and_free_again_after_the_end(world: W
     refused = world.file("north")
     assert code(refused) == "state_conflict"
     assert "accepted at version 1" in refused.refusal.message
-    assert code(world.do("north", c.CancelOperation("x", 1))) == "accepted"
+    assert code(world.do("north", o.CancelOperation("x", 1))) == "accepted"
     assert code(world.file("north")) == "accepted"
 
 
 def test_a_stale_version_is_told_the_present_one(world: World) -> None:
     world.file("north")
-    world.do("north", c.ActivateOperation("x", 1))
-    refused = world.do("north", c.EndOperation("x", 1))
+    world.do("north", o.ActivateOperation("x", 1))
+    refused = world.do("north", o.EndOperation("x", 1))
     assert code(refused) == "state_conflict"
     assert "version 2 now, not 1" in refused.refusal.message
-    ended = world.do("north", c.EndOperation("x", 2))
+    ended = world.do("north", o.EndOperation("x", 2))
     (left,) = ended.changes
     assert isinstance(left, OperationLeft)
     assert (left.operation.state, left.operation.version) == ("ended", 3)
@@ -125,7 +126,7 @@ def test_a_stale_version_is_told_the_present_one(world: World) -> None:
 
 def test_nobody_touches_the_operation_of_another(world: World) -> None:
     world.file("north")
-    assert code(world.do("south", c.CancelOperation("x", 1))) == "not_found"
+    assert code(world.do("south", o.CancelOperation("x", 1))) == "not_found"
 
 
 @pytest.mark.parametrize("authentication", [*AUTHENTICATIONS, "guess", ""])
@@ -167,7 +168,7 @@ def test_the_end_is_not_part_of_the_operation(world: World) -> None:
     end_us = START_US + 2 * HOUR_US
     world.file("north")
     world.file("south", hours=2)
-    world.do("south", c.ActivateOperation("x", 1))
+    world.do("south", o.ActivateOperation("x", 1))
     assert world.state.waits_for_time() == end_us
     world.now_us = end_us - 1
     assert world.do("", c.Tick()).changes == ()
@@ -185,7 +186,7 @@ def test_the_end_is_not_part_of_the_operation(world: World) -> None:
 def test_a_refused_entry_moves_time_too(world: World) -> None:
     world.file("north")
     world.now_us = START_US + 2 * HOUR_US
-    outcome = world.do("south", c.EndOperation("nothing", 1))
+    outcome = world.do("south", o.EndOperation("nothing", 1))
     assert code(outcome) == "not_found"
     assert [type(change) for change in outcome.changes] == [OperationLeft]
 
@@ -200,7 +201,7 @@ def test_a_conflict_lives_as_long_as_both_operations_as_compared(world: World) -
     assert (found.conflict.sequence, found.conflict.recorded_sequence) == (4, 5)
     assert world.state.conflicts_of(a) == world.state.conflicts_of(b) == [found.conflict]
 
-    amendment = c.AmendOperation("x", 1, "drone", world.filing(hours=1).extents, digest_of(5))
+    amendment = o.AmendOperation("x", 1, "drone", world.filing(hours=1).extents, digest_of(5))
     changed, void = world.do("north", amendment).changes
     assert isinstance(changed, OperationChanged)
     assert isinstance(void, ConflictVoid)
@@ -232,7 +233,7 @@ def test_an_operation_amended_back_to_the_same_details_is_compared_under_its_new
     world.file("north", number=1)
     world.file("south", number=2)
     a, b = ("north", "x"), ("south", "x")
-    world.do("north", c.AmendOperation("x", 1, "drone", world.filing().extents, digest_of(1)))
+    world.do("north", o.AmendOperation("x", 1, "drone", world.filing().extents, digest_of(1)))
     assert world.find(a, b, through=4, sequence=4).findings_void == 1
     assert world.find(a, b).findings_void == 0
     assert len(world.state.conflicts) == 1
@@ -324,7 +325,7 @@ def test_a_refusal_in_the_log_is_repeated_too_and_one_before_it_leaves_no_trace(
 
 def test_check_foresees_what_will_have_ended(world: World) -> None:
     world.file("north")
-    proposal = world.event("north", c.ActivateOperation("x", 1))
+    proposal = world.event("north", o.ActivateOperation("x", 1))
     assert check(world.state, proposal, START_US + 2 * HOUR_US - 1) is None
     gone = check(world.state, proposal, START_US + 2 * HOUR_US)
     assert isinstance(gone, Refusal)
@@ -350,7 +351,7 @@ def test_an_operation_amended_very_often_does_not_fill_the_memory(world: World) 
     world.file("north")
     for version in range(1, 3_000):
         extents = (extent(START_US, START_US + DAY_US + version),)
-        amendment = c.AmendOperation("x", version, "drone", extents, digest_of(version))
+        amendment = o.AmendOperation("x", version, "drone", extents, digest_of(version))
         assert code(world.do("north", amendment)) == "accepted"
     assert len(world.state._ends) < 1_100
     assert world.state.waits_for_time() == START_US + DAY_US + 2_999

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from skyparley.airspace import commands as c
 from skyparley.airspace import limits
-from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command, level_13_cells
+from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
 from skyparley.airspace.line.commands import LineCommand
+from skyparley.airspace.operations import commands as o
+from skyparley.airspace.operations.extents import level_13_cells
 from skyparley.errors import InvalidInputError, LimitExceededError, SkyparleyError
 from support.airspace_histories import DAY_US, HOUR_US, START_US, digest_of, extent, history, random_steps
 
 ONE_HOUR = extent(START_US, START_US + HOUR_US)
-FILING = c.FileOperation("f/1", "drone", (ONE_HOUR,), digest_of(1))
+FILING = o.FileOperation("f/1", "drone", (ONE_HOUR,), digest_of(1))
 FINDING = c.Finding(3, "a", "x", digest_of(1), "b", "y", digest_of(2), "volume_overlap", True, digest_of(3))
 
 
@@ -81,7 +83,7 @@ def test_any_damage_is_refused_or_reads_as_what_it_says(data: st.DataObject) -> 
     assert encode_command(command) == bytes(body)
 
 
-def with_extent(**changes: object) -> c.FileOperation:
+def with_extent(**changes: object) -> o.FileOperation:
     return msgspec.structs.replace(FILING, extents=(msgspec.structs.replace(ONE_HOUR, **changes),))
 
 
@@ -114,9 +116,9 @@ def findings(*found: c.Finding, after: int = 2, through: int = 5, algorithm: str
         (with_extent(end_us=START_US), "extents[0].end_us"),
         (with_extent(end_us=10**17), "extents[0].end_us"),
         (with_extent(begin_us=-1), "extents[0].end_us"),
-        (c.DeclareHazard("h", "missile_strike", True, (ONE_HOUR,), digest_of(1)), "hazard_kind"),
-        (c.AmendOperation("x", 0, "drone", (ONE_HOUR,), digest_of(1)), "version"),
-        (c.EndOperation("x", -1), "version"),
+        (o.DeclareHazard("h", "missile_strike", True, (ONE_HOUR,), digest_of(1)), "hazard_kind"),
+        (o.AmendOperation("x", 0, "drone", (ONE_HOUR,), digest_of(1)), "version"),
+        (o.EndOperation("x", -1), "version"),
         (c.RegisterParty("A", "A", "third_state"), "party"),
         (c.RegisterParty("a", "A", "army"), "party_kind"),
         (c.RegisterParty("a", " ", "third_state"), "name"),
@@ -161,7 +163,7 @@ def circle_cells(latitude_deg: float, radius_m: float) -> tuple[str, ...]:
 
 def test_a_hazard_of_100_km_radius_for_a_day_passes_and_a_country_for_a_month_does_not() -> None:
     wide = circle_cells(47.0, 100_000)
-    encode_command(c.DeclareHazard("h", "firing", True, (extent(START_US, START_US + DAY_US, wide),), digest_of(1)))
+    encode_command(o.DeclareHazard("h", "firing", True, (extent(START_US, START_US + DAY_US, wide),), digest_of(1)))
     week = (extent(START_US, START_US + 6 * DAY_US, wide),)
     encode_command(msgspec.structs.replace(FILING, extents=week))
     country = circle_cells(47.0, 120_000)

@@ -9,7 +9,8 @@ import pytest
 
 from skyparley.airspace import limits
 from skyparley.airspace.codec import decode_command
-from skyparley.airspace.commands import FileOperation, RecordFindings
+from skyparley.airspace.commands import RecordFindings
+from skyparley.airspace.operations.commands import FileOperation
 from skyparley.log.port import Draft, Entry, Log
 from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node

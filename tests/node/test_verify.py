@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from skyparley.airspace.codec import decode_command, encode_command
-from skyparley.airspace.commands import FileOperation, Finding, RecordFindings
+from skyparley.airspace.commands import Finding, RecordFindings
+from skyparley.airspace.operations.commands import FileOperation
 from skyparley.cli.upkeep import replay_from_zero
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.operation import Rule

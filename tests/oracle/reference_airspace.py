@@ -11,6 +11,7 @@ import msgspec
 
 from skyparley.airspace import commands, limits
 from skyparley.airspace.events import Event
+from skyparley.airspace.operations import commands as operations
 
 DAY_US = 86_400_000_000
 
@@ -197,12 +198,12 @@ class ReferenceAirspace:
                 raise RefusedError("state_conflict")
         elif isinstance(command, commands.RecordFindings):
             self._findings(event, command, outcome, last_sequence)
-        elif isinstance(command, commands.FileOperation | commands.DeclareHazard):
+        elif isinstance(command, operations.FileOperation | operations.DeclareHazard):
             self._file(event, command, outcome)
         elif not isinstance(command, commands.Tick):
             self._on_operation(event, command, outcome)
 
-    def _times(self, event: Event, extents: tuple[commands.Extent, ...]) -> tuple[int, int]:
+    def _times(self, event: Event, extents: tuple[operations.Extent, ...]) -> tuple[int, int]:
         begin_us = sorted(e.begin_us for e in extents)[0]
         end_us = sorted(e.end_us for e in extents)[-1]
         if end_us <= event.time_us:
@@ -218,7 +219,7 @@ class ReferenceAirspace:
         begin_us, end_us = self._times(event, command.extents)
         if sum(party == event.party for party, _ in self.operations) >= limits.MAX_LIVE_OPERATIONS_PER_PARTY:
             raise RefusedError("limit_exceeded")
-        hazard = isinstance(command, commands.DeclareHazard)
+        hazard = isinstance(command, operations.DeclareHazard)
         state = "accepted"
         if hazard:
             state = "confirmed" if command.confirmed else "unconfirmed"
@@ -246,35 +247,35 @@ class ReferenceAirspace:
         if command.version != o["version"]:
             raise RefusedError("state_conflict")
         allowed = {
-            commands.AmendOperation: ("accepted", "activated"),
-            commands.ActivateOperation: ("accepted",),
-            commands.EndOperation: ("activated",),
-            commands.CancelOperation: ("accepted",),
-            commands.ConfirmHazard: ("unconfirmed",),
-            commands.RetractHazard: ("unconfirmed", "confirmed"),
+            operations.AmendOperation: ("accepted", "activated"),
+            operations.ActivateOperation: ("accepted",),
+            operations.EndOperation: ("activated",),
+            operations.CancelOperation: ("accepted",),
+            operations.ConfirmHazard: ("unconfirmed",),
+            operations.RetractHazard: ("unconfirmed", "confirmed"),
         }
         if o["state"] not in allowed[type(command)]:
             raise RefusedError("state_conflict")
         left = {
-            commands.EndOperation: "ended",
-            commands.CancelOperation: "cancelled",
-            commands.RetractHazard: "retracted",
+            operations.EndOperation: "ended",
+            operations.CancelOperation: "cancelled",
+            operations.RetractHazard: "retracted",
         }
         if type(command) in left:
             self._leave(key, left[type(command)], event, outcome.changes)
             return
-        if isinstance(command, commands.AmendOperation):
+        if isinstance(command, operations.AmendOperation):
             o["begin_us"], o["end_us"] = self._times(event, command.extents)
             o["class"] = command.operation_class
             o["digest"] = command.details_digest
             o["details_sequence"] = event.sequence
             o["extents"] = command.extents
         else:
-            o["state"] = "activated" if isinstance(command, commands.ActivateOperation) else "confirmed"
+            o["state"] = "activated" if isinstance(command, operations.ActivateOperation) else "confirmed"
         o["version"] += 1
         o["changed_sequence"] = event.sequence
         outcome.changes.append(("changed", key, o["state"], o["version"], event.sequence))
-        if isinstance(command, commands.AmendOperation):
+        if isinstance(command, operations.AmendOperation):
             self._void(key, outcome.changes)
 
     def _findings(

@@ -10,6 +10,7 @@ from oracle.reference_airspace import ReferenceAirspace
 from skyparley.airspace import commands as c
 from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.events import Event
+from skyparley.airspace.operations import commands as o
 
 START_US = 1_800_000_000_000_000
 SECOND_US = 1_000_000
@@ -122,8 +123,8 @@ def digest_of(number: int) -> str:
     return f"{number:064x}"
 
 
-def extent(begin_us: int, end_us: int, cells: tuple[str, ...] = ("478954",), lower_mm: int = 0) -> c.Extent:
-    return c.Extent(cells, lower_mm, lower_mm + 100_000, "WGS84", begin_us, end_us)
+def extent(begin_us: int, end_us: int, cells: tuple[str, ...] = ("478954",), lower_mm: int = 0) -> o.Extent:
+    return o.Extent(cells, lower_mm, lower_mm + 100_000, "WGS84", begin_us, end_us)
 
 
 def event_at(sequence: int, time_us: int, party: str, command: c.Command, key: str = "", **more: Any) -> Event:
@@ -175,22 +176,22 @@ def _command(world: ReferenceAirspace, step: Step, party: str, time_us: int) -> 
         extents += (extent(begin_us - 1, begin_us + 1, lower_mm=5),)
     digest = digest_of(step.choice % 3)
     simple = {
-        "activate": c.ActivateOperation,
-        "end": c.EndOperation,
-        "cancel": c.CancelOperation,
-        "confirm": c.ConfirmHazard,
-        "retract": c.RetractHazard,
+        "activate": o.ActivateOperation,
+        "end": o.EndOperation,
+        "cancel": o.CancelOperation,
+        "confirm": o.ConfirmHazard,
+        "retract": o.RetractHazard,
     }
     if step.kind in simple:
         return simple[step.kind](operation_id, version)
     if step.kind == "register":
         return c.RegisterParty(party, f"The {party}", "civil_ats")
     if step.kind == "file":
-        return c.FileOperation(operation_id, "drone", extents, digest)
+        return o.FileOperation(operation_id, "drone", extents, digest)
     if step.kind == "amend":
-        return c.AmendOperation(operation_id, version, "en_route", extents, digest)
+        return o.AmendOperation(operation_id, version, "en_route", extents, digest)
     if step.kind == "declare":
-        return c.DeclareHazard(operation_id, "firing", step.choice % 2 == 0, extents, digest)
+        return o.DeclareHazard(operation_id, "firing", step.choice % 2 == 0, extents, digest)
     if step.kind == "findings":
         return _findings(world, step)
     if step.kind == "epoch":

@@ -5,34 +5,19 @@ forgotten, and an accepted command takes effect. The same entries give the same 
 ever. Refusals are outcomes, not exceptions; only a log that cannot be one raises.
 """
 
-import msgspec
-
-from skyparley.airspace.codec import span_us
 from skyparley.airspace.commands import (
     RULES_VERSION,
-    AmendOperation,
-    DeclareHazard,
     Epoch,
     Finding,
     RecordFindings,
     RegisterParty,
 )
-from skyparley.airspace.decide import (
-    ACCEDED,
-    Filing,
-    OperationCommand,
-    admit,
-    decide_command,
-    event_of,
-    following_state,
-)
+from skyparley.airspace.decide import ACCEDED, admit, decide_command
 from skyparley.airspace.events import (
     Change,
     ConflictFound,
     ConflictVoid,
     Event,
-    OperationChanged,
-    OperationLeft,
     Outcome,
     PartyRegistered,
     Repeated,
@@ -40,23 +25,19 @@ from skyparley.airspace.events import (
 )
 from skyparley.airspace.keeping.records import (
     KeyRecord,
-    LateNotice,
     LiveOperation,
     Party,
     RecordedConflict,
     RefusedEntry,
     conflict_id,
-    pack_extents,
 )
-from skyparley.airspace.limits import HAZARD_CLASS
 from skyparley.airspace.line import rules as line
-from skyparley.airspace.line.agreements.numbers import notices
 from skyparley.airspace.line.commands import LineCommand
+from skyparley.airspace.operations import rules as operations
+from skyparley.airspace.operations.commands import Filing, OperationCommand
 from skyparley.airspace.state import Airspace
-from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, is_final, next_state
 from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
-from skyparley.units import MICROSECONDS_PER_SECOND
 
 
 def apply(state: Airspace, event: Event) -> Outcome:
@@ -127,40 +108,16 @@ def _expire(state: Airspace, event: Event, changes: list[Change]) -> None:
     due_us = state.waits_for_time()
     if due_us is not None and due_us <= event.time_us:
         line.pass_time(state, event, changes)
-        for key in state.due(event.time_us):
-            _move(state, state.operations[key], "time", event.sequence, changes)
-
-
-def _move(state: Airspace, operation: LiveOperation, word: str, sequence: int, changes: list[Change]) -> None:
-    """An operation passes to the state that follows, and leaves if that is final."""
-    moved = msgspec.structs.replace(
-        operation,
-        state=following_state(operation, word),
-        version=operation.version + 1,
-        changed_sequence=sequence,
-    )
-    if is_final(HAZARDS if operation.hazard else OPERATIONS, moved.state):
-        changes.append(OperationLeft(moved))
-        _void_conflicts(state, operation, changes)
-        state.drop_operation(operation)
-    else:
-        changes.append(OperationChanged(moved))
-        state.put_operation(moved)
-
-
-def _void_conflicts(state: Airspace, operation: LiveOperation, changes: list[Change]) -> None:
-    changes.extend(ConflictVoid(conflict) for conflict in state.drop_conflicts_of(operation.key))
+        operations.pass_time(state, event, changes)
 
 
 def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
     """Do what an accepted command asks; the number of findings that were void at once."""
     command = event.command
-    if isinstance(command, Filing):
-        _file(state, event, command, changes)
+    if isinstance(command, Filing | OperationCommand):
+        operations.perform(state, event, command, changes)
     elif isinstance(command, RecordFindings):
         return _record_findings(state, event, command, changes)
-    elif isinstance(command, AmendOperation):
-        _amend(state, event, command, changes)
     elif isinstance(command, RegisterParty):
         party = Party(command.party, command.name, command.party_kind, ACCEDED, event.sequence)
         state.put_party(party)
@@ -169,70 +126,7 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         state.rules_version = command.rules_version
     elif isinstance(command, LineCommand):
         line.perform(state, event, command, changes)
-    elif isinstance(command, OperationCommand):
-        operation = state.operations[event.party, command.operation_id]
-        _move(state, operation, event_of(command), event.sequence, changes)
     return 0
-
-
-def _file(state: Airspace, event: Event, command: Filing, changes: list[Change]) -> None:
-    if isinstance(command, DeclareHazard):
-        word = "declare_confirmed" if command.confirmed else "declare_unconfirmed"
-        first, operation_class, hazard_kind = next_state(HAZARDS, START, word), HAZARD_CLASS, command.hazard_kind
-    else:
-        first, operation_class, hazard_kind = next_state(OPERATIONS, START, "file"), command.operation_class, ""
-    begin_us, end_us = span_us(command.extents)
-    operation = LiveOperation(
-        party=event.party,
-        operation_id=command.operation_id,
-        state=first,
-        version=1,
-        operation_class=operation_class,
-        hazard=isinstance(command, DeclareHazard),
-        hazard_kind=hazard_kind,
-        begin_us=begin_us,
-        end_us=end_us,
-        details_digest=command.details_digest,
-        filed_sequence=event.sequence,
-        details_sequence=event.sequence,
-        changed_sequence=event.sequence,
-        packed_extents=pack_extents(command.extents),
-        late_notices=_late_notices(state, event, operation_class, begin_us),
-    )
-    state.put_operation(operation)
-    changes.append(OperationChanged(operation))
-
-
-def _amend(state: Airspace, event: Event, command: AmendOperation, changes: list[Change]) -> None:
-    """The details are replaced; what was found about the old ones is void, findings about the new ones follow."""
-    before = state.operations[event.party, command.operation_id]
-    begin_us, end_us = span_us(command.extents)
-    operation = msgspec.structs.replace(
-        before,
-        state=following_state(before, "amend"),
-        version=before.version + 1,
-        operation_class=command.operation_class,
-        begin_us=begin_us,
-        end_us=end_us,
-        details_digest=command.details_digest,
-        details_sequence=event.sequence,
-        changed_sequence=event.sequence,
-        packed_extents=pack_extents(command.extents),
-        late_notices=_late_notices(state, event, command.operation_class, begin_us),
-    )
-    changes.append(OperationChanged(operation))
-    _void_conflicts(state, before, changes)
-    state.put_operation(operation)
-
-
-def _late_notices(state: Airspace, event: Event, operation_class: str, begin_us: int) -> tuple[LateNotice, ...]:
-    """The clauses on notice that a filing does not keep. It stands: late notice is better than none, and it says so."""
-    given_s = max(0, (begin_us - event.time_us) // MICROSECONDS_PER_SECOND)
-    return tuple(
-        LateNotice(basis, notice_s, given_s)
-        for notice_s, basis in notices(state.line.of_party(event.party), operation_class)
-        if begin_us - event.time_us < notice_s * MICROSECONDS_PER_SECOND
-    )
 
 
 def _record_findings(state: Airspace, event: Event, command: RecordFindings, changes: list[Change]) -> int:

@@ -11,20 +11,10 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.line.commands import LineCommand
+from skyparley.airspace.operations.commands import Filing, OperationCommand
 
 RULES_VERSION: Final = 1
 """The newest rules that this code can apply; `Epoch` entries move a log from one version to the next."""
-
-
-class Extent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reserved space, coarsely: a normalised union of S2 cells (hex tokens, level 13 or coarser) × band × time."""
-
-    cells: tuple[str, ...]
-    lower_mm: int
-    upper_mm: int
-    datum: str
-    begin_us: int
-    end_us: int
 
 
 class RegisterParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="register_party", tag_field="kind"):
@@ -33,74 +23,6 @@ class RegisterParty(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     party: str
     name: str
     party_kind: str
-
-
-class FileOperation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="file_operation", tag_field="kind"):
-    """A party files an operation; it is accepted at once, conflicts are findings beside it."""
-
-    operation_id: str
-    operation_class: str
-    extents: tuple[Extent, ...]
-    details_digest: str
-
-
-class AmendOperation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="amend_operation", tag_field="kind"):
-    """The party replaces the whole operation; `version` is the one it replaces."""
-
-    operation_id: str
-    version: int
-    operation_class: str
-    extents: tuple[Extent, ...]
-    details_digest: str
-
-
-class ActivateOperation(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="activate_operation", tag_field="kind"
-):
-    """The operation begins to be flown."""
-
-    operation_id: str
-    version: int
-
-
-class EndOperation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="end_operation", tag_field="kind"):
-    """An activated operation is over; its airspace is free."""
-
-    operation_id: str
-    version: int
-
-
-class CancelOperation(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="cancel_operation", tag_field="kind"
-):
-    """An accepted operation will not be flown; its airspace is free."""
-
-    operation_id: str
-    version: int
-
-
-class DeclareHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="declare_hazard", tag_field="kind"):
-    """A hazard notice: firing, rocket, debris, gnss_interference, laser, balloon or drone_activity."""
-
-    operation_id: str
-    hazard_kind: str
-    confirmed: bool
-    extents: tuple[Extent, ...]
-    details_digest: str
-
-
-class ConfirmHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="confirm_hazard", tag_field="kind"):
-    """An unconfirmed hazard notice is confirmed by its party."""
-
-    operation_id: str
-    version: int
-
-
-class RetractHazard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="retract_hazard", tag_field="kind"):
-    """A hazard notice is withdrawn."""
-
-    operation_id: str
-    version: int
 
 
 class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,18 +68,4 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="epoch"
     state_hash: str
 
 
-Command = (
-    RegisterParty
-    | FileOperation
-    | AmendOperation
-    | ActivateOperation
-    | EndOperation
-    | CancelOperation
-    | DeclareHazard
-    | ConfirmHazard
-    | RetractHazard
-    | RecordFindings
-    | Tick
-    | Epoch
-    | LineCommand
-)
+Command = RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand

@@ -8,28 +8,19 @@ that came between.
 from typing import Final
 
 from skyparley.airspace import limits
-from skyparley.airspace.codec import span_us
 from skyparley.airspace.commands import (
     RULES_VERSION,
-    ActivateOperation,
-    AmendOperation,
-    CancelOperation,
-    ConfirmHazard,
-    DeclareHazard,
-    EndOperation,
     Epoch,
-    Extent,
-    FileOperation,
     RecordFindings,
     RegisterParty,
-    RetractHazard,
 )
 from skyparley.airspace.events import AUTHENTICATIONS, NODE, Proposal, Repeated, refusal_of
-from skyparley.airspace.keeping.records import LiveOperation, Refusal
+from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
+from skyparley.airspace.operations import rules as operations
+from skyparley.airspace.operations.commands import Filing, OperationCommand
 from skyparley.airspace.state import Airspace
-from skyparley.airspace.transitions import HAZARDS, OPERATIONS, next_state
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
@@ -39,22 +30,8 @@ from skyparley.errors import (
     NotFoundError,
     SkyparleyError,
 )
-from skyparley.geometry.interval import format_time
-
-OperationCommand = AmendOperation | ActivateOperation | EndOperation | CancelOperation | ConfirmHazard | RetractHazard
-"""Commands on an operation that is live already."""
-Filing = FileOperation | DeclareHazard
-"""Commands that put a new operation or hazard notice into the airspace."""
 
 ACCEDED: Final = "acceded"
-_EVENTS: Final = {
-    AmendOperation: "amend",
-    ActivateOperation: "activate",
-    EndOperation: "end",
-    CancelOperation: "cancel",
-    ConfirmHazard: "confirm",
-    RetractHazard: "retract",
-}
 
 
 def check(state: Airspace, proposal: Proposal, now_us: int) -> Refusal | Repeated | None:
@@ -87,16 +64,6 @@ def decide_command(state: Airspace, proposal: Proposal, time_us: int) -> Refusal
     except SkyparleyError as error:
         return refusal_of(error)
     return None
-
-
-def event_of(command: OperationCommand) -> str:
-    """The word in the state tables for a command on a live operation."""
-    return _EVENTS[type(command)]
-
-
-def following_state(operation: LiveOperation, event: str) -> str:
-    """The state of an operation or hazard after an event. Raises `ConflictingStateError` if it is not possible."""
-    return next_state(HAZARDS if operation.hazard else OPERATIONS, operation.state, event)
 
 
 def _check_author(state: Airspace, proposal: Proposal) -> None:
@@ -132,12 +99,8 @@ def _check_key(state: Airspace, proposal: Proposal, time_us: int) -> Repeated | 
 
 def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
     command = proposal.command
-    if isinstance(command, Filing):
-        _check_party_speaks(proposal)
-        _check_filing(state, proposal.party, command, time_us)
-    elif isinstance(command, OperationCommand):
-        _check_party_speaks(proposal)
-        _check_on_operation(state, proposal.party, command, time_us)
+    if isinstance(command, Filing | OperationCommand):
+        operations.check(state, proposal.party, command, time_us)
     elif isinstance(command, LineCommand):
         line.check(state, proposal, command, time_us)
     else:
@@ -149,52 +112,6 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
             _check_registration(state, command)
         elif isinstance(command, Epoch):
             _check_epoch(state, command)
-
-
-def _check_party_speaks(proposal: Proposal) -> None:
-    if not proposal.party:
-        raise ForbiddenError("an operation needs a party: the node itself has none")
-
-
-def _check_filing(state: Airspace, party: str, command: Filing, time_us: int) -> None:
-    live = state.operation(party, command.operation_id, time_us=time_us)
-    if live is not None:
-        raise ConflictingStateError(
-            f"'{command.operation_id}' is live already, {live.state} at version {live.version}:"
-            " amend it, or choose another identifier"
-        )
-    _check_times(command.extents, time_us)
-    if state.live_of_party(party) >= limits.MAX_LIVE_OPERATIONS_PER_PARTY:
-        ended = sum(due_party == party for due_party, _ in state.due(time_us))
-        if state.live_of_party(party) - ended >= limits.MAX_LIVE_OPERATIONS_PER_PARTY:
-            raise LimitExceededError(
-                f"'{party}' has {limits.MAX_LIVE_OPERATIONS_PER_PARTY} live operations, the most that a party may"
-                " have: end or cancel some"
-            )
-
-
-def _check_on_operation(state: Airspace, party: str, command: OperationCommand, time_us: int) -> None:
-    live = state.operation(party, command.operation_id, time_us=time_us)
-    if live is None:
-        raise NotFoundError(f"'{party}' has no live operation '{command.operation_id}'")
-    if command.version != live.version:
-        raise ConflictingStateError(
-            f"'{command.operation_id}' is at version {live.version} now, not {command.version}: read it again"
-        )
-    following_state(live, event_of(command))
-    if isinstance(command, AmendOperation):
-        _check_times(command.extents, time_us)
-
-
-def _check_times(extents: tuple[Extent, ...], time_us: int) -> None:
-    begin_us, end_us = span_us(extents)
-    if end_us <= time_us:
-        raise InvalidInputError(f"the operation ended at {format_time(end_us)}, which has passed")
-    if begin_us - time_us > limits.MAX_AHEAD_US:
-        raise LimitExceededError(
-            f"the operation begins at {format_time(begin_us)}, more than {limits.MAX_AHEAD_US // limits.DAY_US} days"
-            " ahead: file it later"
-        )
 
 
 def _check_findings(state: Airspace, command: RecordFindings) -> None:

@@ -76,6 +76,7 @@ _PARTY: Final = re.compile(PARTY_PATTERN)
 _OPERATION: Final = re.compile(OPERATION_PATTERN)
 _CLASS: Final = re.compile(r"[a-z0-9_]{1,32}")
 _POST: Final = re.compile(POST_PATTERN)
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -138,3 +139,15 @@ def check_text(text: str, length: int, *, place: str) -> None:
     if len(text) > length:
         raise LimitExceededError(f"has {len(text)} characters; at most {length} are possible", place=place)
     check_plain_text(text, lines=True, place=place)
+
+
+def check_count(value: int, *, least: int, place: str) -> None:
+    """Raise `InvalidInputError` unless this is a whole number from `least` that fits 63 bits."""
+    if not least <= value < 2**63:
+        raise InvalidInputError(f"{place} must be a whole number from {least}", place=place)
+
+
+def check_digest(text: str, *, place: str) -> None:
+    """Raise `InvalidInputError` unless this is a SHA-256 in 64 lower-case hexadecimal digits."""
+    if not _DIGEST.fullmatch(text):
+        raise InvalidInputError(f"{place} must be a SHA-256 in 64 lower-case hexadecimal digits", place=place)

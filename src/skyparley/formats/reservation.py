@@ -6,8 +6,8 @@ A rough bound from above settles almost all operations; only those that it does 
 import math
 from typing import Final
 
-from skyparley.airspace.codec import level_13_cells
 from skyparley.airspace.limits import HOUR_US, MAX_RESERVED_CELL_HOURS
+from skyparley.airspace.operations.extents import level_13_cells
 from skyparley.conflict.operation import Operation
 from skyparley.errors import LimitExceededError
 from skyparley.geometry.cells import cover_volume

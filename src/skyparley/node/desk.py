@@ -14,25 +14,23 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.codec import validate_command
-from skyparley.airspace.commands import (
-    ActivateOperation,
-    AmendOperation,
-    CancelOperation,
-    Command,
-    ConfirmHazard,
-    DeclareHazard,
-    EndOperation,
-    FileOperation,
-    Finding,
-    RecordFindings,
-    RetractHazard,
-)
+from skyparley.airspace.commands import Command, Finding, RecordFindings
 from skyparley.airspace.events import (
     BEARER_ATTESTED,
     Proposal,
     Repeated,
     Verdict,
     error_of,
+)
+from skyparley.airspace.operations.commands import (
+    ActivateOperation,
+    AmendOperation,
+    CancelOperation,
+    ConfirmHazard,
+    DeclareHazard,
+    EndOperation,
+    FileOperation,
+    RetractHazard,
 )
 from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError

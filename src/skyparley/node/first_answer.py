@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.commands import AmendOperation, Command, DeclareHazard, FileOperation, RecordFindings
+from skyparley.airspace.commands import Command, RecordFindings
 from skyparley.airspace.events import ConflictFound, OperationChanged, OperationLeft, Outcome, Verdict
 from skyparley.airspace.keeping.records import LiveOperation
+from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
 from skyparley.airspace.state import Airspace
 from skyparley.errors import NotFoundError
 from skyparley.log.port import Log

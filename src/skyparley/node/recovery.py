@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from skyparley.airspace.apply import apply, still_holds
-from skyparley.airspace.commands import AmendOperation, DeclareHazard, FileOperation, Finding, RecordFindings
+from skyparley.airspace.commands import Finding, RecordFindings
 from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.line.dialogue.commands import OpenDialogue, RecordReadBack, SendMessage
 from skyparley.airspace.line.duty.commands import LeaveWatch
+from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
-from skyparley.airspace.commands import Extent
+from skyparley.airspace.operations.commands import Extent
 
 OperationKey = tuple[str, str]
 """(party, operation_id)."""

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from skyparley.airspace.commands import Extent
+from skyparley.airspace.operations.commands import Extent
 from skyparley.conflict.codec import digest, encode_operation, is_quantised, quantise
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError

@@ -6,9 +6,9 @@ error that names extents, or a refusal that concerns their times, is told with t
 
 from collections.abc import Sequence
 
-from skyparley.airspace.codec import level_13_cells
-from skyparley.airspace.commands import Extent
 from skyparley.airspace.limits import MAX_AHEAD_US
+from skyparley.airspace.operations.commands import Extent
+from skyparley.airspace.operations.extents import level_13_cells
 from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError, LimitExceededError, SkyparleyError
 from skyparley.node.custody.details import STRETCH_POINTS

@@ -36,7 +36,6 @@ from skyparley.errors import (
 from skyparley.vocabulary import PRECEDENCES
 
 _DIALOGUE: Final = re.compile(r"[0-9a-f]{16}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _ABOUT: Final = re.compile(r"(?:[0-9a-f]{8,64})?")
 
 
@@ -63,8 +62,8 @@ def validate(command: DialogueCommand) -> None:
         if isinstance(command, ReadMessage):
             limits.check_post_id(command.post)
         else:
-            _check_digest(command.question_digest, "question_digest")
-            _check_digest(command.read_back_digest, "read_back_digest")
+            limits.check_digest(command.question_digest, place="question_digest")
+            limits.check_digest(command.read_back_digest, place="read_back_digest")
 
 
 def check(state: Airspace, proposal: Proposal, command: DialogueCommand) -> None:
@@ -137,11 +136,6 @@ def _check_number(number: int) -> None:
         raise InvalidInputError("number is a whole number from 1", place="number")
 
 
-def _check_digest(digest: str, place: str) -> None:
-    if not _DIGEST.fullmatch(digest):
-        raise InvalidInputError("must be a SHA-256 as 64 hexadecimal digits", place=place)
-
-
 def _check_envelope(command: OpenDialogue | SendMessage, *, asks: bool) -> None:
     limits.check_post_id(command.from_post, place="from_post")
     if command.precedence not in PRECEDENCES:
@@ -152,7 +146,7 @@ def _check_envelope(command: OpenDialogue | SendMessage, *, asks: bool) -> None:
         raise InvalidInputError("what asks has a response other than N, and nothing else has", place="response")
     if command.read_back and not asks:
         raise InvalidInputError("only what asks is read back", place="read_back")
-    _check_digest(command.body_digest, "body_digest")
+    limits.check_digest(command.body_digest, place="body_digest")
 
 
 def _validate_receipts(command: ReceiveMessages) -> None:

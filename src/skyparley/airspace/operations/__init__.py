@@ -1,0 +1,1 @@
+"""Operations and hazard notices: what is filed, amended, flown and ended."""
