@@ -38,6 +38,7 @@ machine. The kind stands after the colon where it is not the parameter's own nam
 | `band` | `lower` and `upper` level of one datum, lower below upper | both levels equal |
 | `position` | text: decimal degrees, degrees and minutes, DMS, or compact as in flight plans; not MGRS | within 10 m |
 | `route` | 2 to 50 positions in order | as many, and each equal |
+| `outline` | 3 to 50 positions around an area, in order | as many, and each equal |
 | `time` | RFC 3339 with its zone | same instant |
 | `window` | `begin` and `end`, the end after the begin | both equal |
 | `frequency` | number and unit `MHz` or `kHz`; the carrier, not the name of a channel | same number of hertz |

@@ -42,6 +42,7 @@ TYPED: dict[str, st.SearchStrategy[Any]] = {
     ),
     "position": POSITIONS,
     "route": st.lists(POSITIONS, min_size=2, max_size=5),
+    "outline": st.lists(POSITIONS, min_size=3, max_size=6),
     "time": TIMES,
     "window": st.tuples(st.integers(10, 12), st.integers(13, 23)).map(
         lambda pair: {name: f"2026-03-01T{hour}:00:00Z" for name, hour in zip(("begin", "end"), pair, strict=True)}

@@ -40,7 +40,7 @@ def show(parameter: Parameter, value: Canonical, language: str, zone: str = "UTC
         return _compose(language, f"count-{parameter.name}", number=value)
     if kind in ("time", "window"):
         return _time(value, language, zone) if kind == "time" else _window(object_of(value), language, zone)
-    if kind == "route":
+    if kind in ("route", "outline"):
         return "; ".join(_position(point, language) for point in points_of(value))
     shown = _SHOWN.get(kind)
     return shown(value, language) if shown else str(value)

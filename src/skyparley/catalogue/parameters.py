@@ -9,7 +9,7 @@ from typing import Final
 
 from skyparley.catalogue.kinds.base import Canonical, Kind, Schema
 from skyparley.catalogue.kinds.levels import LEVEL, BandKind
-from skyparley.catalogue.kinds.positions import POSITION, RouteKind
+from skyparley.catalogue.kinds.positions import POSITION, OutlineKind, RouteKind
 from skyparley.catalogue.kinds.quantities import DISTANCE, DURATION, FREQUENCY, SPEED, CountKind, HeadingKind
 from skyparley.catalogue.kinds.times import TIME, WindowKind
 from skyparley.catalogue.kinds.words import WORD_KINDS, ChoiceKind
@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             BandKind(),
             POSITION,
             RouteKind(),
+            OutlineKind(),
             TIME,
             WindowKind(),
             FREQUENCY,

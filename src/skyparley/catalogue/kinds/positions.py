@@ -19,7 +19,6 @@ from skyparley.geometry.footprint import check_position
 
 SAME_POSITION_M: Final = 10.0
 MAX_POSITION_LENGTH: Final = 80
-MIN_ROUTE_POINTS: Final = 2
 MAX_ROUTE_POINTS: Final = 50
 DEGREES_E7: Final = 10_000_000
 _GEOD: Final = Geod(ellps="WGS84")
@@ -65,7 +64,7 @@ _COMPACT: Final = re.compile(
 )
 _SIGNED: Final = re.compile(r"(?P<a>[+-]?\d{1,2}\.\d{1,9})°?\s*[,;]\s*(?P<b>[+-]?\d{1,3}\.\d{1,9})°?", re.ASCII)
 _MGRS: Final = re.compile(r"\d{1,2}\s?[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}[\s\d]*", re.IGNORECASE | re.ASCII)
-_ROUTE_EXAMPLE: Final = ["35.3333 N 40.1500 E", "352800N0401500E"]
+_ROUTE_EXAMPLE: Final[list[str]] = ["35.3333 N 40.1500 E", "352800N0401500E"]
 
 
 class PositionKind(Kind):
@@ -114,12 +113,13 @@ class RouteKind(Kind):
 
     name = "route"
     example = _ROUTE_EXAMPLE
+    least = 2
 
     def parse(self, value: object, place: str) -> Canonical:
         """All positions of a route."""
-        if not isinstance(value, list) or not MIN_ROUTE_POINTS <= len(value) <= MAX_ROUTE_POINTS:
+        if not isinstance(value, list) or not self.least <= len(value) <= MAX_ROUTE_POINTS:
             raise InvalidInputError(
-                f"a route is a list of {MIN_ROUTE_POINTS} to {MAX_ROUTE_POINTS} positions in order", place=place
+                f"{self.name}: a list of {self.least} to {MAX_ROUTE_POINTS} positions in order", place=place
             )
         return [POSITION.parse(point, f"{place}[{index}]") for index, point in enumerate(value)]
 
@@ -132,9 +132,9 @@ class RouteKind(Kind):
         return {
             "type": "array",
             "items": POSITION.schema(),
-            "minItems": MIN_ROUTE_POINTS,
+            "minItems": self.least,
             "maxItems": MAX_ROUTE_POINTS,
-            "description": "Positions in order.",
+            "description": f"From {self.least} positions on, in order.",
             "examples": [self.example],
         }
 
@@ -142,6 +142,14 @@ class RouteKind(Kind):
         """Whether the routes have different numbers of positions, or one of them differs."""
         one, other = points_of(a), points_of(b)
         return len(one) != len(other) or any(POSITION.differs(p, q) for p, q in zip(one, other, strict=True))
+
+
+class OutlineKind(RouteKind):
+    """The outline of an area: from 3 to 50 positions around it; the last is joined to the first along a geodesic."""
+
+    name = "outline"
+    example = [*_ROUTE_EXAMPLE, "352400N0403000E"]  # noqa: RUF012 - shown, never changed
+    least = 3
 
 
 def distance_m(a: Canonical, b: Canonical) -> float:

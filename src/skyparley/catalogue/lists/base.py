@@ -23,19 +23,32 @@ Response = Literal["WU", "AN", "R", "Y", "N"]
 PARAMETER_KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "operation": "operation", "other_operation": "operation", "window": "window", "band": "band",
-        "level": "level", "place": "place", "position": "position", "radius": "distance", "route": "route",
-        "time": "time", "begin": "time", "arrival": "time", "delay": "duration", "notice": "duration",
-        "endurance": "duration", "callsign": "callsign", "aircraft_type": "aircraft_type",
-        "frequency": "frequency", "heading": "heading", "speed": "speed", "hazard": "hazard_kind",
-        "reason": "reason", "nature": "nature", "need": "need", "movement": "movement", "persons": "count",
-        "vehicles": "count", "aircraft": "count", "message": "count", "party": "party", "post": "post",
-        "term": "term", "intentions": "text", "remarks": "text", "text": "text",
+        "other_window": "window", "other_band": "band", "level": "level", "place": "place", "position": "position",
+        "radius": "distance", "route": "route", "outline": "outline", "time": "time", "begin": "time",
+        "arrival": "time", "delay": "duration", "notice": "duration", "endurance": "duration",
+        "callsign": "callsign", "aircraft_type": "aircraft_type", "frequency": "frequency", "heading": "heading",
+        "speed": "speed", "hazard": "hazard_kind", "reason": "reason", "nature": "nature", "need": "need",
+        "movement": "movement", "persons": "count", "vehicles": "count", "aircraft": "count", "message": "count",
+        "party": "party", "post": "post", "term": "term", "intentions": "text", "remarks": "text", "text": "text",
     }
 )  # fmt: skip
 """The kind of every parameter by its name."""
 
 READ_BACK_KINDS: Final = frozenset(
-    {"level", "band", "position", "route", "time", "window", "frequency", "heading", "speed", "distance", "duration"}
+    {
+        "level",
+        "band",
+        "position",
+        "route",
+        "outline",
+        "time",
+        "window",
+        "frequency",
+        "heading",
+        "speed",
+        "distance",
+        "duration",
+    }
 )
 """What is read back field by field: everything by which aircraft are kept apart (Doc 4444, 4.5.7.5)."""
 

@@ -85,6 +85,9 @@ detail = { $label }: { $value }
 
 label-operation = العملية
 label-other_operation = العملية الأخرى
+label-other_band = مستويات العملية الأخرى
+label-other_window = الفترة الزمنية للعملية الأخرى
+label-outline = الحدود
 label-window = الفترة الزمنية
 label-band = المستويات
 label-level = المستوى
@@ -263,6 +266,12 @@ offer-area = عرض بشأن العملية { $operation }. المركز: { $pos
     .title = عرض: المنطقة
 offer-route = عرض بشأن العملية { $operation }. المسار: { $route }.
     .title = عرض: المسار
+offer-outline = عرض بشأن العملية { $operation }. الحدود: { $outline }. المستويات: { $band }.
+    .title = عرض: الحدود
+offer-levels = عرض بشأن العملية { $operation }. المستويات: { $band }. العملية { $other_operation }: { $other_band }.
+    .title = عرض: مستويات العمليتين
+offer-times = عرض بشأن العملية { $operation }. الفترة الزمنية: { $window }. العملية { $other_operation }: { $other_window }.
+    .title = عرض: وقت العمليتين
 counter-time = عرض مقابل بشأن العملية { $operation }. الفترة الزمنية: { $window }.
     .title = عرض مقابل: الوقت
 counter-level = عرض مقابل بشأن العملية { $operation }. المستويات: { $band }.
@@ -271,6 +280,12 @@ counter-area = عرض مقابل بشأن العملية { $operation }. الم�
     .title = عرض مقابل: المنطقة
 counter-route = عرض مقابل بشأن العملية { $operation }. المسار: { $route }.
     .title = عرض مقابل: المسار
+counter-outline = عرض مقابل بشأن العملية { $operation }. الحدود: { $outline }. المستويات: { $band }.
+    .title = عرض مقابل: الحدود
+counter-levels = عرض مقابل بشأن العملية { $operation }. المستويات: { $band }. العملية { $other_operation }: { $other_band }.
+    .title = عرض مقابل: مستويات العمليتين
+counter-times = عرض مقابل بشأن العملية { $operation }. الفترة الزمنية: { $window }. العملية { $other_operation }: { $other_window }.
+    .title = عرض مقابل: وقت العمليتين
 
 ## Answers
 

@@ -60,6 +60,9 @@ detail = { $label }: { $value }
 
 label-operation = Operation
 label-other_operation = Other operation
+label-other_band = Levels of the other operation
+label-other_window = Time of the other operation
+label-outline = Outline
 label-window = Time
 label-band = Levels
 label-level = Level
@@ -238,6 +241,12 @@ offer-area = Offer for operation { $operation }. Centre: { $position }. Radius: 
     .title = Offer: area
 offer-route = Offer for operation { $operation }. Route: { $route }.
     .title = Offer: route
+offer-outline = Offer for operation { $operation }. Outline: { $outline }. Levels: { $band }.
+    .title = Offer: outline
+offer-levels = Offer for operation { $operation }. Levels: { $band }. Operation { $other_operation }: { $other_band }.
+    .title = Offer: levels of both
+offer-times = Offer for operation { $operation }. Time: { $window }. Operation { $other_operation }: { $other_window }.
+    .title = Offer: times of both
 counter-time = Counter-offer for operation { $operation }. Time: { $window }.
     .title = Counter-offer: time
 counter-level = Counter-offer for operation { $operation }. Levels: { $band }.
@@ -246,6 +255,12 @@ counter-area = Counter-offer for operation { $operation }. Centre: { $position }
     .title = Counter-offer: area
 counter-route = Counter-offer for operation { $operation }. Route: { $route }.
     .title = Counter-offer: route
+counter-outline = Counter-offer for operation { $operation }. Outline: { $outline }. Levels: { $band }.
+    .title = Counter-offer: outline
+counter-levels = Counter-offer for operation { $operation }. Levels: { $band }. Operation { $other_operation }: { $other_band }.
+    .title = Counter-offer: levels of both
+counter-times = Counter-offer for operation { $operation }. Time: { $window }. Operation { $other_operation }: { $other_window }.
+    .title = Counter-offer: times of both
 
 ## Answers
 

@@ -66,6 +66,9 @@ detail = { $label }: { $value }
 
 label-operation = Operación
 label-other_operation = Otra operación
+label-other_band = Niveles de la otra operación
+label-other_window = Horario de la otra operación
+label-outline = Contorno
 label-window = Horario
 label-band = Niveles
 label-level = Nivel
@@ -244,6 +247,12 @@ offer-area = Propuesta para la operación { $operation }. Centro: { $position }.
     .title = Propuesta: zona
 offer-route = Propuesta para la operación { $operation }. Ruta: { $route }.
     .title = Propuesta: ruta
+offer-outline = Propuesta para la operación { $operation }. Contorno: { $outline }. Niveles: { $band }.
+    .title = Propuesta: contorno
+offer-levels = Propuesta para la operación { $operation }. Niveles: { $band }. Operación { $other_operation }: { $other_band }.
+    .title = Propuesta: niveles de ambas
+offer-times = Propuesta para la operación { $operation }. Horario: { $window }. Operación { $other_operation }: { $other_window }.
+    .title = Propuesta: horarios de ambas
 counter-time = Contrapropuesta para la operación { $operation }. Horario: { $window }.
     .title = Contrapropuesta: horario
 counter-level = Contrapropuesta para la operación { $operation }. Niveles: { $band }.
@@ -252,6 +261,12 @@ counter-area = Contrapropuesta para la operación { $operation }. Centro: { $pos
     .title = Contrapropuesta: zona
 counter-route = Contrapropuesta para la operación { $operation }. Ruta: { $route }.
     .title = Contrapropuesta: ruta
+counter-outline = Contrapropuesta para la operación { $operation }. Contorno: { $outline }. Niveles: { $band }.
+    .title = Contrapropuesta: contorno
+counter-levels = Contrapropuesta para la operación { $operation }. Niveles: { $band }. Operación { $other_operation }: { $other_band }.
+    .title = Contrapropuesta: niveles de ambas
+counter-times = Contrapropuesta para la operación { $operation }. Horario: { $window }. Operación { $other_operation }: { $other_window }.
+    .title = Contrapropuesta: horarios de ambas
 
 ## Answers
 

@@ -66,6 +66,9 @@ detail = { $label } : { $value }
 
 label-operation = Opération
 label-other_operation = Autre opération
+label-other_band = Niveaux de l’autre opération
+label-other_window = Horaire de l’autre opération
+label-outline = Contour
 label-window = Horaire
 label-band = Niveaux
 label-level = Niveau
@@ -244,6 +247,12 @@ offer-area = Proposition pour l’opération { $operation }. Centre : { $positi
     .title = Proposition : zone
 offer-route = Proposition pour l’opération { $operation }. Route : { $route }.
     .title = Proposition : route
+offer-outline = Proposition pour l’opération { $operation }. Contour : { $outline }. Niveaux : { $band }.
+    .title = Proposition : contour
+offer-levels = Proposition pour l’opération { $operation }. Niveaux : { $band }. Opération { $other_operation } : { $other_band }.
+    .title = Proposition : niveaux des deux
+offer-times = Proposition pour l’opération { $operation }. Horaire : { $window }. Opération { $other_operation } : { $other_window }.
+    .title = Proposition : horaires des deux
 counter-time = Contre-proposition pour l’opération { $operation }. Horaire : { $window }.
     .title = Contre-proposition : horaire
 counter-level = Contre-proposition pour l’opération { $operation }. Niveaux : { $band }.
@@ -252,6 +261,12 @@ counter-area = Contre-proposition pour l’opération { $operation }. Centre : 
     .title = Contre-proposition : zone
 counter-route = Contre-proposition pour l’opération { $operation }. Route : { $route }.
     .title = Contre-proposition : route
+counter-outline = Contre-proposition pour l’opération { $operation }. Contour : { $outline }. Niveaux : { $band }.
+    .title = Contre-proposition : contour
+counter-levels = Contre-proposition pour l’opération { $operation }. Niveaux : { $band }. Opération { $other_operation } : { $other_band }.
+    .title = Contre-proposition : niveaux des deux
+counter-times = Contre-proposition pour l’opération { $operation }. Horaire : { $window }. Opération { $other_operation } : { $other_window }.
+    .title = Contre-proposition : horaires des deux
 
 ## Answers
 

@@ -73,6 +73,9 @@ detail = { $label }: { $value }
 
 label-operation = Операция
 label-other_operation = Другая операция
+label-other_band = Эшелоны и высоты другой операции
+label-other_window = Период другой операции
+label-outline = Контур
 label-window = Период
 label-band = Эшелоны и высоты
 label-level = Эшелон или высота
@@ -251,6 +254,12 @@ offer-area = Предложение: операция { $operation }. Центр
     .title = Предложение: район
 offer-route = Предложение: операция { $operation }. Маршрут: { $route }.
     .title = Предложение: маршрут
+offer-outline = Предложение: операция { $operation }. Контур: { $outline }. Эшелоны и высоты: { $band }.
+    .title = Предложение: контур
+offer-levels = Предложение: операция { $operation }. Эшелоны и высоты: { $band }. Операция { $other_operation }: { $other_band }.
+    .title = Предложение: эшелоны и высоты обеих операций
+offer-times = Предложение: операция { $operation }. Период: { $window }. Операция { $other_operation }: { $other_window }.
+    .title = Предложение: время обеих операций
 counter-time = Встречное предложение: операция { $operation }. Период: { $window }.
     .title = Встречное предложение: время
 counter-level = Встречное предложение: операция { $operation }. Эшелоны и высоты: { $band }.
@@ -259,6 +268,12 @@ counter-area = Встречное предложение: операция { $op
     .title = Встречное предложение: район
 counter-route = Встречное предложение: операция { $operation }. Маршрут: { $route }.
     .title = Встречное предложение: маршрут
+counter-outline = Встречное предложение: операция { $operation }. Контур: { $outline }. Эшелоны и высоты: { $band }.
+    .title = Встречное предложение: контур
+counter-levels = Встречное предложение: операция { $operation }. Эшелоны и высоты: { $band }. Операция { $other_operation }: { $other_band }.
+    .title = Встречное предложение: эшелоны и высоты обеих операций
+counter-times = Встречное предложение: операция { $operation }. Период: { $window }. Операция { $other_operation }: { $other_window }.
+    .title = Встречное предложение: время обеих операций
 
 ## Answers
 
