@@ -13,6 +13,7 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import (
+    ConflictChanged,
     ConflictFound,
     ConflictVoid,
     OperationChanged,
@@ -103,6 +104,7 @@ def test_the_histories_reach_every_outcome() -> None:
     assert seen["change", "ConflictFound"] > 200
     assert seen["change", "ConflictVoid"] > 100
     assert seen["change", "void finding"] > 50
+    assert seen["change", "ConflictChanged"] > 50
 
 
 def flat(outcome: Outcome) -> ReferenceOutcome:
@@ -112,8 +114,8 @@ def flat(outcome: Outcome) -> ReferenceOutcome:
             o = change.operation
             word = "left" if isinstance(change, OperationLeft) else "changed"
             changes.append((word, o.key, o.state, o.version, o.changed_sequence))
-        elif isinstance(change, ConflictFound | ConflictVoid):
-            word = "found" if isinstance(change, ConflictFound) else "void"
+        elif isinstance(change, ConflictFound | ConflictVoid | ConflictChanged):
+            word = {ConflictFound: "found", ConflictVoid: "void", ConflictChanged: "alarm"}[type(change)]
             changes.append((word, change.conflict.conflict_id))
         else:
             assert isinstance(change, PartyRegistered)
@@ -178,7 +180,12 @@ def assert_same(state: Airspace, reference: ReferenceAirspace) -> None:
     ] == reference.answers
     assert [(r.sequence, r.time_us, r.party, r.refusal.code) for r in state.refused.values()] == reference.refused
     assert state.pending_filings() == reference.pending()
-    assert state.waits_for_time() == min((o["end_us"] for o in reference.operations.values()), default=None)
+    ends = [o["end_us"] for o in reference.operations.values()]
+    ends += [at_us for alarm, at_us, _ in reference.alarms.values() if alarm == "waiting"]
+    assert state.waits_for_time() == min(ends, default=None)
+    newest = sorted(((o["details_sequence"], key) for key, o in reference.operations.items()), reverse=True)
+    for after in (0, state.sequence // 2, state.sequence):
+        assert [o.key for o in state.newer_than(after)] == [key for sequence, key in newest if sequence > after]
     for party in ("north", "south", "west"):
         assert state.live_of_party(party) == sum(key[0] == party for key in reference.operations)
     assert state.state_hash() == state.recomputed_state_hash() == reference.state_hash()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skyparley.airspace.line.tables import DIALOGUES, DRAFTS, LINE_TESTS, READ_BACKS, STANDINGS
+from skyparley.airspace.line.tables import ALARMS, DIALOGUES, DRAFTS, LINE_TESTS, READ_BACKS, STANDINGS
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, Table, is_final, mermaid, next_state
 from skyparley.errors import ConflictingStateError
 
@@ -94,7 +94,16 @@ ALLOWED_LINE_TESTS = {
     ("unanswered", "answer"): "answered_late",
     ("unanswered", "decline"): "declined",
 }
-TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS)
+ALLOWED_ALARMS = {
+    ("none", "find"): "waiting",
+    ("none", "find_and_warn"): "warned",
+    ("none", "find_late"): "unresolved",
+    ("waiting", "time"): "unresolved",
+    ("warned", "acknowledge"): "warned",
+    ("warned", "time"): "unresolved",
+    ("unresolved", "acknowledge"): "unresolved",
+}
+TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS, ALARMS)
 EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
 
@@ -108,6 +117,7 @@ EVENTS = sorted({event for table in TABLES for events in table.values() for even
         (DIALOGUES, ALLOWED_DIALOGUES),
         (READ_BACKS, ALLOWED_READ_BACKS),
         (LINE_TESTS, ALLOWED_LINE_TESTS),
+        (ALARMS, ALLOWED_ALARMS),
     ],
 )
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
@@ -145,6 +155,7 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
         ("dialogues", DIALOGUES),
         ("read-backs", READ_BACKS),
         ("line tests", LINE_TESTS),
+        ("alarms", ALARMS),
     ],
 )
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:

@@ -130,6 +130,8 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("POST", "/v1/dialogues/{dialogue_id}/messages"): SPOKEN,
     ("POST", "/v1/dialogues/{dialogue_id}/messages/{number}/read"): SPOKEN,
     ("POST", "/v1/receipts"): SPOKEN,
+    ("GET", "/v1/dialogues/{dialogue_id}/proposal"): STAFFED,
+    ("POST", "/v1/conflicts/{conflict_id}/acknowledge"): STAFFED,
     ("GET", "/v1/inbox"): SPOKEN,
     ("POST", "/v1/sessions"): (PERSON_ADDED,),
     ("DELETE", "/v1/sessions/{session_id}"): (PERSON_ADDED, LOGGED_IN),
@@ -227,6 +229,10 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             reader.variables["DIALOGUE"] = answer.json()["dialogue"]["dialogue_id"]
     if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):
         await make_unconfirmed(reader)
+    if section[1].endswith(("/acknowledge", "/proposal")):
+        reader.variables["CONFLICT"] = await make_clash(reader)
+    if section[1].endswith("/proposal"):
+        reader.variables["DIALOGUE"] = await make_proposal(reader)
     if section[1] == "/v1/conflicts/{conflict_id}":
         reader.variables["CONFLICT"] = await make_conflict(reader)
     answer = await reader.run(section)
@@ -271,6 +277,33 @@ async def make_conflict(reader: Reader) -> str:
         )
     (conflict,) = answer.json()["conflicts"]
     return str(conflict["conflict_id"])
+
+
+async def make_clash(reader: Reader) -> str:
+    """The page's operation, begun already, in the way of one of bravo."""
+    body = json.loads(reader.request(FILED).content)
+    body["volumes"][0]["begin"] = "2030-03-01T11:00:00Z"
+    for name in ("KEY", "BRAVO"):
+        headers = {"Authorization": f"Bearer {reader.variables[name]}"}
+        answer = await reader.client.post(f"{reader.variables['NODE']}/v1/operations", json=body, headers=headers)
+    (conflict,) = answer.json()["conflicts"]
+    assert conflict["alarm"]["state"] == "unresolved"
+    return str(conflict["conflict_id"])
+
+
+async def make_proposal(reader: Reader) -> str:
+    """Alpha offers to fly later."""
+    window = {"begin": "2030-03-01T13:00:00Z", "end": "2030-03-01T14:30:00Z"}
+    body = {
+        "to_party": "bravo",
+        "about": reader.variables["CONFLICT"],
+        "code": "offer-time",
+        "parameters": {"operation": "survey/7", "window": window},
+    }
+    headers = {"Authorization": f"Bearer {reader.variables['KEY']}"}
+    answer = await reader.client.post(f"{reader.variables['NODE']}/v1/dialogues", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["dialogue"]["dialogue_id"])
 
 
 async def look_at(section: tuple[str, str], endpoint: Endpoint, answer: httpx.Response) -> None:

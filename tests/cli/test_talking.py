@@ -6,8 +6,14 @@ from pathlib import Path
 import anyio
 import pytest
 
+from skyparley.geometry.altitude import AltitudeBand, Datum
+from skyparley.geometry.footprint import Circle
+from skyparley.geometry.interval import TimeInterval, format_time
+from skyparley.geometry.volume import Volume4D
 from support.commands import skyparley
-from support.serving import World, served, world
+from support.conflict_cases import operation
+from support.nodes import ALPHA, BRAVO
+from support.serving import World, now_us, served, world
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +97,56 @@ async def test_what_cannot_be_said_is_one_line(tmp_path: Path) -> None:
             told = await alpha.types(*arguments, status=1)
             assert words in told
             assert len(told.strip().splitlines()) == 1
+
+
+HOUR_US = 3_600_000_000
+NOW_US = now_us() // 1_000_000 * 1_000_000
+
+
+def hours_from_now(hours: int) -> str:
+    return format_time(NOW_US + hours * HOUR_US)
+
+
+async def clash(there: World, *, begun: bool = False) -> str:
+    """An operation of each party, in each other's way for an hour; the name of their conflict."""
+    time = TimeInterval(NOW_US + (0 if begun else HOUR_US), NOW_US + 2 * HOUR_US)
+    volume = Volume4D(Circle(46.9, 7.4, 400.0), AltitudeBand(500.0, 620.0, Datum.WGS84), time)
+    for author, name in ((ALPHA, "a"), (BRAVO, "b")):
+        answer = await there.node.file(author, operation(name, volume, party=author.party))
+    (conflict,) = answer.conflicts
+    return conflict.conflict_id
+
+
+async def test_a_conflict_is_settled_from_two_terminals(tmp_path: Path) -> None:
+    async with world(tmp_path) as there, served(there.app) as url:
+        alpha, bravo = await officers(there, url, tmp_path)
+        await alpha.types("watch", "ops")
+        await bravo.types("watch", "tower")
+        assert await alpha.types("conflicts") == "No conflicts.\n"
+        about = await clash(there)
+        told = await alpha.types("conflicts")
+        assert about in told
+        assert f"alarm at {hours_from_now(1)} unless it is settled" in told
+        window = {"begin": hours_from_now(3), "end": hours_from_now(4)}
+        later = alpha.file("later.json", operation="a", window=window)
+        assert "an offer settles a conflict" in await alpha.types("say", "bravo/tower", "offer-time", later, status=1)
+        name = (await alpha.types("say", "bravo/tower", "offer-time", later, "--about", about)).splitlines()[0]
+        assert "clear of everything filed up to entry" in await bravo.types("proposal", name)
+        await bravo.types("say", name, "read-back", "--read-back", bravo.file("back.json", window=window))
+        await alpha.types("say", name, "read-back-correct", alpha.file("ok.json", message=2))
+        assert "closed" in await bravo.types("say", name, "affirm")
+        assert "checked against everything filed up to entry" in await alpha.types("show", name)
+        assert await alpha.types("conflicts") == await bravo.types("conflicts") == "No conflicts.\n"
+        assert "no proposal waits" in await bravo.types("proposal", name, status=1)
+
+
+async def test_an_alarm_is_heard_from_a_terminal(tmp_path: Path) -> None:
+    async with world(tmp_path) as there, served(there.app) as url:
+        alpha, bravo = await officers(there, url, tmp_path)
+        await alpha.types("watch", "ops")
+        about = await clash(there, begun=True)
+        for officer in (alpha, bravo):
+            assert "UNRESOLVED since" in await officer.types("inbox")
+        assert "heard by alpha/ops" in await alpha.types("heard", about)
+        assert "acknowledged this alarm already" in await alpha.types("heard", about, status=1)
+        assert "heard by alpha/ops" in await bravo.types("conflicts")

@@ -39,6 +39,7 @@ class ReferenceAirspace:
         self.parties: dict[str, tuple[str, str, str, str, int]] = {}
         self.operations: dict[tuple[str, str], dict[str, Any]] = {}
         self.conflicts: list[dict[str, Any]] = []
+        self.alarms: dict[str, tuple[str, int, int]] = {}  # state, when it is due, since when; without agreements
         self.answers: list[dict[str, Any]] = []
         self.refused: list[tuple[int, int, str, str]] = []
 
@@ -120,6 +121,7 @@ class ReferenceAirspace:
             )
         rest = ("rule", "sequence", "recorded_sequence", "certain", "algorithm", "witness")
         items += [["conflict", c["id"], *c["a"], *c["b"], *(c[name] for name in rest), ""] for c in self.conflicts]
+        items += [["alarm", name, state, at, "", since, []] for name, (state, at, since) in self.alarms.items()]
         items += [
             ["key", a["party"], a["key"], a["digest"], a["sequence"], a["time_us"], a["code"] or ""]
             for a in self.answers
@@ -138,6 +140,10 @@ class ReferenceAirspace:
         return sha256(msgspec.msgpack.encode(head)).hexdigest()
 
     def _expire(self, event: Event, changes: list[tuple[Any, ...]]) -> None:
+        for name, (state, at_us, _) in sorted(self.alarms.items(), key=lambda item: (item[1][1], item[0])):
+            if state == "waiting" and at_us <= event.time_us:
+                self.alarms[name] = ("unresolved", at_us, event.time_us)
+                changes.append(("alarm", name))
         due = sorted((o["end_us"], key) for key, o in self.operations.items() if o["end_us"] <= event.time_us)
         for _, key in due:
             o = self.operations[key]
@@ -152,6 +158,7 @@ class ReferenceAirspace:
         gone = sorted(c["id"] for c in self.conflicts if key in (c["a"], c["b"]))
         changes.extend(("void", identifier) for identifier in gone)
         self.conflicts = [c for c in self.conflicts if c["id"] not in gone]
+        self.alarms = {name: alarm for name, alarm in self.alarms.items() if name not in gone}
 
     def _author(self, event: Event) -> None:
         if event.authentication not in ("party-signed", "bearer-attested", "node"):
@@ -311,5 +318,9 @@ class ReferenceAirspace:
                     "witness": f.witness_digest,
                 }
             )
+            if f.a_party != f.b_party:
+                at_us = max(self.operations[key]["begin_us"] for key in (a_key, b_key))
+                late = at_us <= event.time_us
+                self.alarms[identifier] = ("unresolved", at_us, event.time_us) if late else ("waiting", at_us, 0)
             outcome.changes.append(("found", identifier))
         self.findings_through = command.through

@@ -83,4 +83,4 @@ async def until(what: Callable[[], bool], within_s: float = 10.0) -> None:
 
 def thread(node: Node, dialogue_id: str, author: Author = ALPHA, language: str = "en") -> DialogueDetail:
     """A dialogue as its parties see it."""
-    return node.dialogues.dialogue(author, dialogue_id, language, "UTC")
+    return node.threads.detail(author, dialogue_id, language, "UTC")

@@ -33,6 +33,8 @@ from skyparley.airspace.keeping.records import (
 )
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
+from skyparley.airspace.line.negotiation import alarms
+from skyparley.airspace.line.negotiation.arrangements import OVERTAKEN
 from skyparley.airspace.operations import rules as operations
 from skyparley.airspace.operations.commands import Filing, OperationCommand
 from skyparley.airspace.state import Airspace
@@ -69,7 +71,8 @@ def apply(state: Airspace, event: Event) -> Outcome:
         findings_void = _perform(state, event, changes)
     else:
         state.put_refused(RefusedEntry(event.sequence, event.time_us, event.party, decision))
-    if event.idempotency_key and admission is None:
+    overtaken = decision is not None and decision.place == OVERTAKEN  # its author compares anew and tries again
+    if event.idempotency_key and admission is None and not overtaken:
         state.remember(
             KeyRecord(
                 event.party,
@@ -157,6 +160,7 @@ def _record_findings(state: Airspace, event: Event, command: RecordFindings, cha
             basis=finding.basis,
         )
         state.put_conflict(conflict)
+        alarms.watch(state, conflict, a, b, event.time_us)
         changes.append(ConflictFound(conflict))
     _void_outdated(state, command, changes)
     state.cover_findings(command.through)

@@ -105,6 +105,12 @@ class ConflictVoid(msgspec.Struct, frozen=True, tag="conflict_void"):
     conflict: RecordedConflict
 
 
+class ConflictChanged(msgspec.Struct, frozen=True, tag="conflict_changed"):
+    """The alarm of a conflict was raised, or heard."""
+
+    conflict: RecordedConflict
+
+
 class PartyRegistered(msgspec.Struct, frozen=True, tag="party_registered"):
     """A party was admitted."""
 
@@ -154,6 +160,7 @@ Change = (
     | OperationLeft
     | ConflictFound
     | ConflictVoid
+    | ConflictChanged
     | PartyRegistered
     | AgreementChanged
     | MinimaChanged

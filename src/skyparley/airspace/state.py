@@ -46,13 +46,15 @@ class Airspace:
         self.refused: OrderedDict[int, RefusedEntry] = OrderedDict()
         self._items = MultisetHash()
         self.line = LineState(self._items)
-        """Agreements between the parties."""
+        """Agreements, posts, dialogues, and the alarms of conflicts."""
+        self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
         self._key_order: deque[KeyRecord] = deque()
         self._live_of_party: dict[str, int] = {}
         self._pending: dict[tuple[int, OperationKey], None] = {}
         self._ends: list[tuple[int, str, str]] = []
+        self._by_details: dict[tuple[int, OperationKey], None] = {}
 
     # reading
 
@@ -67,6 +69,10 @@ class Airspace:
         """The conflicts of an operation, by identifier."""
         return [self.conflicts[identifier] for identifier in sorted(self._conflicts_of.get(key, ()))]
 
+    def conflicts_with(self, party: str) -> list[str]:
+        """The identifiers of the conflicts of a party's operations with those of others, sorted."""
+        return sorted(self._alarmed_of.get(party, ()))
+
     def checked_through(self, key: OperationKey) -> int | None:
         """The live operation has been compared exactly with everything filed up to this sequence; None: not yet."""
         operation = self.operations[key]
@@ -75,6 +81,13 @@ class Airspace:
     def pending_filings(self) -> list[tuple[int, OperationKey]]:
         """Live operations not yet compared: sequence of their filing or amendment, and key, in the log's order."""
         return list(self._pending)
+
+    def newer_than(self, sequence: int) -> Iterator[LiveOperation]:
+        """Live operations that were filed or amended after a sequence, the newest first."""
+        for details_sequence, key in reversed(self._by_details):
+            if details_sequence <= sequence:
+                return
+            yield self.operations[key]
 
     def key_record(self, party: str, idempotency_key: str, *, time_us: int) -> KeyRecord | None:
         """What is remembered at a time of an idempotency key, or None."""
@@ -143,8 +156,10 @@ class Airspace:
             self._items.remove(_ENCODER.encode(before))
             if before.details_sequence != operation.details_sequence:
                 self._pending.pop((before.details_sequence, key), None)
+                del self._by_details[before.details_sequence, key]
         if operation.details_sequence > self.findings_through:
             self._pending[operation.details_sequence, key] = None
+        self._by_details[operation.details_sequence, key] = None
         self.operations[key] = operation
         self._items.add(_ENCODER.encode(operation))
         if before is None or before.end_us != operation.end_us:
@@ -158,6 +173,7 @@ class Airspace:
         del self.operations[key]
         self._items.remove(_ENCODER.encode(operation))
         self._pending.pop((operation.details_sequence, key), None)
+        del self._by_details[operation.details_sequence, key]
         self._live_of_party[operation.party] -= 1
         if not self._live_of_party[operation.party]:
             del self._live_of_party[operation.party]
@@ -171,6 +187,8 @@ class Airspace:
         self.conflicts[conflict.conflict_id] = conflict
         for key in (conflict.a, conflict.b):
             self._conflicts_of.setdefault(key, {})[conflict.conflict_id] = None
+            if conflict.a_party != conflict.b_party:
+                self._alarmed_of.setdefault(key[0], {})[conflict.conflict_id] = None
         self._items.add(_ENCODER.encode(conflict))
 
     def drop_conflicts_of(self, key: OperationKey) -> list[RecordedConflict]:
@@ -181,7 +199,8 @@ class Airspace:
         return dropped
 
     def drop_conflict(self, conflict: RecordedConflict) -> None:
-        """Remove a conflict."""
+        """Remove a conflict with its alarm."""
+        self.line.drop_alarm(conflict.conflict_id)
         del self.conflicts[conflict.conflict_id]
         self._items.remove(_ENCODER.encode(conflict))
         for side in (conflict.a, conflict.b):
@@ -189,6 +208,8 @@ class Airspace:
             del identifiers[conflict.conflict_id]
             if not identifiers:
                 del self._conflicts_of[side]
+            if conflict.a_party != conflict.b_party:
+                del self._alarmed_of[side[0]][conflict.conflict_id]
 
     def cover_findings(self, through: int) -> None:
         """Filings up to a sequence have been compared."""

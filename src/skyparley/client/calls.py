@@ -10,8 +10,10 @@ from urllib.parse import quote, urlencode
 
 from skyparley.node.line.dialogue.views import DialogueAnswer, DialogueDetail, DialoguePage, Inbox, ReceiptAnswer
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
+from skyparley.node.line.negotiation.views import ProposalView
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView
 from skyparley.node.people.records import NewSession, PersonPage, PersonView, SessionPage
+from skyparley.node.reading.views import ConflictDetail, ConflictPage, ConflictView
 
 AnswerT = TypeVar("AnswerT")
 Fields = Mapping[str, Any]
@@ -185,6 +187,29 @@ def read(dialogue_id: str, number: int, *, post: str = "") -> Call[DialogueAnswe
     """Somebody at a post has read a message."""
     path = _path("dialogues", dialogue_id, "messages", str(number), "read")
     return Call("POST", path, DialogueAnswer, {"post": post})
+
+
+def proposal(dialogue_id: str) -> Call[ProposalView]:
+    """The proposal that waits in a dialogue, compared anew with everything filed."""
+    return Call("GET", _path("dialogues", dialogue_id, "proposal"), ProposalView)
+
+
+# conflicts
+
+
+def conflicts(*, after: str = "", limit: int = 200) -> Call[ConflictPage]:
+    """The conflicts that concern the key and hold now."""
+    return Call("GET", f"/v1/conflicts?{urlencode(_given(after=after or None, limit=limit))}", ConflictPage)
+
+
+def conflict(conflict_id: str) -> Call[ConflictDetail]:
+    """One conflict with its witness and where its volumes overlap."""
+    return Call("GET", _path("conflicts", conflict_id), ConflictDetail)
+
+
+def acknowledge_alarm(conflict_id: str, *, post: str = "") -> Call[ConflictView]:
+    """A post has heard the alarm of a conflict."""
+    return Call("POST", _path("conflicts", conflict_id, "acknowledge"), ConflictView, {"post": post}, True)
 
 
 # agreements

@@ -49,6 +49,9 @@ class Minima(Protocol):
     def between(self, class_a: str, class_b: str, group_a: str = "", group_b: str = "") -> SeparationMinimum:
         """The minimum between two classes, each flown by a party of a group."""
 
+    def largest(self) -> SeparationMinimum:
+        """Horizontally and vertically as much as any minimum asks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeparationMinima:
@@ -78,6 +81,10 @@ class SeparationMinima:
     def between(self, class_a: str, class_b: str, group_a: str = "", group_b: str = "") -> SeparationMinimum:  # noqa: ARG002
         """The minimum between two classes, whoever flies."""
         return self.table.get((min(class_a, class_b), max(class_a, class_b)), self.larger)
+
+    def largest(self) -> SeparationMinimum:
+        """Horizontally and vertically as much as any minimum asks for."""
+        return self.larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,11 @@ class AgreedMinima:
         across = max(found, key=lambda minimum: minimum.horizontal_m)
         up = max(found, key=lambda minimum: minimum.vertical_m)
         return SeparationMinimum(across.horizontal_m, up.vertical_m, across.basis)
+
+    def largest(self) -> SeparationMinimum:
+        """Horizontally and vertically as much as any minimum asks for, whoever agreed on it."""
+        found = [self.defaults.larger, *(one for table in self.agreed for one in table.table.values())]
+        return SeparationMinimum(max(one.horizontal_m for one in found), max(one.vertical_m for one in found))
 
 
 DEFAULT_MINIMA: Final = SeparationMinima(

@@ -58,6 +58,11 @@ class ConflictIndex:
         """What the arrays take."""
         return sum(int(array.nbytes) for array in (*self._store, self._edges))
 
+    @property
+    def minima(self) -> Minima:
+        """By which minima it compares."""
+        return self._minima
+
     def insert(self, operation: Operation) -> None:
         """Add an operation, in place of one with the same ref."""
         kind = self._kind(operation)

@@ -27,7 +27,11 @@ from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.line.desk import LineDesk
 from skyparley.node.line.dialogue.desk import DialogueDesk
+from skyparley.node.line.dialogue.read_backs import ReadBacks
+from skyparley.node.line.dialogue.threads import Threads
 from skyparley.node.line.duty.desk import DutyDesk
+from skyparley.node.line.negotiation.alarms import AlarmDesk
+from skyparley.node.line.negotiation.proposals import Proposals
 from skyparley.node.people.passwords import Passwords
 from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
@@ -71,7 +75,11 @@ class Node:
         self.access = Access(vault, state, engine.clock, self.people)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
-        self.dialogues = DialogueDesk(engine, vault, self.reader)
+        self.proposals = Proposals(engine, self.custodian, self.reader)
+        self.alarms = AlarmDesk(engine, self.reader)
+        self.read_backs = ReadBacks(engine, self.reader)
+        self.dialogues = DialogueDesk(engine, vault, self.reader, self.read_backs, self.proposals)
+        self.threads = Threads(engine, self.reader)
         self.events: EventHub[Change] = EventHub(self.reader.render)
         self.hold: str | None = None
         """A word on why the node is not healthy yet although it runs; None: nothing holds it."""
@@ -95,13 +103,13 @@ class Node:
     async def start(self) -> None:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
         self.reader.take_in()
-        self.dialogues.take_in()
+        self.read_backs.take_in()
         await self.custodian.load()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
             self.engine.tick_forever(),
             self.custodian.run(),
-            self.dialogues.run(),
+            self.read_backs.run(),
             self._beat_forever(),
             self._clean_forever(),
             self._tidy_sessions_forever(),
@@ -173,7 +181,7 @@ class Node:
         self.reader.follow(outcome)
         self.custodian.follow(applied)
         self.desk.follow(applied)
-        self.dialogues.on_applied(applied)
+        self.read_backs.on_applied(applied)
         self.events.publish(applied.sequence, applied.time_us, outcome.changes)
         if isinstance(applied.command, RecordFindings) and outcome.verdict is Verdict.ACCEPTED:
             self.custodian.covered(self.state.findings_through)

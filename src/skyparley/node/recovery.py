@@ -291,7 +291,7 @@ def _named_digests(event: Event) -> list[str]:
     if isinstance(command, RecordFindings):
         return [finding.witness_digest for finding in command.findings]
     if isinstance(command, OpenDialogue | SendMessage):
-        return [command.body_digest]
+        return [command.body_digest, *(change.details_digest for change in command.changes)]
     if isinstance(command, LeaveWatch) and command.note_digest:
         return [command.note_digest]
     return []

@@ -136,16 +136,17 @@ async def test_free_text_and_standby_close_nothing_and_standby_begins_the_time_a
 
 async def test_a_counter_turns_the_question_round(node: Node) -> None:
     await node.file(ALPHA, drone("survey"))
-    window = {"operation": "survey", "window": {"begin": "2027-01-15T12:10:00Z", "end": "2027-01-15T12:20:00Z"}}
+    other = {"operation": "survey", "delay": {"value": 5, "unit": "min"}, "begin": "2027-01-15T12:05:00Z"}
     parameters = {"operation": "survey", "delay": {"value": 10, "unit": "min"}, "begin": "2027-01-15T12:10:00Z"}
     name = await ask(node, "request-delay", parameters=parameters)
-    countered = await reply(node, BRAVO, name, "counter-time", parameters=window)
+    countered = await reply(node, BRAVO, name, "request-delay", parameters=other)
     assert (countered.dialogue.question, countered.dialogue.owes, countered.dialogue.post) == (2, "alpha", "ops")
-    with pytest.raises(InvalidInputError, match="message 2 asks for AN: answer it by affirm"):
-        await reply(node, ALPHA, name, "wilco")
-    assert await read_back(node, name, number=2, author=ALPHA, window=window["window"]) == "matched"
+    with pytest.raises(InvalidInputError, match="message 2 asks for WU: answer it by unable, wilco"):
+        await reply(node, ALPHA, name, "affirm")
+    values = {field: other[field] for field in ("delay", "begin")}
+    assert await read_back(node, name, number=2, author=ALPHA, **values) == "matched"
     await reply(node, BRAVO, name, "read-back-correct", parameters={"message": 3})
-    assert (await reply(node, ALPHA, name, "affirm")).dialogue.result == "accepted"
+    assert (await reply(node, ALPHA, name, "wilco")).dialogue.result == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -173,9 +174,9 @@ async def test_who_may_not_see_a_dialogue_does_not_learn_of_it(node: Node) -> No
         thread(node, name, THIRD)
     with pytest.raises(NotFoundError):
         await reply(node, THIRD, name, "wilco")
-    assert node.dialogues.dialogues(THIRD).items == []
-    assert [one.dialogue_id for one in node.dialogues.dialogues(OBSERVER).items] == [name]
-    assert node.dialogues.dialogues(OPERATOR).items == []  # who runs the node is no party to what is said
+    assert node.threads.page(THIRD).items == []
+    assert [one.dialogue_id for one in node.threads.page(OBSERVER).items] == [name]
+    assert node.threads.page(OPERATOR).items == []  # who runs the node is no party to what is said
     with pytest.raises(NotFoundError):
         thread(node, name, OPERATOR)
     await node.duty.take(BRAVO, "tower")  # which everybody sees

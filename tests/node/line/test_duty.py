@@ -109,7 +109,7 @@ async def test_the_line_is_tested_on_schedule_and_each_outcome_is_its_own(node: 
     assert node.duty.tests(BRAVO, NAME).items == []
     await pass_s(node, clock, 3_601.0)
     assert answers(node) == {"alpha": "waiting", "bravo": "waiting"}
-    assert [test.number for test in node.dialogues.inbox(BRAVO).tests] == [1]
+    assert [test.number for test in node.threads.inbox(BRAVO).tests] == [1]
     await node.duty.test(ALPHA, AnswerLineTest(NAME, 1, "ops", False))
     assert answers(node) == {"alpha": "answered", "bravo": "waiting"}
     await pass_s(node, clock, 121.0)

@@ -58,10 +58,10 @@ async def test_failure_1_the_usual_officer_is_absent(node: Node, clock: Clock) -
         await node.duty.leave(BRAVO, post, watches[post], "")
     nobody = thread(node, await ask(node, "request-position", to_post="liaison", precedence="FLASH"))
     assert (nobody.unstaffed, nobody.state) == (True, "open")  # said at once, to both sides
-    assert node.dialogues.inbox(BRAVO).owed[-1].unstaffed
+    assert node.threads.inbox(BRAVO).owed[-1].unstaffed
     await pass_s(node, clock, 61.0)
     assert thread(node, nobody.dialogue_id).state == "timed_out"
-    owed = {one.dialogue_id: one.state for one in node.dialogues.inbox(BRAVO).owed}
+    owed = {one.dialogue_id: one.state for one in node.threads.inbox(BRAVO).owed}
     assert owed[nobody.dialogue_id] == "timed_out"  # and not forgotten
 
 
@@ -116,7 +116,7 @@ async def test_failure_8_a_local_time_is_read_as_utc(node: Node) -> None:
     assert str(caught.value.place).startswith("parameters.window")
     zoned = {"begin": "2027-01-15T17:40:00+05:30", "end": "2027-01-15T17:50:00+05:30"}
     name = await ask(node, "notice-hazard", parameters={**HAZARD, "window": zoned})
-    text = node.dialogues.dialogue(BRAVO, name, "en", "Asia/Kolkata").thread[0].text or ""
+    text = node.threads.detail(BRAVO, name, "en", "Asia/Kolkata").thread[0].text or ""
     assert "12:10" in text  # UTC, and the reader's own time beside it
     assert "17:40" in text
 
@@ -170,7 +170,7 @@ async def test_failure_13_frequency_and_language_are_disputed(node: Node) -> Non
     parameters = {"callsign": "SWR12", "frequency": {"value": 121.5, "unit": "MHz"}}
     name = await ask(node, "request-contact", parameters=parameters)
     texts = {
-        language: node.dialogues.dialogue(BRAVO, name, language, "UTC").thread[0].text or ""
+        language: node.threads.detail(BRAVO, name, language, "UTC").thread[0].text or ""
         for language in ("en", "fr", "ru", "ar", "es")
     }
     assert len(set(texts.values())) == 5  # each side reads its own language

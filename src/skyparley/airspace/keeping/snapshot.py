@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP3`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP4`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -14,10 +14,11 @@ from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, 
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
+from skyparley.airspace.line.negotiation.items import Alarm
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP3"
+_MAGIC: Final = b"SKYSNAP4"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -35,6 +36,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     dialogues: list[Dialogue]
     messages: list[Message]
     line_tests: list[LineTest]
+    alarms: list[Alarm]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -59,6 +61,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         dialogues=[state.line.dialogues[name] for name in sorted(state.line.dialogues)],
         messages=[state.line.messages[key] for key in sorted(state.line.messages)],
         line_tests=[state.line.line_tests[key] for key in sorted(state.line.line_tests)],
+        alarms=[state.line.alarms[name] for name in sorted(state.line.alarms)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -91,7 +94,7 @@ def _restore(content: _Content) -> Airspace:
     state.findings_through = content.findings_through
     for party in content.parties:
         state.put_party(party)
-    for operation in sorted(content.operations, key=lambda operation: operation.details_sequence):
+    for operation in sorted(content.operations, key=lambda operation: (operation.details_sequence, operation.key)):
         state.put_operation(operation)
     for conflict in content.conflicts:
         state.put_conflict(conflict)
@@ -105,6 +108,8 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_message(message)
     for test in content.line_tests:
         state.line.put_test(test)
+    for alarm in content.alarms:
+        state.line.put_alarm(alarm)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:

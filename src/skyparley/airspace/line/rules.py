@@ -11,6 +11,9 @@ from skyparley.airspace.line.dialogue.commands import DialogueCommand
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.line.duty import line_tests, posts
 from skyparley.airspace.line.duty.commands import PostCommand
+from skyparley.airspace.line.negotiation import alarms
+from skyparley.airspace.line.negotiation.commands import AcknowledgeAlarm
+from skyparley.airspace.line.negotiation.items import Alarm
 from skyparley.airspace.state import Airspace
 from skyparley.errors import ForbiddenError
 
@@ -23,6 +26,8 @@ def validate(command: LineCommand) -> None:
         dialogue.validate(command)
     elif isinstance(command, PostCommand):
         posts.validate(command)
+    elif isinstance(command, AcknowledgeAlarm):
+        alarms.validate(command)
     else:
         line_tests.validate(command)
 
@@ -32,11 +37,13 @@ def check(state: Airspace, proposal: Proposal, command: LineCommand, time_us: in
     if isinstance(command, AgreementCommand):
         agreements.check(state, proposal, command, time_us)
     elif isinstance(command, DialogueCommand):
-        dialogue.check(state, proposal, command)
+        dialogue.check(state, proposal, command, time_us)
     elif not proposal.party:
         raise ForbiddenError("posts belong to parties: the node itself has none")
     elif isinstance(command, PostCommand):
         posts.check(state, proposal.party, command)
+    elif isinstance(command, AcknowledgeAlarm):
+        alarms.check(state, proposal.party, command)
     else:
         line_tests.check(state, proposal.party, command)
 
@@ -49,6 +56,8 @@ def perform(state: Airspace, event: Event, command: LineCommand, changes: list[C
         dialogue.perform(state, event, command, changes)
     elif isinstance(command, PostCommand):
         posts.perform(state, event, command, changes)
+    elif isinstance(command, AcknowledgeAlarm):
+        alarms.perform(state, event, command, changes)
     else:
         line_tests.perform(state, event, command, changes)
 
@@ -58,6 +67,8 @@ def pass_time(state: Airspace, event: Event, changes: list[Change]) -> None:
     while (item := state.line.next_due(event.time_us)) is not None:
         if isinstance(item, Agreement):
             agreements.pass_time(state, item, event, changes)
+        elif isinstance(item, Alarm):
+            alarms.pass_time(state, item, event, changes)
         elif isinstance(item, Dialogue):
             dialogue_course.pass_time(state.line, item, event, changes)
         else:

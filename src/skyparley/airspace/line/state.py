@@ -15,12 +15,14 @@ from skyparley.airspace.keeping.statehash import MultisetHash
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.dialogue.items import Dialogue, Message, MessageKey
 from skyparley.airspace.line.duty.items import LineTest, Post, PostKey
+from skyparley.airspace.line.negotiation.items import Alarm
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _AGREEMENT: Final = "agreement"
 _DIALOGUE: Final = "dialogue"
 _TEST: Final = "test"
-TimedItem = Agreement | Dialogue | LineTest
+_ALARM: Final = "alarm"
+TimedItem = Agreement | Alarm | Dialogue | LineTest
 """What time alone can change; `due_us` says when."""
 _DueKey = tuple[str, str, int]
 KeyT = TypeVar("KeyT")
@@ -36,6 +38,8 @@ class LineState:
         self.dialogues: dict[str, Dialogue] = {}
         self.messages: dict[MessageKey, Message] = {}
         self.line_tests: dict[tuple[str, int], LineTest] = {}
+        self.alarms: dict[str, Alarm] = {}
+        """The alarms of conflicts, by the conflict's identifier."""
         self._items = items
         self._of_party: dict[str, list[str]] = {}
         self._posts_of: dict[str, list[str]] = {}
@@ -154,6 +158,20 @@ class LineState:
         numbers = self._tests_of.get(agreement_id)
         return numbers[-1] if numbers else 0
 
+    # alarms of conflicts
+
+    def put_alarm(self, alarm: Alarm) -> None:
+        """Add or replace the alarm of a conflict."""
+        name = alarm.conflict_id
+        before = self.alarms.get(name)
+        self._put(self.alarms, name, before, alarm)
+        self._expect((_ALARM, name, 0), before, alarm)
+
+    def drop_alarm(self, conflict_id: str) -> None:
+        """Remove the alarm of a conflict, if it has one."""
+        if conflict_id in self.alarms:
+            self._drop(self.alarms, conflict_id)
+
     # time
 
     def waits_for_time(self) -> int | None:
@@ -173,6 +191,7 @@ class LineState:
         yield from map(_ENCODER.encode, self.dialogues.values())
         yield from map(_ENCODER.encode, self.messages.values())
         yield from map(_ENCODER.encode, self.line_tests.values())
+        yield from map(_ENCODER.encode, self.alarms.values())
 
     def _put(self, held: dict[KeyT, ItemT], key: KeyT, before: ItemT | None, after: ItemT) -> None:
         if before is not None:
@@ -191,6 +210,8 @@ class LineState:
         kind, name, number = key
         if kind == _AGREEMENT:
             return self.agreements.get(name)
+        if kind == _ALARM:
+            return self.alarms.get(name)
         return self.dialogues.get(name) if kind == _DIALOGUE else self.line_tests.get((name, number))
 
     def _expect(self, key: _DueKey, before: TimedItem | None, after: TimedItem) -> None:
@@ -208,7 +229,7 @@ class LineState:
 
     def _tidy(self) -> None:
         """Bound the stale entries, or what changes a million times would fill the memory."""
-        held = len(self.agreements) + len(self.dialogues) + len(self.line_tests)
+        held = len(self.agreements) + len(self.dialogues) + len(self.line_tests) + len(self.alarms)
         if len(self._due) > 2 * held + 1_000:
             valid = {entry for entry in self._due if (item := self._timed(entry[1])) and item.due_us == entry[0]}
             self._due = sorted(valid)

@@ -99,6 +99,15 @@ READ_BACKS: Final[Table] = {
 """The read-back of a question. The node compares (`match`, `mismatch`); only after a match can the one who asked say
 `confirm` (read-back OK), and only then, or where nothing is to be read back, can the question be accepted."""
 
+ALARMS: Final[Table] = {
+    START: {"find": "waiting", "find_and_warn": "warned", "find_late": "unresolved"},
+    "waiting": {"time": "unresolved"},
+    "warned": {"acknowledge": "warned", "time": "unresolved"},
+    "unresolved": {"acknowledge": "unresolved"},
+}
+"""The alarm of a conflict between two parties; it is gone with the conflict. `find_and_warn`: a class is involved that
+warns at once; `find_late`: its time had come already when the conflict was found."""
+
 LINE_TESTS: Final[Table] = {
     START: {"begin": "waiting"},
     "waiting": {"answer": "answered", "decline": "declined", "time": "unanswered"},

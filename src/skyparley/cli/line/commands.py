@@ -95,11 +95,47 @@ def line_say(
     from_post: Annotated[str, typer.Option(help="Your post; the only one on watch if left out.")] = "",
     read_back: Annotated[Path | None, typer.Option(help="JSON object of what is read back.")] = None,
     precedence: Annotated[str, typer.Option(help="FLASH, IMMEDIATE, PRIORITY or ROUTINE.")] = "",
+    about: Annotated[str, typer.Option(help="The conflict that is to be settled, from: line conflicts.")] = "",
 ) -> None:
     """Send a message of the catalogue: open a dialogue with a party, or answer, counter or read back within one."""
-    from skyparley.cli.line.talking import say
+    from skyparley.cli.line.talking import Said, say
 
-    say(url, api_key, whom, code, file, from_post=from_post, read_back=read_back, precedence=precedence)
+    said = Said(code, file, from_post=from_post, read_back=read_back, precedence=precedence, about=about)
+    say(url, api_key, whom, said)
+
+
+@line_app.command("conflicts")
+def line_conflicts(url: Url = HERE, api_key: Key = None) -> None:
+    """Show what your operations conflict with, and which alarms are raised and not heard."""
+    from skyparley.cli.line.conflicts import show_conflicts
+
+    show_conflicts(url, api_key)
+
+
+@line_app.command("proposal")
+def line_proposal(
+    dialogue: Annotated[str, typer.Argument(help="Identifier of the dialogue, from: skyparley line inbox.")],
+    url: Url = HERE,
+    api_key: Key = None,
+) -> None:
+    """Show what the proposal that waits would change, compared anew. Exit status 1 if it is not clear."""
+    from skyparley.cli.line.conflicts import show_proposal
+
+    if not show_proposal(url, api_key, dialogue):
+        raise typer.Exit(1)
+
+
+@line_app.command("heard")
+def line_heard(
+    conflict: Annotated[str, typer.Argument(help="Identifier of the conflict, from: skyparley line conflicts.")],
+    url: Url = HERE,
+    api_key: Key = None,
+    post: Annotated[str, typer.Option(help="Your post; the only one on watch if left out.")] = "",
+) -> None:
+    """Say that a post of yours has heard the alarm of a conflict. It settles nothing."""
+    from skyparley.cli.line.conflicts import acknowledge
+
+    acknowledge(url, api_key, conflict, post)
 
 
 @line_app.command("post")

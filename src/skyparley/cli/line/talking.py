@@ -1,5 +1,6 @@
 """`skyparley line inbox`, `show`, `say` and `watch`: a duty officer's work from a terminal, over the public API."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from skyparley.catalogue.messages import message_type
 from skyparley.cli.line.asking import ask, parameters_of
+from skyparley.cli.line.conflicts import alarm_line
 from skyparley.errors import InvalidInputError
 
 
@@ -18,7 +20,9 @@ def show_inbox(url: str, api_key: str | None) -> None:
     inbox = ask(url, api_key, "GET", "/v1/inbox")
     console = Console()
     console.print(Text(f"Now {inbox['time']} (UTC)"))
-    if not inbox["owed"] and not inbox["tests"]:
+    for conflict in inbox["alarms"]:
+        console.print(alarm_line(conflict), style="bold")
+    if not inbox["owed"] and not inbox["tests"] and not inbox["alarms"]:
         console.print(Text("Nothing waits for your answer."))
     for test in inbox["tests"]:
         name = f"{test['agreement_id']} {test['number']}"
@@ -54,41 +58,45 @@ def show_dialogue(url: str, api_key: str | None, dialogue_id: str, *, language: 
         origin = f"{message['from_party']}/{message['from_post']}"
         console.print(Text(f"{message['number']}. {message['sent']} {origin}: {message['title']}{late}"), style="bold")
         console.print(Text("   " + message["text"].replace("\n", "\n   ")))
-        for field in message["fields"] or ():
-            console.print(Text(f"   {field['name']}: {'same' if field['equal'] else 'DIFFERENT'}"))
+        for compared in message["fields"] or ():
+            console.print(Text(f"   {compared['name']}: {'same' if compared['equal'] else 'DIFFERENT'}"))
+        if message["checked_through"]:
+            console.print(Text(f"   checked against everything filed up to entry {message['checked_through']}"))
         console.print(Text(f"   received {message['received'] or 'not yet'}, read {message['read'] or 'not yet'}"))
 
 
-def say(
-    url: str,
-    api_key: str | None,
-    whom: str,
-    code: str,
-    file: Path | None,
-    *,
-    from_post: str,
-    read_back: Path | None,
-    precedence: str,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What is said: a code of the catalogue, a file of parameters, a file of what is read back, and its envelope."""
+
+    code: str = field(kw_only=False)
+    file: Path | None = field(kw_only=False)
+    from_post: str
+    read_back: Path | None
+    precedence: str
+    about: str
+
+
+def say(url: str, api_key: str | None, whom: str, said: Said) -> None:
     """Send a message: to a party (a new dialogue) or within a dialogue. Prints the dialogue's identifier.
 
     Raises `InvalidInputError` for a code that is none.
     """
-    body: dict[str, Any] = {"code": message_type(code).code, "from_post": from_post, "precedence": precedence}
-    body["parameters"] = {} if file is None else parameters_of(file)
+    body: dict[str, Any] = {"code": message_type(said.code).code, "from_post": said.from_post}
+    body |= {"precedence": said.precedence, "parameters": {} if said.file is None else parameters_of(said.file)}
     within = len(whom) == 16 and all(letter in "0123456789abcdef" for letter in whom)
     if within:
         path = f"/v1/dialogues/{whom}/messages"
-        if read_back is not None:
-            body["read_back"] = parameters_of(read_back)
+        if said.read_back is not None:
+            body["read_back"] = parameters_of(said.read_back)
             dialogue = ask(url, api_key, "GET", f"/v1/dialogues/{whom}")
             body["parameters"] = {"message": dialogue["question"], **body["parameters"]}
-    elif read_back is not None:
+    elif said.read_back is not None:
         raise InvalidInputError("a read-back answers a message: name its dialogue", place="--read-back")
     else:
         path = "/v1/dialogues"
         party, _, post = whom.partition("/")
-        body |= {"to_party": party, "to_post": post}
+        body |= {"to_party": party, "to_post": post, "about": said.about}
     answer = ask(url, api_key, "POST", path, body)
     dialogue = answer["dialogue"]
     print(dialogue["dialogue_id"])

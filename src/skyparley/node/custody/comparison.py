@@ -92,6 +92,18 @@ class Comparison:
             self._advance(list(group), compared)
         return compared
 
+    def check_together(self, operations: Sequence[Operation]) -> list[Conflict]:
+        """All conflicts of operations that would take the places of those with their refs, all at once."""
+        refs = {operation.ref for operation in operations}
+        among = ConflictIndex(self.index.minima)
+        found: list[Conflict] = []
+        for operation in operations:
+            others = self.index.check(operation)
+            found += [conflict for conflict in others if not {conflict.a, conflict.b} <= refs]
+            found += among.check(operation)
+            among.insert(operation)
+        return found
+
     def _advance(self, steps: Sequence[Step], compared: Compared) -> None:
         """The steps of one entry: first everything that is no longer as it was goes, then the rest is compared."""
         for step in steps:

@@ -17,7 +17,7 @@ from skyparley.airspace.commands import RecordFindings
 from skyparley.airspace.line.agreements.numbers import agreed_minima
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_conflict, decode_operation
-from skyparley.conflict.minima import SeparationMinima
+from skyparley.conflict.minima import SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError, StorageError
@@ -154,6 +154,11 @@ class Custodian:
         """A dry run: one operation against everything compared so far. Nothing is filed."""
         index = self._comparison.index
         return await self._loop.run_in_executor(self._thread, index.check, operation)
+
+    async def check_together(self, operations: list[Operation]) -> tuple[list[Conflict], SeparationMinimum]:
+        """A dry run of operations in place of those of the same name, and the largest minimum by which it is made."""
+        found = await self._loop.run_in_executor(self._thread, self._comparison.check_together, operations)
+        return found, self._comparison.index.minima.largest()
 
     def witness(self, witness_digest: str) -> Conflict:
         """The witness that a finding names."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from skyparley.airspace.operations.commands import Extent
 from skyparley.conflict.codec import digest, encode_operation, is_quantised, quantise
+from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.cells import cover_path, cover_volume
@@ -57,6 +58,20 @@ def extents_of(operation: Operation) -> tuple[Extent, ...]:
     return tuple(extents)
 
 
+def watched_by(operation: Operation, minimum: SeparationMinimum) -> tuple[Extent, ...]:
+    """Where another operation would have to be to conflict with this one, by any minimum up to this: no less than that.
+
+    Volumes conflict with what touches them, trajectories with what comes nearer than the minimum.
+    """
+    extents = [_extent(volume) for volume in operation.volumes]
+    for one in operation.trajectories:
+        extents += [
+            _stretch(one, begin, across_m=minimum.horizontal_m, up_m=minimum.vertical_m)
+            for begin in range(0, len(one.times_us) - 1, STRETCH_POINTS)
+        ]
+    return tuple(extents)
+
+
 def _extent(volume: Volume4D) -> Extent:
     return Extent(
         cells=cover_volume(volume.footprint),
@@ -68,16 +83,16 @@ def _extent(volume: Volume4D) -> Extent:
     )
 
 
-def _stretch(trajectory: Trajectory4D, begin: int) -> Extent:
+def _stretch(trajectory: Trajectory4D, begin: int, *, across_m: float = 0.0, up_m: float = 0.0) -> Extent:
     part = slice(begin, begin + STRETCH_POINTS + 1)
     altitudes_m, times_us = trajectory.altitudes_m[part], trajectory.times_us[part]
     early_late_us = round(trajectory.time_tolerance_s * MICROSECONDS_PER_SECOND)
     return Extent(
         cells=cover_path(
-            trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m
+            trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m + across_m
         ),
-        lower_mm=_floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m),
-        upper_mm=_ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m),
+        lower_mm=_floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m - up_m),
+        upper_mm=_ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m + up_m),
         datum=trajectory.datum.value,
         begin_us=max(0, int(times_us[0]) - early_late_us),
         end_us=int(times_us[-1]) + early_late_us,

@@ -15,6 +15,7 @@ from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
 from skyparley.node.line.bodies import Body, compare_bodies, read_body
+from skyparley.node.line.dialogue.places import cited
 from skyparley.node.line.dialogue.views import (
     DialogueView,
     FieldView,
@@ -55,7 +56,11 @@ class LineReader:
         about = self._conflict_name(dialogue.about) if dialogue.about else None
         place = dialogue.chain[dialogue.step] if dialogue.step < len(dialogue.chain) else ""
         post = self._state.line.posts.get((dialogue.owes, place))
-        return dialogue_view(dialogue, about, staffed=post is not None and post.staffed, now_us=self._state.time_us)
+        first = self._state.line.messages[dialogue.dialogue_id, dialogue.question or 1]
+        code = self.body(first.digest).code
+        return dialogue_view(
+            dialogue, about, code, staffed=post is not None and post.staffed, now_us=self._state.time_us
+        )
 
     def message(self, message: Message, language: str | None = None, zone: str = "UTC") -> MessageView:
         """A message; in a language if one is asked for. Raises `InvalidInputError` for an unknown language or zone."""
@@ -80,6 +85,9 @@ class LineReader:
             code=said.code,
             parameters=said.parameters,
             fields=self._compared(message, said),
+            proposes=sorted({change.party for change in message.changes}),
+            checked_through=message.checked_through or None,
+            cited=cited(self._state.line.between(message.from_party, message.to_party), said.parameters),
             title=None if language is None else title(said.code, language),
             text=None if language is None else render(said.code, said.parameters, language, zone=zone),
         )

@@ -15,6 +15,7 @@ import msgspec
 from skyparley.airspace.events import (
     AgreementChanged,
     Change,
+    ConflictChanged,
     ConflictFound,
     ConflictVoid,
     DialogueChanged,
@@ -34,6 +35,7 @@ from skyparley.conflict.overlap import overlap_parts
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
+from skyparley.node.line.negotiation.views import AlarmView
 from skyparley.node.line.views import AgreementStatus, agreement_status, may_see_agreement
 from skyparley.node.reading.shapes import render_operation_shapes, render_polygon
 from skyparley.node.reading.views import (
@@ -136,7 +138,12 @@ def may_see_dialogue(author: Author, dialogue: Dialogue) -> bool:
 
 
 def conflict_view(
-    author: Author, conflict: Conflict, conflict_id: str, sequence: int | None, between: Between
+    author: Author,
+    conflict: Conflict,
+    conflict_id: str,
+    sequence: int | None,
+    between: Between,
+    alarm: AlarmView | None = None,
 ) -> ConflictView:
     """A conflict as far as it is for this reader; `sequence` is that of the filing that made it, None in a dry run."""
     a_shown, b_shown = between.may_name(author, conflict.a), between.may_name(author, conflict.b)
@@ -171,6 +178,7 @@ def conflict_view(
         disclosure_basis=between.disclosure_basis or None,
         late_notices=between.late_notices,
         agreements=between.agreements,
+        alarm=alarm,
     )
 
 
@@ -208,7 +216,7 @@ def concerns(author: Author, change: Change) -> bool:
     """Whether a reader is told of a change."""
     if isinstance(change, OperationChanged | OperationLeft):
         return may_see_operation(author, change.operation)
-    if isinstance(change, ConflictFound | ConflictVoid):
+    if isinstance(change, ConflictFound | ConflictVoid | ConflictChanged):
         recorded: RecordedConflict = change.conflict
         return may_see_conflict(author, recorded.a_party, recorded.b_party)
     if isinstance(change, AgreementChanged):

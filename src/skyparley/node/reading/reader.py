@@ -10,6 +10,7 @@ import msgspec
 from skyparley.airspace.events import (
     AgreementChanged,
     Change,
+    ConflictChanged,
     ConflictFound,
     ConflictVoid,
     OperationChanged,
@@ -17,7 +18,7 @@ from skyparley.airspace.events import (
     Outcome,
     PartyRegistered,
 )
-from skyparley.airspace.keeping.records import LiveOperation, RecordedConflict, conflict_id
+from skyparley.airspace.keeping.records import LiveOperation, OperationKey, RecordedConflict, conflict_id
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, OperationRef
 from skyparley.errors import InvalidInputError, NotFoundError
@@ -25,6 +26,7 @@ from skyparley.geometry.bounds import overlap
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
+from skyparley.node.line.negotiation.views import alarm_view
 from skyparley.node.line.reading import LineReader
 from skyparley.node.line.views import agreement_view
 from skyparley.node.reading.catalogue import Catalogue, decode_cursor, encode_cursor
@@ -172,9 +174,22 @@ class Reader:
         # large polygons take a while to intersect: not on the loop that serves everyone
         return await asyncio.to_thread(detail)
 
+    def may_name(self, author: Author, conflict: RecordedConflict, side: OperationKey) -> bool:
+        """Whether one side of a conflict may be called by its name to a reader."""
+        between = between_of(self._state, OperationRef(*conflict.a), OperationRef(*conflict.b))
+        return between.may_name(author, OperationRef(*side))
+
     def conflicts_of(self, author: Author, live: LiveOperation) -> list[ConflictView]:
         """The conflicts of an operation that hold now."""
         return [self.conflict_view(author, recorded) for recorded in self._state.conflicts_of(live.key)]
+
+    def raised(self, author: Author) -> list[ConflictView]:
+        """Conflicts of the author's party whose alarm is raised: first those it has not heard, then by time."""
+        alarms = self._state.line.alarms
+        found = [alarms[name] for name in self._state.conflicts_with(author.party) if name in alarms]
+        raised = [alarm for alarm in found if alarm.since_us]
+        raised.sort(key=lambda alarm: (alarm.is_heard_by(author.party), alarm.since_us, alarm.conflict_id))
+        return [self.conflict_view(author, self._state.conflicts[alarm.conflict_id]) for alarm in raised]
 
     def conflict_view(self, author: Author, recorded: RecordedConflict) -> ConflictView:
         """A recorded conflict with its witness, as far as it is for the reader."""
@@ -184,7 +199,15 @@ class Reader:
         """A conflict as far as it is for the reader; `sequence` is None for one that was only looked for."""
         a, b = conflict.a, conflict.b
         identifier = conflict_id((a.party, a.operation_id), (b.party, b.operation_id), conflict.rule.value)
-        return conflict_view(author, conflict, self.conflict_name(identifier), sequence, between_of(self._state, a, b))
+        alarm = self._state.line.alarms.get(identifier) if sequence is not None else None
+        return conflict_view(
+            author,
+            conflict,
+            self.conflict_name(identifier),
+            sequence,
+            between_of(self._state, a, b),
+            None if alarm is None else alarm_view(alarm),
+        )
 
     def view(self, live: LiveOperation) -> OperationView:
         """An operation in full."""
@@ -209,7 +232,7 @@ class Reader:
             return None
         if isinstance(change, OperationChanged | OperationLeft):
             return msgspec.json.encode({"type": "operation", "operation": self.view(change.operation)})
-        if isinstance(change, ConflictFound):
+        if isinstance(change, ConflictFound | ConflictChanged):
             view = self.conflict_view(author, change.conflict)
             return msgspec.json.encode({"type": "conflict", "conflict": view})
         if isinstance(change, PartyRegistered):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from skyparley.node.line.negotiation.views import AlarmView
 from skyparley.node.line.views import AgreementStatus
 
 
@@ -72,7 +73,8 @@ class ConflictView(msgspec.Struct, frozen=True):
 
     `basis` is the clause (`agreement/version/clause`) whose minimum is fallen short of, null for the defaults;
     `gives_way` the party whose class has the lower rank by the clause `priority_basis`, null where neither has;
-    `agreements` those between the two parties, whether in force or not.
+    `agreements` those between the two parties, whether in force or not. `alarm` is null in a dry run and for two
+    operations of one party.
     """
 
     conflict_id: str
@@ -94,6 +96,7 @@ class ConflictView(msgspec.Struct, frozen=True):
     disclosure_basis: str | None
     late_notices: list[LateNoticeView]
     agreements: list[AgreementStatus]
+    alarm: AlarmView | None
 
 
 class OverlapView(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from skyparley.node.line.dialogue.threads import dialogue_for
 from skyparley.node.line.dialogue.views import (
     DialogueAnswer,
     DialogueDetail,
@@ -11,6 +12,7 @@ from skyparley.node.line.dialogue.views import (
     Inbox,
     ReceiptAnswer,
 )
+from skyparley.node.line.negotiation.views import ProposalView
 from skyparley.vocabulary import LANGUAGES
 from skyparley.web.exchange import Exchange, decode, list_limit
 from skyparley.web.openapi import Endpoint, Query
@@ -126,7 +128,7 @@ async def list_dialogues(exchange: Exchange) -> Replies:
     query = exchange.query("after", "limit")
     await exchange.node.read_barrier()
     return json_reply(
-        exchange.node.dialogues.dialogues(exchange.author, query.get("after", ""), list_limit(query.get("limit")))
+        exchange.node.threads.page(exchange.author, query.get("after", ""), list_limit(query.get("limit")))
     )
 
 
@@ -136,14 +138,22 @@ async def get_dialogue(exchange: Exchange) -> Replies:
     await exchange.node.read_barrier()
     language, zone = query.get("language", "en"), query.get("zone", "UTC")
     name = exchange.parameters["dialogue_id"]
-    return json_reply(exchange.node.dialogues.dialogue(exchange.author, name, language, zone))
+    return json_reply(exchange.node.threads.detail(exchange.author, name, language, zone))
+
+
+async def get_proposal(exchange: Exchange) -> Replies:
+    """The proposal that waits in a dialogue, compared anew."""
+    exchange.query()
+    await exchange.node.read_barrier()
+    dialogue = dialogue_for(exchange.node.engine, exchange.author, exchange.parameters["dialogue_id"])
+    return json_reply(await exchange.node.proposals.show(exchange.author, dialogue))
 
 
 async def inbox(exchange: Exchange) -> Replies:
     """What needs the key's party."""
     exchange.query()
     await exchange.node.read_barrier()
-    return json_reply(exchange.node.dialogues.inbox(exchange.author))
+    return json_reply(exchange.node.threads.inbox(exchange.author))
 
 
 _DIALOGUE: Final = "/v1/dialogues/{dialogue_id}"
@@ -189,6 +199,16 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "observer",
         answer=DialogueDetail,
         query=(_LANGUAGE, _ZONE),
+    ),
+    Endpoint(
+        "GET",
+        f"{_DIALOGUE}/proposal",
+        get_proposal,
+        "getProposal",
+        "The proposal that waits in a dialogue, compared anew with everything filed",
+        "observer",
+        answer=ProposalView,
+        refusals=(409,),
     ),
     Endpoint(
         "POST",

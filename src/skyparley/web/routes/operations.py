@@ -16,6 +16,7 @@ from skyparley.node.reading.views import (
     Checked,
     ConflictDetail,
     ConflictPage,
+    ConflictView,
     OperationPage,
     OperationQuery,
     OperationView,
@@ -124,6 +125,25 @@ async def list_conflicts(exchange: Exchange) -> Replies:
     limit = list_limit(asked.get("limit"))
     await exchange.node.read_barrier()
     return json_reply(exchange.node.conflicts(exchange.author, asked.get("after"), limit))
+
+
+class HeardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The post that has heard an alarm; the only one with a watch if it is left out."""
+
+    post: str = ""
+
+
+async def acknowledge(exchange: Exchange) -> Replies:
+    """A post has heard the alarm of a conflict."""
+    exchange.author.require_party()
+    body = decode(await exchange.body(), HeardBody)
+    key = exchange.idempotency_key()
+    await exchange.leave_if_gone()
+    return json_reply(
+        await exchange.node.alarms.acknowledge(
+            exchange.author, exchange.parameters["conflict_id"], post=body.post, idempotency_key=key
+        )
+    )
 
 
 async def get_conflict(exchange: Exchange) -> Replies:
@@ -284,5 +304,17 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "One conflict with its witness and where its volumes overlap",
         "observer",
         answer=ConflictDetail,
+    ),
+    Endpoint(
+        "POST",
+        "/v1/conflicts/{conflict_id}/acknowledge",
+        acknowledge,
+        "acknowledgeAlarm",
+        "A post has heard the alarm of a conflict",
+        "key",
+        right="speak",
+        answer=ConflictView,
+        body=HeardBody,
+        command=True,
     ),
 )

@@ -18,6 +18,7 @@ from skyparley.airspace.line.agreements.terms import (
     NoticeTerm,
     PriorityTerm,
     SeparationTerm,
+    UnresolvedTerm,
 )
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import AgreedMinima, AgreedTable, SeparationMinima, SeparationMinimum
@@ -68,6 +69,26 @@ def rank(agreements: Iterable[Agreement], operation_class: str) -> Number:
         if term.operation_class == operation_class
     ]
     return max(found, default=Number(0, ""))
+
+
+def unresolved_lead(agreements: Iterable[Agreement]) -> Number:
+    """The seconds before the later of two operations begins at which their conflict is an alarm."""
+    found = [Number(term.lead_s, basis) for agreement in agreements for basis, term in agreement.terms(UnresolvedTerm)]
+    return max(found, default=Number(0, ""))
+
+
+def warns_at_once(agreements: Iterable[Agreement], operation_classes: Iterable[str]) -> str:
+    """The clause by which a conflict with an operation of one of these classes warns at once; empty: none does."""
+    classes = set(operation_classes)
+    return next(
+        (
+            basis
+            for agreement in agreements
+            for basis, term in agreement.terms(PriorityTerm)
+            if term.warns_at_once and term.operation_class in classes
+        ),
+        "",
+    )
 
 
 def answer_time(agreements: Iterable[Agreement], precedence: str) -> Number:

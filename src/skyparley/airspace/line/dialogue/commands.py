@@ -6,12 +6,16 @@ find it by trying. The node of the sender writes act and response from the catal
 
 import msgspec
 
+from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
+from skyparley.airspace.operations.commands import Extent
+
 
 class OpenDialogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="open_dialogue", tag_field="kind"):
     """A post of a party speaks to a post of another; `dialogue_id` is drawn by the node.
 
     `about` is the identifier of a conflict, or empty. `response` is what is asked for: WU, AN, R, Y, or N for nothing.
-    `read_back` says that the message has fields to be read back. `body_digest` is the SHA-256 of salt and body.
+    `read_back` says that the message has fields to be read back. `body_digest` is the SHA-256 of salt and body. A
+    proposal has `changes`, which the node compared exactly with everything filed up to `checked_through`.
     """
 
     dialogue_id: str
@@ -23,12 +27,15 @@ class OpenDialogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     response: str
     read_back: bool
     body_digest: str
+    changes: tuple[ProposedChange, ...] = ()
+    checked_through: int = 0
 
 
 class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="send_message", tag_field="kind"):
     """One more message in a dialogue; `reference` is the number of the message that it is about, 0 for none.
 
-    `act` is one of `ACTS`; `precedence`, `response` and `read_back` count where it asks.
+    `act` is one of `ACTS`; `precedence`, `response`, `read_back` and `changes` count where it asks. The acceptance of
+    a proposal has `amendments`, and `watched`: where nothing may have been filed since `checked_through`.
     """
 
     dialogue_id: str
@@ -39,6 +46,10 @@ class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     response: str
     read_back: bool
     body_digest: str
+    changes: tuple[ProposedChange, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    watched: tuple[Extent, ...] = ()
+    checked_through: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

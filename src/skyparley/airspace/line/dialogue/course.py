@@ -261,6 +261,8 @@ def _message(
         sequence=event.sequence,
         delayed=delayed,
         steps=(),
+        changes=command.changes,
+        checked_through=command.checked_through,
     )
 
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from skyparley.airspace.limits import CLOSED_DIALOGUE_US
+from skyparley.airspace.line.negotiation.commands import ProposedChange
 
 MessageKey = tuple[str, int]
 """Dialogue and number."""
@@ -20,6 +21,7 @@ class Step(msgspec.Struct, frozen=True, array_like=True):
 class Message(msgspec.Struct, frozen=True, array_like=True, tag="message"):
     """The envelope of a message. Times are microseconds since 1970 UTC, 0: not yet.
 
+    `changes` are what a proposal would change; it, or its acceptance, was compared exactly up to `checked_through`.
     `delayed`: it came after the time within which it was due. `steps` are the posts that were called because of it.
     """
 
@@ -40,6 +42,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag="message"):
     received_us: int = 0
     read_us: int = 0
     read_post: str = ""
+    changes: tuple[ProposedChange, ...] = ()
+    checked_through: int = 0
 
     @property
     def key(self) -> MessageKey:

@@ -22,8 +22,10 @@ from skyparley.airspace.line.dialogue.commands import (
 )
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.posts import acting_post, post_of
+from skyparley.airspace.line.negotiation import arrangements
 from skyparley.airspace.line.state import LineState
 from skyparley.airspace.line.tables import DIALOGUES, READ_BACKS
+from skyparley.airspace.operations.extents import check_extents
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import next_state
 from skyparley.errors import (
@@ -51,12 +53,21 @@ def validate(command: DialogueCommand) -> None:
         if not _ABOUT.fullmatch(command.about):
             raise InvalidInputError("must be the identifier of a conflict, or empty", place="about")
         _check_envelope(command, asks=command.response != "N")
+        if command.changes and not command.about:
+            raise InvalidInputError("a proposal settles a conflict: say which", place="about")
     elif isinstance(command, SendMessage):
         if command.act not in ACTS:
             raise InvalidInputError(f"unknown act: use one of {', '.join(ACTS)}", place="act")
         if not 0 <= command.reference < 2**31:
             raise InvalidInputError("reference is the number of a message, 0 for none", place="reference")
         _check_envelope(command, asks=command.act == "open")
+        if command.amendments:
+            if command.act != "accept" or command.changes:
+                raise InvalidInputError("only an acceptance amends operations", place="amendments")
+            arrangements.validate(command.amendments, command.checked_through, "amendments")
+            check_extents(command.watched)
+        elif command.watched:
+            raise InvalidInputError("only an acceptance has something to watch", place="watched")
     else:
         _check_number(command.number)
         if isinstance(command, ReadMessage):
@@ -66,7 +77,7 @@ def validate(command: DialogueCommand) -> None:
             limits.check_digest(command.read_back_digest, place="read_back_digest")
 
 
-def check(state: Airspace, proposal: Proposal, command: DialogueCommand) -> None:
+def check(state: Airspace, proposal: Proposal, command: DialogueCommand, time_us: int) -> None:
     """Raise the error that stands for the refusal of a command by the state."""
     line, party = state.line, proposal.party
     if isinstance(command, RecordReadBack):
@@ -78,8 +89,9 @@ def check(state: Airspace, proposal: Proposal, command: DialogueCommand) -> None
         raise ForbiddenError("a dialogue is between parties: the node itself has none")
     if isinstance(command, OpenDialogue):
         _check_opening(state, party, command)
+        _check_proposal(state, command.about, command, time_us)
     elif isinstance(command, SendMessage):
-        _check_message(line, party, command)
+        _check_message(state, party, command, time_us)
     elif isinstance(command, ReadMessage):
         acting_post(line, party, command.post)
         read = _addressed(line, party, command.dialogue_id, command.number)
@@ -97,7 +109,9 @@ def perform(state: Airspace, event: Event, command: DialogueCommand, changes: li
         course.opened(line, event, command, changes)
     elif isinstance(command, SendMessage):
         held = line.dialogues[command.dialogue_id]
-        course.said(line, event, command, word_of(line, held, event.party, command), changes)
+        word = word_of(line, held, event.party, command)
+        arrangements.amend(state, event, command.amendments, changes)
+        course.said(line, event, command, word, changes)
     elif isinstance(command, RecordReadBack):
         course.compared(line, event, command, changes)
     elif isinstance(command, ReadMessage):
@@ -147,6 +161,12 @@ def _check_envelope(command: OpenDialogue | SendMessage, *, asks: bool) -> None:
     if command.read_back and not asks:
         raise InvalidInputError("only what asks is read back", place="read_back")
     limits.check_digest(command.body_digest, place="body_digest")
+    if command.changes and not asks:
+        raise InvalidInputError("only what asks proposes changes", place="changes")
+    if command.changes and command.response != "AN":
+        raise InvalidInputError("a proposal is answered by yes or no: its response is AN", place="response")
+    if not (isinstance(command, SendMessage) and command.amendments):
+        arrangements.validate(command.changes, command.checked_through, "changes")
 
 
 def _validate_receipts(command: ReceiveMessages) -> None:
@@ -180,7 +200,8 @@ def _check_opening(state: Airspace, party: str, command: OpenDialogue) -> None:
         )
 
 
-def _check_message(line: LineState, party: str, command: SendMessage) -> None:
+def _check_message(state: Airspace, party: str, command: SendMessage, time_us: int) -> None:
+    line = state.line
     dialogue = line.dialogues.get(command.dialogue_id)
     if dialogue is None or party not in (dialogue.opener, dialogue.other):
         raise NotFoundError(f"'{party}' has no dialogue '{command.dialogue_id}'")
@@ -210,6 +231,23 @@ def _check_message(line: LineState, party: str, command: SendMessage) -> None:
             "matched": "its read-back matches: wait until the other side confirms it",
         }[dialogue.read_back]
         raise ConflictingStateError(f"message {dialogue.question} cannot be accepted yet: {todo}", place="act")
+    _check_proposal(state, dialogue.about, command, time_us)
+    if word == "accept":
+        arrangements.check_acceptance(
+            state,
+            party,
+            dialogue.about,
+            line.messages[dialogue.dialogue_id, dialogue.question].changes,
+            command.amendments,
+            command.checked_through,
+            command.watched,
+            time_us,
+        )
+
+
+def _check_proposal(state: Airspace, about: str, command: OpenDialogue | SendMessage, time_us: int) -> None:
+    if command.changes:
+        arrangements.check_proposal(state, about, command.changes, command.checked_through, time_us)
 
 
 def _check_read_back(dialogue: Dialogue, word: str) -> None:

@@ -1,17 +1,14 @@
 """The dialogue desk: what a party says is parsed by the catalogue, kept in the vault, and its envelope proposed.
 
-A read-back is compared here as soon as its entry is applied, also after a restart, and what comes of it is an entry of
-its own, so that both sides see the same.
+A proposal to settle a conflict is compared with everything filed before it is sent, and again before it is accepted.
 """
 
-import asyncio
-import logging
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from skyparley.airspace.events import BEARER_ATTESTED, DialogueChanged
+from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.limits import MAX_RECEIPTS
 from skyparley.airspace.line.agreements.numbers import contact
 from skyparley.airspace.line.dialogue.commands import (
@@ -20,35 +17,32 @@ from skyparley.airspace.line.dialogue.commands import (
     ReadMessage,
     Receipt,
     ReceiveMessages,
-    RecordReadBack,
     SendMessage,
 )
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
+from skyparley.airspace.line.negotiation.arrangements import OVERTAKEN
 from skyparley.catalogue.lists.base import MessageType
 from skyparley.catalogue.messages import encode_body, message_type, parse_message, parse_read_back
-from skyparley.errors import InvalidInputError, LimitExceededError, NotFoundError, SkyparleyError
-from skyparley.geometry.interval import format_time
+from skyparley.catalogue.parameters import Canonical
+from skyparley.errors import ConflictingStateError, InvalidInputError, LimitExceededError, NotFoundError
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import RETRY_AFTER_FAILURE_S, Applied, Engine, proposal_of
+from skyparley.node.engine import Engine, proposal_of
 from skyparley.node.identity import Author
-from skyparley.node.line.bodies import matches
 from skyparley.node.line.dialogue.pace import Pace
 from skyparley.node.line.dialogue.places import check_place
+from skyparley.node.line.dialogue.read_backs import ReadBacks
+from skyparley.node.line.dialogue.threads import dialogue_for
 from skyparley.node.line.dialogue.views import (
     DialogueAnswer,
-    DialogueDetail,
-    DialoguePage,
-    DialogueView,
-    Inbox,
     ReceiptAnswer,
 )
-from skyparley.node.line.duty.views import line_test_view
+from skyparley.node.line.negotiation.proposals import OFFERS, Proposals, Proposed
 from skyparley.node.line.sealed import Sealed, draw, seal
-from skyparley.node.reading.disclosure import may_see_dialogue
 from skyparley.node.reading.reader import Reader
 
-COMPARED_WITHIN_S: Final = 10.0
-INBOX_LENGTH: Final = 200
+MAX_ATTEMPTS: Final = 5
+"""So many times an acceptance is compared anew while others keep filing nearby."""
+NOTHING: Final = Proposed((), 0, ())
 ANSWERED_BY: Final[Mapping[str, frozenset[str]]] = {
     "WU": frozenset({"wilco", "unable"}),
     "AN": frozenset({"affirm", "negative", "assistance-declined"}),
@@ -56,20 +50,20 @@ ANSWERED_BY: Final[Mapping[str, frozenset[str]]] = {
     "Y": frozenset({"affirm", "negative", "roger", "unable", "line-test-answer", "assistance-declined"}),
 }
 """Which codes accept or refuse what asks for a response (ICAO Doc 4444, Appendix 5)."""
-_log: Final = logging.getLogger("skyparley.line")
 
 
 class DialogueDesk:
-    """Takes what parties say to each other, and shows it."""
+    """Takes what parties say to each other."""
 
-    def __init__(self, engine: Engine, vault: Vault, reader: Reader) -> None:
+    def __init__(
+        self, engine: Engine, vault: Vault, reader: Reader, read_backs: ReadBacks, proposals: Proposals
+    ) -> None:
         self._engine = engine
         self._vault = vault
         self._reader = reader
+        self._read_backs = read_backs
+        self._proposals = proposals
         self._pace = Pace(engine.clock)
-        self._to_compare: dict[str, None] = {}
-        self._compare = asyncio.Event()
-        self._settled = asyncio.Condition()
 
     async def open(
         self,
@@ -89,22 +83,31 @@ class DialogueDesk:
         kind = message_type(code)
         if kind.act not in ("open", "note"):
             raise InvalidInputError(f"{code} answers something: send it within its dialogue", place="code")
-        body = self._body(party, to_party, code, parameters)
-        about_id = self._reader.recorded_conflict(author, about).conflict_id if about else ""
+        canonical = self._canonical(party, to_party, code, parameters)
         context = f"dialogue/{party}/{to_party}"
-        sealed = seal(self._vault.secret, body, context, idempotency_key)
+        dialogue_id = draw(self._vault.secret, context, idempotency_key).hex()
+        sealed = seal(self._vault.secret, encode_body(code, canonical), context, idempotency_key)
+        proposed = NOTHING
+        about_id = self._about(author, about, dialogue_id)
+        if kind.group in OFFERS:
+            first = self._first_answer(party, dialogue_id, sealed, idempotency_key)
+            if first is not None:
+                return first
+            proposed = await self._proposals.propose(author, about_id, canonical)
         command = OpenDialogue(
-            dialogue_id=draw(self._vault.secret, context, idempotency_key).hex(),
+            dialogue_id=dialogue_id,
             to_party=to_party,
             about=about_id,
-            from_post=self._own_post(author, from_post),
+            from_post=self._post(author, from_post),
             to_post=to_post or self._their_post(party, to_party),
             precedence=precedence or kind.precedence,
             response=kind.response,
             read_back=_has_read_back(kind, parameters),
             body_digest=sealed.digest,
+            changes=proposed.changes,
+            checked_through=proposed.through,
         )
-        return await self._say(author, command, sealed, idempotency_key)
+        return await self._say(author, command, sealed, idempotency_key, proposed)
 
     async def say(
         self,
@@ -121,10 +124,11 @@ class DialogueDesk:
     ) -> DialogueAnswer:
         """One more message; about the question that waits, unless `reference` says otherwise."""
         party = author.require_party()
-        dialogue = self._dialogue(author, dialogue_id)
+        dialogue = dialogue_for(self._engine, author, dialogue_id)
         kind = message_type(code)
         reference = reference or dialogue.question
-        body = self._body(party, dialogue.peer(party), code, parameters)
+        canonical = self._canonical(party, dialogue.peer(party), code, parameters)
+        body = encode_body(code, canonical)
         if kind.act == "read_back":
             body += b"\n" + self._read_back(dialogue, parameters, read_back)
         elif read_back is not None:
@@ -134,14 +138,24 @@ class DialogueDesk:
         command = SendMessage(
             dialogue_id=dialogue_id,
             reference=reference,
-            from_post=self._own_post(author, from_post),
+            from_post=self._post(author, from_post),
             act=kind.act,
             precedence=precedence or kind.precedence,
             response=kind.response,
             read_back=_has_read_back(kind, parameters),
             body_digest=sealed.digest,
         )
-        return await self._say(author, command, sealed, idempotency_key)
+        proposes, accepts = kind.group in OFFERS, kind.act == "accept" and self._proposal_waits(dialogue)
+        if not (proposes or accepts):
+            return await self._say(author, command, sealed, idempotency_key)
+        first = self._first_answer(party, dialogue_id, sealed, idempotency_key)
+        if first is not None:
+            return first
+        if proposes:
+            proposed = await self._proposals.propose(author, dialogue.about, canonical)
+            command = msgspec.structs.replace(command, changes=proposed.changes, checked_through=proposed.through)
+            return await self._say(author, command, sealed, idempotency_key, proposed)
+        return await self._accept(author, dialogue, command, sealed, idempotency_key)
 
     async def receive(self, author: Author, receipts: list[tuple[str, int]]) -> ReceiptAnswer:
         """Machine receipts of messages for the author's party; those on record already change nothing."""
@@ -160,106 +174,48 @@ class DialogueDesk:
         message = self._addressed(party, dialogue_id, number)
         sequence = message.sequence
         if not message.read_us:
-            sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._own_post(author, post)))
+            sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._post(author, post)))
         return self._answer(dialogue_id, number, sequence)
-
-    def dialogues(self, author: Author, after: str = "", limit: int = INBOX_LENGTH) -> DialoguePage:
-        """The dialogues that a reader may see and that are not over for long, by identifier."""
-        line = self._engine.state.line
-        mine = line.dialogues_of(author.party) if author.party else line.dialogues.values()
-        held = sorted(one.dialogue_id for one in mine if may_see_dialogue(author, one))
-        names = [name for name in held if name > after]
-        page = [self._reader.line.dialogue(line.dialogues[name]) for name in names[:limit]]
-        return DialoguePage(page, names[limit - 1] if len(names) > limit else None)
-
-    def dialogue(self, author: Author, dialogue_id: str, language: str, zone: str) -> DialogueDetail:
-        """A dialogue with all its messages, in a language. Raises `NotFoundError`, `InvalidInputError`."""
-        dialogue = self._dialogue(author, dialogue_id)
-        view = self._reader.line.dialogue(dialogue)
-        thread = [
-            self._reader.line.message(message, language, zone)
-            for message in self._engine.state.line.messages_of(dialogue)
-        ]
-        return DialogueDetail(**msgspec.structs.asdict(view), thread=thread)
-
-    def inbox(self, author: Author) -> Inbox:
-        """What needs the author's party: first what is due first, then what nobody answered in time."""
-        party = author.require_party()
-        line = self._engine.state.line
-        live = [one for one in line.dialogues_of(party) if one.owes]
-        owed = sorted((one for one in live if one.owes == party), key=_urgency)
-        waiting = sorted((one for one in live if one.owes != party), key=_urgency)
-        tests = [
-            test
-            for agreement in line.of_party(party)
-            for test in line.tests_of(agreement.agreement_id)
-            if any(one.party == party and one.state == "waiting" for one in test.answers)
-        ]
-        return Inbox(
-            time=format_time(self._engine.clock()),
-            owed=self._shown(owed),
-            owed_left_out=max(0, len(owed) - INBOX_LENGTH),
-            waiting=self._shown(waiting),
-            waiting_left_out=max(0, len(waiting) - INBOX_LENGTH),
-            tests=[line_test_view(test) for test in tests[:INBOX_LENGTH]],
-            tests_left_out=max(0, len(tests) - INBOX_LENGTH),
-        )
-
-    # read-backs
-
-    def take_in(self) -> None:
-        """Take up what was not compared before the node stopped."""
-        for dialogue in self._engine.state.line.dialogues.values():
-            self._follow(dialogue)
-
-    def on_applied(self, applied: Applied) -> None:
-        """Take up the read-backs of an entry."""
-        for change in applied.outcome.changes:
-            if isinstance(change, DialogueChanged):
-                self._follow(change.dialogue)
-
-    async def run(self) -> None:
-        """Compare read-backs as they come. What cannot be recorded now is tried again: its timer runs meanwhile."""
-        while True:
-            await self._compare.wait()
-            self._compare.clear()
-            for dialogue_id in list(self._to_compare):
-                try:
-                    await self._compare_now(dialogue_id)
-                except SkyparleyError as error:
-                    _log.warning("the read-back in dialogue %s is not compared yet: %s", dialogue_id, error.message)
-                    await asyncio.sleep(RETRY_AFTER_FAILURE_S)
-                    self._compare.set()
-                else:
-                    self._to_compare.pop(dialogue_id, None)
-                    async with self._settled:
-                        self._settled.notify_all()
-
-    def _follow(self, dialogue: Dialogue) -> None:
-        if dialogue.read_back == "comparing" and not dialogue.is_over:
-            self._to_compare[dialogue.dialogue_id] = None
-            self._compare.set()
-
-    async def _compare_now(self, dialogue_id: str) -> None:
-        line = self._engine.state.line
-        dialogue = line.dialogues.get(dialogue_id)
-        if dialogue is None or dialogue.is_over or dialogue.read_back != "comparing":
-            return
-        question = line.messages[dialogue_id, dialogue.question]
-        reading = line.messages[dialogue_id, dialogue.reading]
-        same = matches(self._reader.line.body(question.digest), self._reader.line.body(reading.digest))
-        command = RecordReadBack(dialogue_id, reading.number, question.digest, reading.digest, same)
-        await self._engine.propose(proposal_of(command))
 
     # inside
 
+    async def _accept(
+        self, author: Author, dialogue: Dialogue, command: SendMessage, sealed: Sealed, idempotency_key: str
+    ) -> DialogueAnswer:
+        """Accept a proposal; it is compared anew while others file nearby between the comparison and the entry."""
+        attempts = 0
+        while True:
+            attempts += 1
+            accepted = await self._proposals.accept(author, dialogue)
+            command = msgspec.structs.replace(
+                command,
+                amendments=accepted.amendments,
+                watched=accepted.watched,
+                checked_through=accepted.through,
+            )
+            try:
+                answer = await self._say(author, command, sealed, idempotency_key)
+            except ConflictingStateError as error:
+                if error.place != OVERTAKEN or attempts == MAX_ATTEMPTS:
+                    raise
+            else:
+                await self._proposals.settled(answer.sequence)
+                return answer
+
     async def _say(
-        self, author: Author, command: OpenDialogue | SendMessage, sealed: Sealed, idempotency_key: str
+        self,
+        author: Author,
+        command: OpenDialogue | SendMessage,
+        sealed: Sealed,
+        idempotency_key: str,
+        proposed: Proposed = NOTHING,
     ) -> DialogueAnswer:
         self._pace.take(author.party)
 
         async def keep() -> None:
-            await self._vault.put_bodies([(sealed.digest, author.party, sealed.data)])
+            named = zip(proposed.changes, proposed.details, strict=True)
+            details = [(one.digest, change.party, one.data) for change, one in named]
+            await self._vault.put_bodies([*details, (sealed.digest, author.party, sealed.data)])
 
         proposal = proposal_of(
             command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
@@ -270,21 +226,8 @@ class DialogueDesk:
             one.number for one in line.messages_of(line.dialogues[command.dialogue_id]) if one.sequence == sequence
         )
         if isinstance(command, SendMessage) and command.act == "read_back":
-            await self._until_compared(command.dialogue_id, number)
+            await self._read_backs.until_compared(command.dialogue_id, number)
         return self._answer(command.dialogue_id, number, sequence)
-
-    async def _until_compared(self, dialogue_id: str, number: int) -> None:
-        """Wait for the comparison of a read-back. It stands even if it takes long, and is compared later then."""
-
-        def compared() -> bool:
-            held = self._engine.state.line.dialogues.get(dialogue_id)
-            return held is None or held.reading != number or held.read_back != "comparing"
-
-        try:
-            async with asyncio.timeout(COMPARED_WITHIN_S), self._settled:
-                await self._settled.wait_for(compared)
-        except TimeoutError:
-            return
 
     async def _submit(self, author: Author, command: DialogueCommand) -> int:
         proposal = proposal_of(command, party=author.party, authentication=BEARER_ATTESTED)
@@ -295,17 +238,37 @@ class DialogueDesk:
         message = self._reader.line.message(line.messages[dialogue_id, number])
         return DialogueAnswer(self._reader.line.dialogue(line.dialogues[dialogue_id]), message, sequence)
 
-    def _body(self, party: str, other: str, code: str, parameters: Mapping[str, object]) -> bytes:
+    def _canonical(self, party: str, other: str, code: str, parameters: Mapping[str, object]) -> dict[str, Canonical]:
         """What is said, as it is kept. Raises `InvalidInputError` with the place of what is wrong."""
         canonical = parse_message(code, parameters)
         check_place(self._engine.state.line.between(party, other), canonical)
-        return encode_body(code, canonical)
+        return canonical
 
-    def _dialogue(self, author: Author, dialogue_id: str) -> Dialogue:
-        found = self._engine.state.line.dialogues.get(dialogue_id)
-        if found is None or not may_see_dialogue(author, found):
-            raise NotFoundError(f"there is no dialogue '{dialogue_id[:40]}' that this key may see")
-        return found
+    def _about(self, author: Author, about: str, dialogue_id: str) -> str:
+        """The conflict that a dialogue is about, also if it is a repeat and the conflict is over since."""
+        held = self._engine.state.line.dialogues.get(dialogue_id)
+        if not about or held is not None:
+            return held.about if held is not None else ""
+        return self._reader.recorded_conflict(author, about).conflict_id
+
+    def _proposal_waits(self, dialogue: Dialogue) -> bool:
+        """Whether the question that was put last is a proposal."""
+        question = self._engine.state.line.messages.get((dialogue.dialogue_id, dialogue.question))
+        return question is not None and bool(question.changes)
+
+    def _first_answer(
+        self, party: str, dialogue_id: str, sealed: Sealed, idempotency_key: str
+    ) -> DialogueAnswer | None:
+        """The answer to a repeat. It is known by what it says: when it was compared may differ."""
+        state = self._engine.state
+        record = state.key_record(party, idempotency_key, time_us=state.time_us) if idempotency_key else None
+        dialogue = state.line.dialogues.get(dialogue_id)
+        if record is None or record.refusal is not None or dialogue is None:
+            return None
+        for message in state.line.messages_of(dialogue):
+            if message.sequence == record.sequence and message.digest == sealed.digest:
+                return self._answer(dialogue_id, message.number, message.sequence)
+        return None
 
     def _addressed(self, party: str, dialogue_id: str, number: int) -> Message:
         found = self._engine.state.line.messages.get((dialogue_id, number))
@@ -313,17 +276,8 @@ class DialogueDesk:
             raise NotFoundError(f"no message {number} of a dialogue '{dialogue_id[:40]}' is for '{party}'")
         return found
 
-    def _own_post(self, author: Author, post: str) -> str:
-        """The post that speaks: the one that is named, else the only one with a watch, for a person its own."""
-        line, watchers = self._engine.state.line, self._reader.line.watchers
-        if post:
-            watchers.require(line, author, post)
-            return post
-        staffed = [one.post for one in watchers.posts_of(line, author)]
-        if len(staffed) != 1:
-            names = ", ".join(staffed) or "none has: take a watch first"
-            raise InvalidInputError(f"say from which post; somebody has the watch at: {names}", place="from_post")
-        return staffed[0]
+    def _post(self, author: Author, post: str) -> str:
+        return self._reader.line.watchers.post_for(self._engine.state.line, author, post, place="from_post")
 
     def _their_post(self, party: str, other: str) -> str:
         """The post that is called: the agreement's contact, else the only one there is."""
@@ -367,14 +321,6 @@ class DialogueDesk:
                     f" {', '.join(sorted(codes))}",
                     place="code",
                 )
-
-    def _shown(self, dialogues: list[Dialogue]) -> list[DialogueView]:
-        return [self._reader.line.dialogue(one) for one in dialogues[:INBOX_LENGTH]]
-
-
-def _urgency(dialogue: Dialogue) -> tuple[bool, int, str]:
-    """What nobody answered in time comes first, then what is due first."""
-    return dialogue.state != "timed_out", dialogue.answer_by_us, dialogue.dialogue_id
 
 
 def _has_read_back(kind: MessageType, parameters: Mapping[str, object]) -> bool:

@@ -5,13 +5,15 @@ had read it to each other. A word that each side understands in its own way ("ov
 agreement binds the two, a place is one that it defines.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from skyparley.airspace.line.agreements.items import Agreement
-from skyparley.airspace.line.agreements.terms import PlaceTerm
+from skyparley.airspace.line.agreements.terms import DefinitionTerm, FrequencyTerm, PlaceTerm
+from skyparley.catalogue.kinds.base import object_of
 from skyparley.catalogue.kinds.positions import distance_m
 from skyparley.catalogue.parameters import Canonical
 from skyparley.errors import InvalidInputError
+from skyparley.node.line.dialogue.views import CitedView
 from skyparley.units import MILLIMETRES_PER_METRE
 
 
@@ -47,3 +49,25 @@ def check_place(agreements: Iterable[Agreement], parameters: Mapping[str, Canoni
             f" {radius_m / 1000:g} km: correct the position or the place",
             place="parameters.position",
         )
+
+
+def cited(agreements: Sequence[Agreement], parameters: Mapping[str, Canonical]) -> list[CitedView]:
+    """By which clause the place, frequency and term of a message are agreed, where an agreement is in force."""
+    found: list[CitedView] = []
+    in_force = [agreement for agreement in agreements if agreement.in_force]
+    if not in_force:
+        return found
+    laid_down: dict[str, dict[object, str]] = {"place": {}, "frequency": {}, "term": {}}
+    for agreement in in_force:
+        for basis, place in agreement.terms(PlaceTerm):
+            laid_down["place"].setdefault(place.name.casefold(), basis)
+        for basis, frequency in agreement.terms(FrequencyTerm):
+            laid_down["frequency"].setdefault(frequency.frequency_hz, basis)
+        for basis, definition in agreement.terms(DefinitionTerm):
+            laid_down["term"].setdefault(definition.word.casefold(), basis)
+    for name, clauses in laid_down.items():
+        if name in parameters:
+            value = parameters[name]
+            said = object_of(value)["frequency_hz"] if name == "frequency" else str(value).casefold()
+            found.append(CitedView(name, clauses.get(said)))
+    return found

@@ -10,6 +10,7 @@ import msgspec
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.geometry.interval import format_time
 from skyparley.node.line.duty.views import LineTestView
+from skyparley.node.reading.views import ConflictView
 
 
 class StepView(msgspec.Struct, frozen=True):
@@ -30,11 +31,20 @@ class FieldView(msgspec.Struct, frozen=True):
     equal: bool
 
 
+class CitedView(msgspec.Struct, frozen=True):
+    """A parameter that an agreement may lay down, and the clause that does; null: none in force between the two."""
+
+    parameter: str
+    basis: str | None
+
+
 class MessageView(msgspec.Struct, frozen=True):
     """A message: its envelope, what became of it, and what it says.
 
     `received` is by a machine of the other party, `read` by somebody at a post of it. `title` and `text` are in the
-    language that was asked for, null in event streams. `fields` is the comparison of a read-back.
+    language that was asked for, null in event streams. `fields` is the comparison of a read-back. `proposes` are the
+    parties whose operations a proposal would change; it, or its acceptance, was compared up to `checked_through`.
+    `cited` says by which clause a place, frequency or term that it names is agreed.
     """
 
     dialogue_id: str
@@ -56,6 +66,9 @@ class MessageView(msgspec.Struct, frozen=True):
     code: str
     parameters: dict[str, Any]
     fields: list[FieldView] | None
+    proposes: list[str]
+    checked_through: int | None
+    cited: list[CitedView]
     title: str | None
     text: str | None
 
@@ -63,13 +76,15 @@ class MessageView(msgspec.Struct, frozen=True):
 class DialogueView(msgspec.Struct, frozen=True):
     """Where a dialogue stands: whose turn it is, at which post, until when, and by which clause.
 
-    `overdue`: the first post that was called did not answer in time. `unstaffed`: nobody has the watch where it is.
+    `code` is that of the question that was put last, or of the first message. `overdue`: the first post that was called
+    did not answer in time. `unstaffed`: nobody has the watch where it is.
     """
 
     dialogue_id: str
     opener: str
     other: str
     about: str | None
+    code: str
     state: str
     result: str | None
     read_back: str
@@ -120,7 +135,7 @@ class Inbox(msgspec.Struct, frozen=True):
     """What needs a party, the most urgent first, each list with how many were left out of it.
 
     `owed`: dialogues in which it is the party's turn. `waiting`: those in which it waits for the other side. `tests`:
-    tests of the line that it has not answered.
+    tests of the line that it has not answered. `alarms`: conflicts whose alarm is raised, those not heard first.
     """
 
     time: str
@@ -130,6 +145,8 @@ class Inbox(msgspec.Struct, frozen=True):
     waiting_left_out: int
     tests: list[LineTestView]
     tests_left_out: int
+    alarms: list[ConflictView]
+    alarms_left_out: int
 
 
 def step_views(message: Message) -> list[StepView]:
@@ -137,7 +154,7 @@ def step_views(message: Message) -> list[StepView]:
     return [StepView(one.party, one.post, format_time(one.at_us), one.staffed) for one in message.steps]
 
 
-def dialogue_view(dialogue: Dialogue, about: str | None, *, staffed: bool, now_us: int) -> DialogueView:
+def dialogue_view(dialogue: Dialogue, about: str | None, code: str, *, staffed: bool, now_us: int) -> DialogueView:
     """Where a dialogue stands at a time; `staffed` says whether somebody has the watch where it is."""
     turn = dialogue.owes or None
     post = dialogue.chain[dialogue.step] if dialogue.step < len(dialogue.chain) else None
@@ -146,6 +163,7 @@ def dialogue_view(dialogue: Dialogue, about: str | None, *, staffed: bool, now_u
         opener=dialogue.opener,
         other=dialogue.other,
         about=about,
+        code=code,
         state=dialogue.state,
         result=dialogue.result or None,
         read_back=dialogue.read_back,

@@ -2,7 +2,7 @@
 
 from skyparley.airspace.line.duty.items import Post
 from skyparley.airspace.line.state import LineState
-from skyparley.errors import ForbiddenError
+from skyparley.errors import ForbiddenError, InvalidInputError
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
 
@@ -31,6 +31,17 @@ class Watchers:
             for post in line.posts_of(author.party)
             if post.staffed and (not author.person or any(self.of(one.watch) == author.person for one in post.watches))
         ]
+
+    def post_for(self, line: LineState, author: Author, post: str, *, place: str = "post") -> str:
+        """The post that speaks: the one that is named, else the only one with a watch, for a person its own."""
+        if post:
+            self.require(line, author, post)
+            return post
+        staffed = [one.post for one in self.posts_of(line, author)]
+        if len(staffed) != 1:
+            names = ", ".join(staffed) or "none has: take a watch first"
+            raise InvalidInputError(f"say from which post; somebody has the watch at: {names}", place=place)
+        return staffed[0]
 
     def require(self, line: LineState, author: Author, post: str) -> None:
         """Raise `ForbiddenError` if a person speaks for a post where the watch is not its own."""
