@@ -1,5 +1,6 @@
 // The node's public API: types of what it answers, and calls that say in its own words what went wrong.
 
+import type { Dialogue, Message } from "./line/types";
 import { apiKey } from "./session";
 
 export interface Position {
@@ -52,6 +53,15 @@ export interface Conflict {
   certain: boolean;
   same_party: boolean;
   sentence: string;
+  alarm: Alarm | null;
+}
+/** What is raised on both sides if nothing settles a conflict. */
+export interface Alarm {
+  state: "waiting" | "warned" | "unresolved";
+  at: string;
+  since: string | null;
+  basis: string | null;
+  heard: { party: string; post: string; time: string }[];
 }
 /** A part in which two declared volumes overlap; the band is null where their datums differ. */
 export interface Overlap {
@@ -79,6 +89,7 @@ export interface Status {
 export interface Me {
   role: "party" | "operator" | "observer";
   party: string | null;
+  person: { login: string; name: string; role: string; language: string; zone: string } | null;
   pool: string;
   observer_available: boolean;
   exercise: boolean;
@@ -87,13 +98,20 @@ export type Change =
   | { type: "operation"; operation: Operation }
   | { type: "conflict"; conflict: Conflict }
   | { type: "conflict_void"; conflict_id: string }
-  | { type: "party"; party: Party };
+  | { type: "party"; party: Party }
+  | { type: "dialogue"; dialogue: Dialogue; messages: Message[] }
+  | { type: "post" }
+  | { type: "post_closed" }
+  | { type: "agreement" }
+  | { type: "line_test" };
 
 /** What the node refused, with its status and its own words. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Where in what was sent, such as `parameters.window`. */
+    readonly place: string | null = null,
   ) {
     super(message);
   }
@@ -111,16 +129,34 @@ export function headers(): Record<string, string> {
 
 export async function get<T>(path: string): Promise<T> {
   const response = await fetch(path, { headers: headers(), cache: "no-store" });
-  if (!response.ok) throw new ApiError(response.status, await messageOf(response));
+  if (!response.ok) throw await refusalOf(response);
   return (await response.json()) as T;
 }
 
-async function messageOf(response: Response): Promise<string> {
+/** A command, under a key of its own: should it be sent twice, it is done once. */
+export async function send<T>(method: string, path: string, body: object): Promise<T> {
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const response = await fetch(path, {
+    method,
+    headers: { ...headers(), "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+    cache: "no-store",
+  });
+  if (!response.ok) throw await refusalOf(response);
+  return (await response.json()) as T;
+}
+
+export async function end(path: string): Promise<void> {
+  const response = await fetch(path, { method: "DELETE", headers: headers(), cache: "no-store" });
+  if (!response.ok) throw await refusalOf(response);
+}
+
+async function refusalOf(response: Response): Promise<ApiError> {
   try {
-    const body = (await response.json()) as { error: { message: string } };
-    return body.error.message;
+    const { error } = (await response.json()) as { error: { message: string; place?: string } };
+    return new ApiError(response.status, error.message, error.place ?? null);
   } catch {
-    return `The node answered ${response.status}`;
+    return new ApiError(response.status, `The node answered ${response.status}`);
   }
 }
 

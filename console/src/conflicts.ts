@@ -7,6 +7,7 @@ import type { PanelActions } from "./panel";
 import type { Store } from "./store";
 import { spanOf } from "./times";
 import { type Entry, conflictEntry } from "./witness";
+import { t } from "./texts";
 import { count } from "./words";
 
 const DRAW_MS = 200;
@@ -27,6 +28,7 @@ export class ConflictList {
   private readonly party: HTMLSelectElement;
   private readonly empty = element("p", { class: "empty", role: "status" });
   private readonly more: HTMLButtonElement;
+  private readonly negotiate: HTMLButtonElement;
   private readonly groups = GROUPS.map((name, index) => {
     const title = element("h3", { id: `group-${index}` });
     return { name, title, root: element("div", { role: "group", "aria-labelledby": `group-${index}` }, title) };
@@ -39,8 +41,11 @@ export class ConflictList {
 
   constructor(
     private readonly store: Store,
-    private readonly actions: PanelActions,
+    private readonly actions: PanelActions & { negotiate(conflict: Conflict): void },
   ) {
+    this.negotiate = button(t("negotiate"), { class: "negotiate main" }, () => {
+      if (store.selected !== null) actions.negotiate(store.selected);
+    });
     this.party = choice("Conflicts of", [["", "All parties"]], () => this.drawNow());
     this.between.addEventListener("change", () => this.drawNow());
     this.more = button("", { class: "more" }, () => {
@@ -53,7 +58,7 @@ export class ConflictList {
       this.party,
       element("label", { for: "between" }, this.between, "Different parties only"),
     );
-    this.root.append(filter, this.empty, this.list, this.more);
+    this.root.append(filter, this.empty, this.list, this.more, this.negotiate);
     this.list.addEventListener("keydown", (event) => this.onKey(event));
     this.list.addEventListener("click", (event) => this.onClick(event));
     store.on(["operations", "conflicts"], this.draw);
@@ -115,6 +120,7 @@ export class ConflictList {
     }
     arrange(this.list, this.groups.filter((group) => group.root.childElementCount > 1).map((group) => group.root));
     this.forget();
+    this.negotiate.hidden = !this.mayNegotiate(this.store.selected);
     this.say(wanted.length);
     this.reveal();
   }
@@ -122,6 +128,12 @@ export class ConflictList {
   private isWanted(conflict: Conflict): boolean {
     if (this.between.checked && conflict.same_party) return false;
     return this.party.value === "" || conflict.a.party === this.party.value || conflict.b.party === this.party.value;
+  }
+
+  /** A conflict with another party is settled between the two. */
+  private mayNegotiate(conflict: Conflict | null): boolean {
+    const party = this.store.me.party;
+    return conflict !== null && party !== null && !conflict.same_party && [conflict.a.party, conflict.b.party].includes(party);
   }
 
   private entry(conflict: Conflict, now: number): HTMLElement {

@@ -50,6 +50,13 @@ export function say(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+const INSTANT = /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: UTC|Z)?)/;
+
+/** A text in which times stay whole and run from left to right, whatever the direction of what is around them. */
+export function withTimes(text: string): Child[] {
+  return text.split(INSTANT).map((part, index) => (index % 2 === 1 ? element("bdi", { dir: "ltr", class: "whole" }, part) : part));
+}
+
 /** At most one call per `ms`, the last one never lost. */
 export function throttled(ms: number, act: () => void): () => void {
   let due = false;

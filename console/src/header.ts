@@ -1,13 +1,16 @@
 // The top line: what this is, whom I act for, whether the picture lives, and the time in UTC, always.
 
 import { symbol } from "./colours";
-import { button, element, say } from "./dom";
-import { signOut } from "./session";
+import { end } from "./api";
+import { button, choice, element, say } from "./dom";
+import { apiKey, signOut } from "./session";
 import type { Link, Store } from "./store";
+import { LANGUAGES, chooseLanguage, language, t } from "./texts";
+import type { Key } from "./texts/en";
 import { clock, day } from "./words";
 
 const TICK_MS = 250;
-const LINKS: Record<Link, string> = { connecting: "◌ loading", live: "● live", stale: "○ stale" };
+const LINKS: Record<Link, [string, Key]> = { connecting: ["◌", "loading"], live: ["●", "live"], stale: ["○", "stale"] };
 
 export interface HeaderActions {
   login(): void;
@@ -20,23 +23,22 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
   const who = element("span", { class: "who" });
   const link = element("span", { class: "link", role: "status" });
   const [date, time] = [element("span", { class: "date" }), element("time", {})];
-  const utc = element("div", { class: "utc", title: "Coordinated Universal Time, by the node's clock" }, date, time, element("abbr", {}, "UTC"));
+  const utc = element("div", { class: "utc", dir: "ltr", title: "Coordinated Universal Time, by the node's clock" }, date, time, element("abbr", {}, "UTC"));
   const relief = button("3D", { title: "Raised or flat picture", "aria-pressed": "true" }, () => {
     relief.setAttribute("aria-pressed", String(actions.relief()));
   });
   const theme = button("◐", { title: "Light or dark", "aria-label": "Light or dark" }, actions.theme);
   const isObserver = store.me.role === "observer";
-  const act = button(isObserver ? "Act as a party" : "Sign out", {}, () => {
+  const act = button(isObserver ? t("act_as") : t("sign_out"), {}, () => {
     if (isObserver) actions.login();
-    else {
-      signOut();
-      window.location.reload();
-    }
+    else void leave();
   });
-  const exercise = element("strong", { class: "exercise" }, "EXERCISE");
+  const languages = choice(t("language"), LANGUAGES, chooseLanguage);
+  languages.value = language();
+  const exercise = element("strong", { class: "exercise" }, t("exercise"));
   exercise.hidden = !store.me.exercise;
   const title = element("div", { class: "title" }, element("h1", {}, "Skyparley"), exercise);
-  root.append(title, who, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, relief, theme, act));
+  root.append(title, who, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, languages, relief, theme, act));
   const tick = (): void => {
     const now = store.now;
     say(date, day(now));
@@ -45,7 +47,8 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
   };
   const update = (): void => {
     link.className = `link is-${store.link}`;
-    say(link, LINKS[store.link]);
+    const [mark, key] = LINKS[store.link];
+    say(link, `${mark} ${t(key)}`);
     who.replaceChildren(...actor(store));
   };
   tick();
@@ -55,10 +58,18 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
 }
 
 function actor(store: Store): (Node | string)[] {
-  const { role, party } = store.me;
-  if (role === "observer") return ["Observer, read only"];
-  if (party === null) return ["Operator of the node"];
-  return ["Acting as ", symbol(party), " ", element("b", {}, store.partyName(party))];
+  const { role, party, person } = store.me;
+  if (role === "observer") return [t("observer")];
+  if (party === null) return [t("operator")];
+  const name = person === null ? "" : ` · ${person.name}`;
+  return [`${t("acting_as")} `, symbol(party), " ", element("b", {}, store.partyName(party)), name];
+}
+
+/** A session ends on the node too; an API key is only forgotten here. */
+async function leave(): Promise<void> {
+  if (apiKey()?.startsWith("ss_") === true) await end("/v1/sessions/current").catch(() => undefined);
+  signOut();
+  window.location.reload();
 }
 
 /** The bar that says that what is shown may no longer be true. */

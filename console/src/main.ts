@@ -4,8 +4,11 @@ import "@fontsource/ibm-plex-mono/400.css";
 import "@fontsource/ibm-plex-mono/600.css";
 import "@fontsource/ibm-plex-sans/400.css";
 import "@fontsource/ibm-plex-sans/600.css";
+import "@fontsource/ibm-plex-sans-arabic/arabic-400.css";
+import "@fontsource/ibm-plex-sans-arabic/arabic-600.css";
 import "./style.css";
 import "./panel.css";
+import "./line.css";
 
 import { ApiError, type Conflict, type Me, type Operation, get } from "./api";
 import { byId } from "./dom";
@@ -13,11 +16,14 @@ import { buildHeader, showStale } from "./header";
 import { buildLegend } from "./legend";
 import { askForKey } from "./login";
 import { Picture } from "./map";
+import { AlarmStrip } from "./line/alarm";
+import type { Pick } from "./line/fields";
 import { followOverlap } from "./overlap";
 import { Panel } from "./panel";
 import { apiKey, signOut } from "./session";
 import { Store } from "./store";
 import { EventStream } from "./stream";
+import { startLanguage } from "./texts";
 import { startTheme, toggleTheme } from "./theme";
 import { type Timeline, buildTimeline } from "./timeline";
 import { spanOf } from "./times";
@@ -27,8 +33,10 @@ const RETRY_MS = 2_000;
 async function start(): Promise<void> {
   let store: Store | null = null;
   startTheme(() => store?.tell("theme"));
+  startLanguage(null);
   const me = await identify();
   if (me === null) return;
+  startLanguage(me.person?.language ?? null);
   store = new Store(me);
   build(store);
 }
@@ -74,7 +82,13 @@ function build(store: Store): void {
     picture.flyToOperation(operation);
   };
   const picture = new Picture(byId("map"), store, { choose, show });
-  const panel = new Panel(byId("panel"), store, { choose, show });
+  const pick: Pick = (each) => picture.pick(each);
+  const panel = new Panel(byId("panel"), store, { choose, show, pick });
+  new AlarmStrip(byId("due"), store, store.desk, (dialogueId) => {
+    panel.open("line");
+    if (dialogueId === null) panel.line.openPage("inbox");
+    else panel.line.openDialogue(dialogueId);
+  });
   const timeline = buildTimeline(byId("timeline"), store);
   followOverlap(store, (parts) => picture.showOverlap(parts));
   buildLegend(byId("map"), store);

@@ -6,16 +6,17 @@ import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "m
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
 import type { Conflict, Operation, Overlap, Volume } from "./api";
-import { element, say, throttled } from "./dom";
+import { button, element, say, throttled } from "./dom";
 import type { Box } from "./geo";
 import { layGround, paintGround } from "./ground";
 import { Overlay } from "./overlay";
 import { Relief } from "./relief";
 import { activeVolumes, extentOf, meetingAltitude, overlapFeature, viewOf, volumeFeature } from "./shapes";
 import { type Store, keyOf } from "./store";
+import { t } from "./texts";
 import { TrackLayer } from "./tracks";
 import { addVolumes, fill, paintVolumes, raiseVolumes } from "./volumes";
-import { count, shortName } from "./words";
+import { count, positionText, shortName } from "./words";
 
 const ATTRIBUTION = "Land and borders: Natural Earth, world-atlas · Flights: The OpenSky Network";
 const PITCH_DEG = 40;
@@ -39,6 +40,7 @@ export class Picture {
   private readonly overlay: Overlay;
   private readonly tracks: TrackLayer;
   private ready = false;
+  private picking: ((text: string) => void) | null = null;
   private framed = false;
   private drawnVolumes = "";
   private overlap: Overlap[] = [];
@@ -80,6 +82,10 @@ export class Picture {
     this.store.on(["time", "conflicts", "selection"], () => this.refresh());
     this.store.on(["theme"], () => this.paint());
     this.view.on("click", (event) => {
+      if (this.picking !== null) {
+        this.picking(positionText(event.lngLat.lat, event.lngLat.lng));
+        return;
+      }
       const hit = this.overlay.hit(event.point);
       if (hit?.meeting != null) this.actions.choose(hit.meeting.conflict);
       else if (hit?.item != null) this.actions.show(hit.item.operation);
@@ -95,6 +101,25 @@ export class Picture {
       this.view.getContainer().dataset["view"] =
         `${centre.lng.toFixed(4)},${centre.lat.toFixed(4)},${this.view.getZoom().toFixed(2)}`;
     });
+  }
+
+  /** Let somebody pick points on the ground, until it is done or Escape is pressed. */
+  pick(each: (text: string) => void): void {
+    const stop = (): void => {
+      this.picking = null;
+      bar.remove();
+      this.view.getCanvas().style.cursor = "";
+      document.removeEventListener("keydown", onKey);
+    };
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === "Escape") stop();
+    };
+    const bar = element("div", { class: "picking", role: "status" }, t("picking"), " ", button(t("done"), { class: "main" }, stop));
+    this.view.getContainer().querySelector(".picking button")?.dispatchEvent(new MouseEvent("click"));
+    this.view.getContainer().append(bar);
+    document.addEventListener("keydown", onKey);
+    this.view.getCanvas().style.cursor = "crosshair";
+    this.picking = each;
   }
 
   /** Flat or raised: the same picture, seen from above or at an angle. */

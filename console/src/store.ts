@@ -2,9 +2,10 @@
 
 import { type Change, type Conflict, type Me, type Operation, type Party, type Status, get, list, listWhole } from "./api";
 import { knowParties } from "./colours";
+import { Desk } from "./line/desk";
 import { spanOf } from "./times";
 
-export type Topic = "operations" | "conflicts" | "time" | "selection" | "link" | "theme";
+export type Topic = "operations" | "conflicts" | "line" | "time" | "selection" | "link" | "theme";
 export type Link = "connecting" | "live" | "stale";
 
 const GONE = new Set(["ended", "cancelled", "expired", "unused", "retracted"]);
@@ -26,6 +27,8 @@ export class Store {
   private extent: [number, number] | null = null;
   private readonly clockErrors: number[] = [];
   private readonly listeners = new Map<Topic, Set<() => void>>();
+
+  readonly desk = new Desk(this);
 
   constructor(readonly me: Me) {}
 
@@ -73,7 +76,8 @@ export class Store {
     this.parties = new Map(parties.map((party) => [party.party, party]));
     knowParties(parties);
     this.forget();
-    this.tell("operations", "conflicts", "selection");
+    await this.desk.load();
+    this.tell("operations", "conflicts", "line", "selection");
     return sequence;
   }
 
@@ -103,6 +107,9 @@ export class Store {
         this.parties.set(change.party.party, change.party);
         knowParties([change.party]);
         return "operations";
+      default:
+        this.desk.take(change);
+        return "line";
     }
   }
 

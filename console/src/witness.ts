@@ -4,6 +4,7 @@ import type { Conflict } from "./api";
 import { symbol } from "./colours";
 import { element, say } from "./dom";
 import type { Store } from "./store";
+import { t } from "./texts";
 import { spanOf } from "./times";
 import { closeness, degrees, due, horizontalBoth, instant, period, ruleWords, shortName, verticalBoth } from "./words";
 
@@ -18,6 +19,9 @@ export function conflictEntry(conflict: Conflict, store: Store, chosen: boolean)
   const time = element("time", {});
   const wait = element("span", { class: "due" });
   const marks = element("div", { class: "marks" });
+  if (conflict.alarm !== null && conflict.alarm.since !== null) {
+    marks.append(element("em", { class: "alarm" }, `▲ ${t(conflict.alarm.state === "unresolved" ? "unresolved" : "warned")}`));
+  }
   if (conflict.same_party) marks.append(element("em", {}, "same party"));
   if (!conflict.certain) marks.append(element("em", { class: "uncertain" }, "not certain"));
   const root = element(

@@ -116,6 +116,13 @@ export function degrees(latitude: number, longitude: number): string {
   return `${one(latitude, "N", "S")} ${one(longitude, "E", "W")}`;
 }
 
+/** A position as the API reads it: decimal degrees with hemispheres, to about a metre. */
+export function positionText(latitude: number, longitude: number): string {
+  const one = (value: number, positive: string, negative: string): string =>
+    `${Math.abs(value).toFixed(5)} ${value < 0 ? negative : positive}`;
+  return `${one(latitude, "N", "S")} ${one(longitude, "E", "W")}`;
+}
+
 /** A name to read: the callsign of a recorded flight, else the identifier without its time. */
 export function shortName(id: string | null): string {
   if (id === null) return "not disclosed";

@@ -4,46 +4,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from support.console import ServedNode, open_console, until
+from support.contrast import CONTRASTS, LEAST_CONTRAST
 
-LEAST_CONTRAST = 4.5
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
-
-# every visible text against the nearest opaque ground behind it (WCAG 2.2, 1.4.3)
-CONTRASTS = """(least) => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const rgba = (text) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = text;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = (channels) => {
-    const [r, g, b] = channels.map((value) => {
-      const share = value / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (start) => {
-    for (let at = start; at !== null; at = at.parentElement) {
-      const colour = rgba(getComputedStyle(at).backgroundColor);
-      if (colour[3] > 200) return colour;
-    }
-    return rgba(getComputedStyle(document.body).backgroundColor);
-  };
-  const poor = [];
-  let seen = 0;
-  for (const one of document.querySelectorAll("body *")) {
-    const text = [...one.childNodes].filter((child) => child.nodeType === 3).map((child) => child.data.trim()).join("");
-    if (text === "" || !one.checkVisibility({ contentVisibilityAuto: true })) continue;
-    if (one.closest("option, script, style") !== null) continue;
-    seen += 1;
-    const [a, b] = [light(rgba(getComputedStyle(one).color)), light(ground(one))];
-    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (contrast < least) poor.push(`${text.slice(0, 30)}: ${contrast.toFixed(2)}`);
-  }
-  return { seen, poor };
-}"""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -105,6 +68,7 @@ def test_everything_is_reached_and_worked_by_keyboard(context: BrowserContext, d
         "region Map",
         "button Zoom in",
         "summary Parties",
+        "select Language",
         "select Conflicts of",
         "input Different parties only",
         "listbox Conflicts",
@@ -142,7 +106,7 @@ def test_the_keyboard_chooses_conflicts_and_turns_the_tabs(context: BrowserConte
     page.locator("body").press("j")
     expect(chosen).to_have_count(1)
     page.get_by_role("button", name="Act as a party").press("Enter")
-    expect(page.get_by_label("API key of your party")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Party")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
 

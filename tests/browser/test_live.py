@@ -49,6 +49,7 @@ def test_a_hazard_area_appears_for_everybody_and_goes_when_retracted(context: Br
 def test_a_party_learns_of_others_only_that_and_where_they_conflict(context: BrowserContext, node: ServedNode) -> None:
     page = open_console(context, node, "alpha")
     expect(page.get_by_text("Acting as")).to_contain_text("Alpha Air Traffic")
+    page.get_by_role("tab", name="Conflicts").click()
     node.file("alpha", operation("own-survey", volume()))
     answer = node.file("bravo", operation(SECRET, volume(latitude_deg=46.903)))
     entry = page.locator(f"#c-{answer['conflicts'][0]['conflict_id']}")
@@ -60,6 +61,7 @@ def test_a_party_learns_of_others_only_that_and_where_they_conflict(context: Bro
     expect(entry).to_contain_text("Closest approach")
     until(page, "() => document.querySelector('#map').dataset.overlap === '1'")
     page.reload()
+    page.get_by_role("tab", name="Conflicts").click()
     expect(entry).to_be_visible()
     assert SECRET not in page.content()
     assert SECRET not in everything_heard(page)

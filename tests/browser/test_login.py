@@ -19,6 +19,7 @@ def dialog_page(context: BrowserContext, node: ServedNode, watch: Watch) -> Page
 
 
 def sign_in(page: Page, key: str, *, keep: bool = False) -> None:
+    page.get_by_role("button", name="API key").click()
     page.get_by_label("API key of your party").fill(key)
     if keep:
         page.get_by_label("Keep me signed in on this computer").check()
@@ -93,6 +94,7 @@ def test_the_observer_of_the_demo_may_act_as_a_party_and_go_back(context: Browse
     sign_in(page, key)
     expect(page.get_by_text("Acting as")).to_contain_text("Alpine Range and Rescue")
     ready(page)
+    page.get_by_role("tab", name="Conflicts").click()
     expect(page.locator(".conflict").first).to_contain_text("Alpine Range and Rescue")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("Observer, read only")).to_be_visible()

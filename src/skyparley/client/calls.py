@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from skyparley.node.line.dialogue.views import DialogueAnswer, DialogueDetail, DialoguePage, Inbox, ReceiptAnswer
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
 from skyparley.node.line.negotiation.views import ProposalView
+from skyparley.node.line.said import CatalogueView
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView
 from skyparley.node.people.records import NewSession, PersonPage, PersonView, SessionPage
 from skyparley.node.reading.views import ConflictDetail, ConflictPage, ConflictView
@@ -192,6 +193,11 @@ def read(dialogue_id: str, number: int, *, post: str = "") -> Call[DialogueAnswe
 def proposal(dialogue_id: str) -> Call[ProposalView]:
     """The proposal that waits in a dialogue, compared anew with everything filed."""
     return Call("GET", _path("dialogues", dialogue_id, "proposal"), ProposalView)
+
+
+def catalogue(language: str = "en") -> Call[CatalogueView]:
+    """What can be said, in a language."""
+    return Call("GET", f"/v1/catalogue?{urlencode({'language': language})}", CatalogueView)
 
 
 # conflicts
