@@ -72,7 +72,8 @@ def test_the_architecture_names_every_module_and_no_other() -> None:
     rows = re.findall(r"^\| `([\w/]+\.(?:py|ts))` \| (.+?) \|$", text_of("ARCHITECTURE.md"), re.MULTILINE)
     named = [name for name, _ in rows]
     present = {path.relative_to(SOURCE).as_posix() for path in python_files("src") if path.name != "__init__.py"}
-    present |= {f"console/{path.name}" for path in files(".ts") if path.parent == ROOT / "console" / "src"}
+    console = ROOT / "console" / "src"
+    present |= {f"console/{path.relative_to(console).as_posix()}" for path in files(".ts") if console in path.parents}
     assert set(named) == present, sorted(set(named) ^ present)
     assert len(named) == len(set(named))
     assert all(len(what) > 10 for _, what in rows)
