@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from skyparley.airspace.line.tables import ALARMS, DIALOGUES, DRAFTS, LINE_TESTS, READ_BACKS, STANDINGS
+from skyparley.airspace.line.tables import (
+    ALARMS,
+    ASSISTANCE,
+    DIALOGUES,
+    DRAFTS,
+    HELPERS,
+    LINE_TESTS,
+    READ_BACKS,
+    STANDINGS,
+)
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, Table, is_final, mermaid, next_state
 from skyparley.errors import ConflictingStateError
 
@@ -62,6 +71,7 @@ _WHILE_DUE = {
     "confirm": "open",
     "accept": "closed",
     "refuse": "closed",
+    "settle": "told",
     "decline": "declined",
     "abort": "aborted",
 }
@@ -103,7 +113,49 @@ ALLOWED_ALARMS = {
     ("warned", "time"): "unresolved",
     ("unresolved", "acknowledge"): "unresolved",
 }
-TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS, ALARMS)
+ALLOWED_ASSISTANCE = {
+    ("none", "request"): "requested",
+    ("requested", "offer"): "offered",
+    ("requested", "agree"): "agreed",
+    ("requested", "refuse"): "declined",
+    ("requested", "close"): "closed",
+    ("offered", "offer"): "offered",
+    ("offered", "agree"): "agreed",
+    ("offered", "refuse"): "declined",
+    ("offered", "close"): "closed",
+    ("agreed", "offer"): "agreed",
+    ("agreed", "agree"): "agreed",
+    ("agreed", "refuse"): "declined",
+    ("agreed", "under_way"): "under_way",
+    ("agreed", "close"): "closed",
+    ("under_way", "offer"): "under_way",
+    ("under_way", "agree"): "under_way",
+    ("under_way", "under_way"): "under_way",
+    ("under_way", "close"): "closed",
+    ("declined", "offer"): "offered",
+    ("declined", "agree"): "agreed",
+    ("declined", "close"): "closed",
+}
+ALLOWED_HELPERS = {
+    ("none", "call"): "called",
+    ("called", "offer"): "offered",
+    ("called", "agree"): "agreed",
+    ("called", "refuse"): "declined",
+    ("offered", "offer"): "offered",
+    ("offered", "agree"): "agreed",
+    ("offered", "refuse"): "declined",
+    ("declined", "offer"): "offered",
+    ("declined", "agree"): "agreed",
+    ("agreed", "offer"): "agreed",
+    ("agreed", "agree"): "agreed",
+    ("agreed", "refuse"): "declined",
+    ("agreed", "under_way"): "under_way",
+    ("agreed", "complete"): "done",
+    ("under_way", "agree"): "under_way",
+    ("under_way", "under_way"): "under_way",
+    ("under_way", "complete"): "done",
+}
+TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS, ALARMS, ASSISTANCE, HELPERS)
 EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
 
@@ -118,6 +170,8 @@ EVENTS = sorted({event for table in TABLES for events in table.values() for even
         (READ_BACKS, ALLOWED_READ_BACKS),
         (LINE_TESTS, ALLOWED_LINE_TESTS),
         (ALARMS, ALLOWED_ALARMS),
+        (ASSISTANCE, ALLOWED_ASSISTANCE),
+        (HELPERS, ALLOWED_HELPERS),
     ],
 )
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
@@ -156,6 +210,8 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
         ("read-backs", READ_BACKS),
         ("line tests", LINE_TESTS),
         ("alarms", ALARMS),
+        ("assistance", ASSISTANCE),
+        ("helpers", HELPERS),
     ],
 )
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:

@@ -94,6 +94,7 @@ IN_FORCE = (DRAFTED, PROPOSED, ANSWERED, ACCEPTED)
 POSTED = ("PUT", "/v1/posts/{post}")
 ON_WATCH = ("POST", "/v1/posts/{post}/watch")
 OPENED = ("POST", "/v1/dialogues")
+ASKED = ("POST", "/v1/assistance")
 TESTED = ("POST", "/v1/agreements/{agreement_id}/tests")
 PERSON_ADDED = ("POST", "/v1/people")
 LOGGED_IN = ("POST", "/v1/sessions")
@@ -130,6 +131,10 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("POST", "/v1/dialogues/{dialogue_id}/messages"): SPOKEN,
     ("POST", "/v1/dialogues/{dialogue_id}/messages/{number}/read"): SPOKEN,
     ("POST", "/v1/receipts"): SPOKEN,
+    ASKED: STAFFED,
+    ("GET", "/v1/assistance"): (*STAFFED, ASKED),
+    ("GET", "/v1/assistance/{assistance_id}"): (*STAFFED, ASKED),
+    ("POST", "/v1/assistance/{assistance_id}/close"): (*STAFFED, ASKED),
     ("GET", "/v1/dialogues/{dialogue_id}/proposal"): STAFFED,
     ("POST", "/v1/conflicts/{conflict_id}/acknowledge"): STAFFED,
     ("GET", "/v1/inbox"): SPOKEN,
@@ -225,6 +230,8 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             await bravo_has_the_watch(reader)
         if before == LOGGED_IN:
             reader.variables["SESSION"] = answer.json()["session_id"]
+        if before == ASKED:
+            reader.variables["ASSISTANCE"] = answer.json()["assistance"]["assistance_id"]
         if before == OPENED:
             reader.variables["DIALOGUE"] = answer.json()["dialogue"]["dialogue_id"]
     if section[1].startswith("/v1/hazards/") and section[1].endswith("/confirm"):

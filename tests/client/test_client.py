@@ -13,7 +13,7 @@ import pytest
 from skyparley.client import Call, Client, RefusedError, calls
 from skyparley.client.clients import TRIES
 from skyparley.errors import StorageError
-from skyparley.web.routes import agreements, catalogue, dialogues, duty
+from skyparley.web.routes import agreements, assistance, catalogue, dialogues, duty
 from support.serving import served, world
 from support.tree import ROOT
 
@@ -35,7 +35,13 @@ async def test_the_examples_of_the_page_run_and_print_what_it_says(
 
 def test_every_route_of_the_line_has_a_call() -> None:
     made = {(call.method, re.sub(r"\?.*", "", call.path)) for call in every_call()}
-    for endpoint in (*agreements.ENDPOINTS, *catalogue.ENDPOINTS, *duty.ENDPOINTS, *dialogues.ENDPOINTS):
+    for endpoint in (
+        *agreements.ENDPOINTS,
+        *assistance.ENDPOINTS,
+        *catalogue.ENDPOINTS,
+        *duty.ENDPOINTS,
+        *dialogues.ENDPOINTS,
+    ):
         path = endpoint.path.replace("{number}", "1")
         path = re.sub(r"\{\w+\}", "x", path)
         assert (endpoint.method, path) in made, endpoint.name
@@ -47,6 +53,7 @@ def every_call() -> list[Call[Any]]:
         calls.leave_watch("x", "w"), calls.line_tests("x"), calls.call_line_test("x", "p"),
         calls.answer_line_test("x", 1, "p"), calls.inbox(), calls.dialogues(), calls.dialogue("x"),
         calls.open_dialogue("x", "c", {}), calls.say("x", "c"), calls.receive([("x", 1)]), calls.read("x", 1),
+        calls.request_assistance({}), calls.assistance_cases(), calls.assistance("x"), calls.close_assistance("x"),
         calls.proposal("x"), calls.catalogue("ar"), calls.conflicts(), calls.conflict("x"),
         calls.acknowledge_alarm("x"),
         calls.agreements(), calls.agreement("x"), calls.draft_agreement("x", {}, [], [], []),

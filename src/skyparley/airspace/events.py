@@ -12,6 +12,7 @@ import msgspec
 from skyparley.airspace.commands import Command
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
 from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.errors import (
@@ -142,6 +143,12 @@ class DialogueChanged(msgspec.Struct, frozen=True, tag="dialogue_changed"):
     messages: tuple[Message, ...]
 
 
+class AssistanceChanged(msgspec.Struct, frozen=True, tag="assistance_changed"):
+    """A case of assistance is new or has changed: what was offered and agreed, who acts."""
+
+    assistance: Assistance
+
+
 class LineTested(msgspec.Struct, frozen=True, tag="line_tested"):
     """A test of the line has begun, was answered, or is over."""
 
@@ -168,6 +175,7 @@ Change = (
     | PostClosed
     | DialogueChanged
     | LineTested
+    | AssistanceChanged
 )
 
 

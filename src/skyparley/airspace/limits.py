@@ -53,6 +53,8 @@ MAX_RECEIPTS: Final = 1_000
 """Machine receipts in one command."""
 CLOSED_DIALOGUE_US: Final = 7 * DAY_US
 """For this long a dialogue that is over stays in the state; the log keeps it."""
+MAX_CALLED: Final = 100
+"""Parties that one request for assistance calls."""
 MAX_LINE_TESTS: Final = 200
 """So many of the last tests of one agreement's line stay in the state."""
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
@@ -69,6 +71,8 @@ PARTY_KINDS: Final = (
     "utm_provider",
     "neutral_custodian",
 )
+RESCUE_CLASS: Final = "rescue"
+"""The operation class of an agreed corridor for assistance."""
 HAZARD_CLASS: Final = "hazard"
 """The operation class that a hazard notice carries in the state; it selects no separation minimum."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
+from skyparley.node.line.assistance.views import AssistanceAnswer, AssistancePage, AssistanceView
 from skyparley.node.line.dialogue.views import DialogueAnswer, DialogueDetail, DialoguePage, Inbox, ReceiptAnswer
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
 from skyparley.node.line.negotiation.views import ProposalView
@@ -198,6 +199,29 @@ def proposal(dialogue_id: str) -> Call[ProposalView]:
 def catalogue(language: str = "en") -> Call[CatalogueView]:
     """What can be said, in a language."""
     return Call("GET", f"/v1/catalogue?{urlencode({'language': language})}", CatalogueView)
+
+
+def request_assistance(
+    parameters: Fields, *, parties: Sequence[str] = (), from_post: str = ""
+) -> Call[AssistanceAnswer]:
+    """Call parties to an aircraft in distress; all others that have a post if none is named."""
+    body = {"parameters": parameters, "parties": list(parties), "from_post": from_post}
+    return Call("POST", "/v1/assistance", AssistanceAnswer, body, True)
+
+
+def assistance_cases(language: str = "en") -> Call[AssistancePage]:
+    """The cases of assistance that concern the key."""
+    return Call("GET", f"/v1/assistance?{urlencode({'language': language})}", AssistancePage)
+
+
+def assistance(assistance_id: str, language: str = "en") -> Call[AssistanceView]:
+    """One case of assistance, with who acts."""
+    return Call("GET", f"{_path('assistance', assistance_id)}?{urlencode({'language': language})}", AssistanceView)
+
+
+def close_assistance(assistance_id: str, *, post: str = "") -> Call[AssistanceAnswer]:
+    """Nothing more is needed."""
+    return Call("POST", _path("assistance", assistance_id, "close"), AssistanceAnswer, {"post": post})
 
 
 # conflicts

@@ -40,6 +40,8 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "conflict_id": ("The identifier of the conflict", {"type": "string"}),
     "agreement_id": ("The agreement's identifier", {"type": "string"}),
     "dialogue_id": ("The dialogue's identifier", {"type": "string"}),
+    "assistance_id": ("The identifier of the case of assistance", {"type": "string"}),
+    "call_id": ("The identifier of the call", {"type": "string"}),
     "number": ("The number of the message, or of the test", {"type": "integer", "minimum": 1}),
     "post": ("The post's identifier", {"type": "string"}),
     "party": ("The party's identifier", {"type": "string"}),

@@ -12,6 +12,7 @@ import msgspec
 
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
 from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.airspace.line.negotiation.items import Alarm
@@ -37,6 +38,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     messages: list[Message]
     line_tests: list[LineTest]
     alarms: list[Alarm]
+    assistance: list[Assistance]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -62,6 +64,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         messages=[state.line.messages[key] for key in sorted(state.line.messages)],
         line_tests=[state.line.line_tests[key] for key in sorted(state.line.line_tests)],
         alarms=[state.line.alarms[name] for name in sorted(state.line.alarms)],
+        assistance=[state.line.assistance[name] for name in sorted(state.line.assistance)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -110,6 +113,8 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_test(test)
     for alarm in content.alarms:
         state.line.put_alarm(alarm)
+    for case in content.assistance:
+        state.line.put_assistance(case)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:

@@ -4,6 +4,9 @@ from skyparley.airspace.events import Change, Event, Proposal
 from skyparley.airspace.line.agreements import rules as agreements
 from skyparley.airspace.line.agreements.commands import AgreementCommand
 from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.assistance import rules as assistance
+from skyparley.airspace.line.assistance.commands import AssistanceCommand
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.line.dialogue import course as dialogue_course
 from skyparley.airspace.line.dialogue import rules as dialogue
@@ -28,6 +31,8 @@ def validate(command: LineCommand) -> None:
         posts.validate(command)
     elif isinstance(command, AcknowledgeAlarm):
         alarms.validate(command)
+    elif isinstance(command, AssistanceCommand):
+        assistance.validate(command)
     else:
         line_tests.validate(command)
 
@@ -44,6 +49,8 @@ def check(state: Airspace, proposal: Proposal, command: LineCommand, time_us: in
         posts.check(state, proposal.party, command)
     elif isinstance(command, AcknowledgeAlarm):
         alarms.check(state, proposal.party, command)
+    elif isinstance(command, AssistanceCommand):
+        assistance.check(state, proposal.party, command)
     else:
         line_tests.check(state, proposal.party, command)
 
@@ -58,6 +65,8 @@ def perform(state: Airspace, event: Event, command: LineCommand, changes: list[C
         posts.perform(state, event, command, changes)
     elif isinstance(command, AcknowledgeAlarm):
         alarms.perform(state, event, command, changes)
+    elif isinstance(command, AssistanceCommand):
+        assistance.perform(state, event, command, changes)
     else:
         line_tests.perform(state, event, command, changes)
 
@@ -69,6 +78,8 @@ def pass_time(state: Airspace, event: Event, changes: list[Change]) -> None:
             agreements.pass_time(state, item, event, changes)
         elif isinstance(item, Alarm):
             alarms.pass_time(state, item, event, changes)
+        elif isinstance(item, Assistance):
+            assistance.pass_time(state.line, item)
         elif isinstance(item, Dialogue):
             dialogue_course.pass_time(state.line, item, event, changes)
         else:

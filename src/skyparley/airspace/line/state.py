@@ -13,6 +13,7 @@ import msgspec
 
 from skyparley.airspace.keeping.statehash import MultisetHash
 from skyparley.airspace.line.agreements.items import Agreement
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message, MessageKey
 from skyparley.airspace.line.duty.items import LineTest, Post, PostKey
 from skyparley.airspace.line.negotiation.items import Alarm
@@ -22,7 +23,8 @@ _AGREEMENT: Final = "agreement"
 _DIALOGUE: Final = "dialogue"
 _TEST: Final = "test"
 _ALARM: Final = "alarm"
-TimedItem = Agreement | Alarm | Dialogue | LineTest
+_ASSISTANCE: Final = "assistance"
+TimedItem = Agreement | Alarm | Assistance | Dialogue | LineTest
 """What time alone can change; `due_us` says when."""
 _DueKey = tuple[str, str, int]
 KeyT = TypeVar("KeyT")
@@ -38,6 +40,7 @@ class LineState:
         self.dialogues: dict[str, Dialogue] = {}
         self.messages: dict[MessageKey, Message] = {}
         self.line_tests: dict[tuple[str, int], LineTest] = {}
+        self.assistance: dict[str, Assistance] = {}
         self.alarms: dict[str, Alarm] = {}
         """The alarms of conflicts, by the conflict's identifier."""
         self._items = items
@@ -172,6 +175,19 @@ class LineState:
         if conflict_id in self.alarms:
             self._drop(self.alarms, conflict_id)
 
+    # assistance
+
+    def put_assistance(self, case: Assistance) -> None:
+        """Add or replace a case of assistance."""
+        name = case.assistance_id
+        before = self.assistance.get(name)
+        self._put(self.assistance, name, before, case)
+        self._expect((_ASSISTANCE, name, 0), before, case)
+
+    def drop_assistance(self, case: Assistance) -> None:
+        """Remove a case of assistance."""
+        self._drop(self.assistance, case.assistance_id)
+
     # time
 
     def waits_for_time(self) -> int | None:
@@ -192,6 +208,7 @@ class LineState:
         yield from map(_ENCODER.encode, self.messages.values())
         yield from map(_ENCODER.encode, self.line_tests.values())
         yield from map(_ENCODER.encode, self.alarms.values())
+        yield from map(_ENCODER.encode, self.assistance.values())
 
     def _put(self, held: dict[KeyT, ItemT], key: KeyT, before: ItemT | None, after: ItemT) -> None:
         if before is not None:
@@ -212,6 +229,8 @@ class LineState:
             return self.agreements.get(name)
         if kind == _ALARM:
             return self.alarms.get(name)
+        if kind == _ASSISTANCE:
+            return self.assistance.get(name)
         return self.dialogues.get(name) if kind == _DIALOGUE else self.line_tests.get((name, number))
 
     def _expect(self, key: _DueKey, before: TimedItem | None, after: TimedItem) -> None:

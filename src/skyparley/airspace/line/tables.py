@@ -48,6 +48,7 @@ DIALOGUES: Final[Table] = {
         "confirm": "open",
         "accept": "closed",
         "refuse": "closed",
+        "settle": "told",
         "decline": "declined",
         "abort": "aborted",
         "escalate": "open",
@@ -62,6 +63,7 @@ DIALOGUES: Final[Table] = {
         "confirm": "open",
         "accept": "closed",
         "refuse": "closed",
+        "settle": "told",
         "decline": "declined",
         "abort": "aborted",
         "escalate": "open",
@@ -76,6 +78,7 @@ DIALOGUES: Final[Table] = {
         "confirm": "open",
         "accept": "closed",
         "refuse": "closed",
+        "settle": "told",
         "decline": "declined",
         "abort": "aborted",
     },
@@ -84,8 +87,9 @@ DIALOGUES: Final[Table] = {
     "aborted": {},
 }
 """A dialogue of two parties about one question at a time. `tell` (free text, notes) closes nothing; `ask` puts a
-question, `counter` answers one with another; `decline` says that no answer will come, `abort` takes one's question
-back; `escalate` is put before the next post, and `time_out` had no post left: an answer is still due, and alarms."""
+question, `counter` answers one with another; `settle` is an answer in a case of assistance, which goes on; `decline`
+says that no answer will come, `abort` takes one's question back; `escalate` is put before the next post, and `time_out`
+had no post left: an answer is still due, and alarms."""
 
 READ_BACKS: Final[Table] = {
     START: {"ask_with": "due", "ask_without": "not_needed"},
@@ -107,6 +111,32 @@ ALARMS: Final[Table] = {
 }
 """The alarm of a conflict between two parties; it is gone with the conflict. `find_and_warn`: a class is involved that
 warns at once; `find_late`: its time had come already when the conflict was found."""
+
+ASSISTANCE: Final[Table] = {
+    START: {"request": "requested"},
+    "requested": {"offer": "offered", "agree": "agreed", "refuse": "declined", "close": "closed"},
+    "offered": {"offer": "offered", "agree": "agreed", "refuse": "declined", "close": "closed"},
+    "agreed": {
+        "offer": "agreed", "agree": "agreed", "refuse": "declined", "under_way": "under_way", "close": "closed",
+    },
+    "under_way": {"offer": "under_way", "agree": "under_way", "under_way": "under_way", "close": "closed"},
+    "declined": {"offer": "offered", "agree": "agreed", "close": "closed"},
+    "closed": {},
+}  # fmt: skip
+"""A case of assistance. `refuse`: the last of those who were called has declined; a later offer still counts."""
+
+HELPERS: Final[Table] = {
+    START: {"call": "called"},
+    "called": {"offer": "offered", "agree": "agreed", "refuse": "declined"},
+    "offered": {"offer": "offered", "agree": "agreed", "refuse": "declined"},
+    "declined": {"offer": "offered", "agree": "agreed"},
+    "agreed": {
+        "offer": "agreed", "agree": "agreed", "refuse": "declined", "under_way": "under_way", "complete": "done",
+    },
+    "under_way": {"agree": "under_way", "under_way": "under_way", "complete": "done"},
+    "done": {},
+}  # fmt: skip
+"""How one party stands that was called for assistance."""
 
 LINE_TESTS: Final[Table] = {
     START: {"begin": "waiting"},

@@ -84,7 +84,7 @@ def perform(state: Airspace, event: Event, command: Filing | OperationCommand, c
         operation = state.operations[event.party, command.operation_id]
         _move(state, operation, event_of(command), event.sequence, changes)
     else:
-        _file(state, event, command, changes)
+        filed(state, event, event.party, command, changes)
 
 
 def pass_time(state: Airspace, event: Event, changes: list[Change]) -> None:
@@ -166,7 +166,8 @@ def _void_conflicts(state: Airspace, operation: LiveOperation, changes: list[Cha
     changes.extend(ConflictVoid(conflict) for conflict in state.drop_conflicts_of(operation.key))
 
 
-def _file(state: Airspace, event: Event, command: Filing, changes: list[Change]) -> None:
+def filed(state: Airspace, event: Event, party: str, command: Filing, changes: list[Change]) -> None:
+    """A new operation or hazard notice of a party is live."""
     if isinstance(command, DeclareHazard):
         word = "declare_confirmed" if command.confirmed else "declare_unconfirmed"
         first, operation_class, hazard_kind = next_state(HAZARDS, START, word), limits.HAZARD_CLASS, command.hazard_kind
@@ -174,7 +175,7 @@ def _file(state: Airspace, event: Event, command: Filing, changes: list[Change])
         first, operation_class, hazard_kind = next_state(OPERATIONS, START, "file"), command.operation_class, ""
     begin_us, end_us = span_us(command.extents)
     operation = LiveOperation(
-        party=event.party,
+        party=party,
         operation_id=command.operation_id,
         state=first,
         version=1,
@@ -188,7 +189,7 @@ def _file(state: Airspace, event: Event, command: Filing, changes: list[Change])
         details_sequence=event.sequence,
         changed_sequence=event.sequence,
         packed_extents=pack_extents(command.extents),
-        late_notices=_late_notices(state, event.party, event.time_us, operation_class, begin_us),
+        late_notices=_late_notices(state, party, event.time_us, operation_class, begin_us),
     )
     state.put_operation(operation)
     changes.append(OperationChanged(operation))

@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
-from skyparley.airspace.events import Change, DialogueChanged, LineTested, PostChanged, PostClosed
+from skyparley.airspace.events import AssistanceChanged, Change, DialogueChanged, LineTested, PostChanged, PostClosed
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import Post
 from skyparley.airspace.state import Airspace
 from skyparley.catalogue.render import render, title
+from skyparley.catalogue.texts import SOURCE_LANGUAGE
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
+from skyparley.node.line.assistance.views import AssistanceView, called_views
 from skyparley.node.line.bodies import Body, compare_bodies, read_body
 from skyparley.node.line.dialogue.places import cited
 from skyparley.node.line.dialogue.views import (
@@ -92,6 +95,27 @@ class LineReader:
             text=None if language is None else render(said.code, said.parameters, language, zone=zone),
         )
 
+    def assistance(
+        self, author: Author, case: Assistance, language: str | None = None, zone: str = "UTC"
+    ) -> AssistanceView:
+        """A case of assistance; what was asked in a language if one is asked for."""
+        first = self._state.line.messages.get((case.called[0].dialogue_id, 1))
+        said = None if first is None else self.body(first.digest)
+        shown, read = (None, SOURCE_LANGUAGE) if language is None else (said, language)
+        return AssistanceView(
+            assistance_id=case.assistance_id,
+            requester=case.requester,
+            post=case.post,
+            state=case.state,
+            called=called_views(case, author.party, all_of_it=author.sees_all),
+            parameters={} if said is None else said.parameters,
+            requested=format_time(case.requested_us),
+            changed=format_time(case.changed_us),
+            sequence=case.changed_sequence,
+            title=None if shown is None else title(shown.code, read),
+            text=None if shown is None else render(shown.code, shown.parameters, read, zone=zone),
+        )
+
     def _compared(self, message: Message, said: Body) -> list[FieldView] | None:
         if said.fields is None:
             return None
@@ -116,6 +140,8 @@ class LineReader:
             told = {"type": "post_closed", "party": change.post.party, "post": change.post.post}
         elif isinstance(change, LineTested):
             told = {"type": "line_test", "test": line_test_view(change.test)}
+        elif isinstance(change, AssistanceChanged):
+            told = {"type": "assistance", "assistance": self.assistance(author, change.assistance)}
         else:
             return None
         return msgspec.json.encode(told)

@@ -14,6 +14,7 @@ import msgspec
 
 from skyparley.airspace.events import (
     AgreementChanged,
+    AssistanceChanged,
     Change,
     ConflictChanged,
     ConflictFound,
@@ -28,6 +29,7 @@ from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedCon
 from skyparley.airspace.line.agreements import numbers
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.agreements.terms import CONFLICT_ONLY, IDENTIFIED
+from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
@@ -137,6 +139,11 @@ def may_see_dialogue(author: Author, dialogue: Dialogue) -> bool:
     return author.role == "observer" or author.party in (dialogue.opener, dialogue.other)
 
 
+def may_see_assistance(author: Author, case: Assistance) -> bool:
+    """Whether a case of assistance is for this reader: all that it concerns, and those who see all."""
+    return author.sees_all or author.party == case.requester or any(one.party == author.party for one in case.called)
+
+
 def conflict_view(
     author: Author,
     conflict: Conflict,
@@ -223,6 +230,8 @@ def concerns(author: Author, change: Change) -> bool:
         return may_see_agreement(author, change.agreement)
     if isinstance(change, DialogueChanged):
         return may_see_dialogue(author, change.dialogue)
+    if isinstance(change, AssistanceChanged):
+        return may_see_assistance(author, change.assistance)
     if isinstance(change, LineTested):
         return author.sees_all or any(answer.party == author.party for answer in change.test.answers)
     return not isinstance(change, MinimaChanged)

@@ -50,6 +50,7 @@ class SendMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     amendments: tuple[Amendment, ...] = ()
     watched: tuple[Extent, ...] = ()
     checked_through: int = 0
+    step: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +86,8 @@ class RecordReadBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     matches: bool
 
 
+STEPS = ("", "offer", "corridor", "under_way", "complete")
+"""What a message does for a case of assistance."""
 ACTS = ("open", "accept", "refuse", "standby", "read_back", "confirm", "note", "close")
 RESPONSES = ("WU", "AN", "R", "Y", "N")
 DialogueCommand = OpenDialogue | SendMessage | ReceiveMessages | ReadMessage | RecordReadBack

@@ -4,7 +4,7 @@
 always owed by one party and due by one time, so that it cannot be forgotten.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,8 @@ from skyparley.airspace.line.tables import DIALOGUES, READ_BACKS
 from skyparley.airspace.transitions import START, next_state
 from skyparley.units import MICROSECONDS_PER_SECOND
 
+_RESULTS: Final = {"accept": "accepted", "refuse": "refused"}
+
 
 class Turn(NamedTuple):
     """Whose turn it is: the posts that are called, and those that were already."""
@@ -34,7 +36,9 @@ class Turn(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def opened(line: LineState, event: Event, command: OpenDialogue, changes: list[Change]) -> None:
+def opened(
+    line: LineState, event: Event, command: OpenDialogue, changes: list[Change], *, assistance: str = ""
+) -> None:
     """A dialogue begins with its first message."""
     asks = command.response != "N"
     empty = Dialogue(
@@ -61,6 +65,7 @@ def opened(line: LineState, event: Event, command: OpenDialogue, changes: list[C
         opened_us=event.time_us,
         changed_us=event.time_us,
         changed_sequence=event.sequence,
+        assistance=assistance,
     )
     message = _message(empty, event, command, act="open" if asks else "note", reference=0)
     _advance(line, empty, message, "ask" if asks else "tell", event, changes, command, to_post=command.to_post)
@@ -112,6 +117,12 @@ def read(line: LineState, event: Event, command: ReadMessage, changes: list[Chan
     changes.append(DialogueChanged(line.dialogues[command.dialogue_id], (after,)))
 
 
+def ended(dialogue: Dialogue, word: str, event: Event) -> Dialogue:
+    """A dialogue that ends by something else than a message."""
+    after = _ended(dialogue, word)
+    return msgspec.structs.replace(after, changed_us=event.time_us, changed_sequence=event.sequence)
+
+
 def pass_time(line: LineState, dialogue: Dialogue, event: Event, changes: list[Change]) -> None:
     """The post that was called did not answer: the next one that is staffed is, else it is out of time.
 
@@ -146,9 +157,9 @@ def _advance(
     to_post: str,
 ) -> None:
     """A message has its effect."""
-    after = msgspec.structs.replace(
-        dialogue, state=next_state(DIALOGUES, dialogue.state, word), messages=message.number
-    )
+    settles = dialogue.assistance and word in _RESULTS
+    state = next_state(DIALOGUES, dialogue.state, "settle" if settles else word)
+    after = msgspec.structs.replace(dialogue, state=state, messages=message.number)
     if word in ("ask", "counter"):
         agreed = answer_time(line.between(dialogue.opener, dialogue.other), command.precedence)
         after = msgspec.structs.replace(
@@ -186,9 +197,13 @@ def _advance(
 
 
 def _ended(dialogue: Dialogue, word: str) -> Dialogue:
-    """The question is settled: by what was done, or by nobody."""
+    """The question is settled: by what was done, or by nobody. In a case of assistance more may follow."""
+    if dialogue.assistance and word in _RESULTS:
+        state = dialogue.state if dialogue.state == "told" else next_state(DIALOGUES, dialogue.state, "settle")
+        dialogue = msgspec.structs.replace(dialogue, question=0, reading=0, turn=0, read_back="not_needed", state=state)
+        return msgspec.structs.replace(dialogue, result=_RESULTS[word], owes="", chain=(), step=0, answer_by_us=0)
     state = dialogue.state if dialogue.is_over else next_state(DIALOGUES, dialogue.state, word)
-    result = {"accept": "accepted", "refuse": "refused"}.get(word, "")
+    result = _RESULTS.get(word, "")
     return msgspec.structs.replace(dialogue, state=state, result=result, owes="", chain=(), step=0, answer_by_us=0)
 
 
@@ -263,6 +278,7 @@ def _message(
         steps=(),
         changes=command.changes,
         checked_through=command.checked_through,
+        step=command.step if isinstance(command, SendMessage) else "",
     )
 
 

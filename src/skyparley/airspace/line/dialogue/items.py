@@ -22,7 +22,8 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag="message"):
     """The envelope of a message. Times are microseconds since 1970 UTC, 0: not yet.
 
     `changes` are what a proposal would change; it, or its acceptance, was compared exactly up to `checked_through`.
-    `delayed`: it came after the time within which it was due. `steps` are the posts that were called because of it.
+    `step` is what it does for a case of assistance. `delayed`: it came after the time within which it was due. `steps`
+    are the posts that were called because of it.
     """
 
     dialogue_id: str
@@ -44,6 +45,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True, tag="message"):
     read_post: str = ""
     changes: tuple[ProposedChange, ...] = ()
     checked_through: int = 0
+    step: str = ""
 
     @property
     def key(self) -> MessageKey:
@@ -55,7 +57,8 @@ class Dialogue(msgspec.Struct, frozen=True, array_like=True, tag="dialogue"):
     """Where a dialogue stands. `question` is the number of the message that waits for its answer, 0: none does.
 
     `reading` is that of the last read-back, `turn` that of the message after which it is the turn of the party `owes`.
-    `chain` are the posts that are called for it, `step` which of them now, `answer_by_us` when the next one is, and
+    `assistance` is the case that it belongs to, or empty. `chain` are the posts that are called for it, `step` which of
+    them now, `answer_by_us` when the next one is, and
     `first_by_us` when the first should have answered. `answer_s` and `basis`: the time for an answer and its clause.
     """
 
@@ -82,6 +85,7 @@ class Dialogue(msgspec.Struct, frozen=True, array_like=True, tag="dialogue"):
     opened_us: int
     changed_us: int
     changed_sequence: int
+    assistance: str = ""
 
     @property
     def is_over(self) -> bool:

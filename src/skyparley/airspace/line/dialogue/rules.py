@@ -9,10 +9,12 @@ from typing import Final
 
 from skyparley.airspace import limits
 from skyparley.airspace.events import Change, Event, Proposal
+from skyparley.airspace.line.assistance import rules as assistance
 from skyparley.airspace.line.dialogue import course
 from skyparley.airspace.line.dialogue.commands import (
     ACTS,
     RESPONSES,
+    STEPS,
     DialogueCommand,
     OpenDialogue,
     ReadMessage,
@@ -61,11 +63,14 @@ def validate(command: DialogueCommand) -> None:
         if not 0 <= command.reference < 2**31:
             raise InvalidInputError("reference is the number of a message, 0 for none", place="reference")
         _check_envelope(command, asks=command.act == "open")
+        if command.step not in STEPS:
+            raise InvalidInputError(f"unknown step: use one of {', '.join(STEPS[1:])}", place="step")
         if command.amendments:
             if command.act != "accept" or command.changes:
                 raise InvalidInputError("only an acceptance amends operations", place="amendments")
             arrangements.validate(command.amendments, command.checked_through, "amendments")
-            check_extents(command.watched)
+            if command.watched:
+                check_extents(command.watched)
         elif command.watched:
             raise InvalidInputError("only an acceptance has something to watch", place="watched")
     else:
@@ -110,8 +115,11 @@ def perform(state: Airspace, event: Event, command: DialogueCommand, changes: li
     elif isinstance(command, SendMessage):
         held = line.dialogues[command.dialogue_id]
         word = word_of(line, held, event.party, command)
+        question = line.messages.get((held.dialogue_id, held.question))
         arrangements.amend(state, event, command.amendments, changes)
         course.said(line, event, command, word, changes)
+        if held.assistance:
+            assistance.follow(state, event, held, question, command.step, word, changes)
     elif isinstance(command, RecordReadBack):
         course.compared(line, event, command, changes)
     elif isinstance(command, ReadMessage):
@@ -231,13 +239,21 @@ def _check_message(state: Airspace, party: str, command: SendMessage, time_us: i
             "matched": "its read-back matches: wait until the other side confirms it",
         }[dialogue.read_back]
         raise ConflictingStateError(f"message {dialogue.question} cannot be accepted yet: {todo}", place="act")
+    proposed = line.messages[dialogue.dialogue_id, dialogue.question].changes if word == "accept" else ()
+    if command.step and not dialogue.assistance:
+        raise ConflictingStateError("this dialogue belongs to no case of assistance", place="step")
+    if dialogue.assistance:
+        if command.changes or proposed:
+            arrangements.check_same(proposed, command.amendments)
+            assistance.check_corridor(state, dialogue, command.changes or proposed, time_us, command.amendments)
+        return
     _check_proposal(state, dialogue.about, command, time_us)
     if word == "accept":
         arrangements.check_acceptance(
             state,
             party,
             dialogue.about,
-            line.messages[dialogue.dialogue_id, dialogue.question].changes,
+            proposed,
             command.amendments,
             command.checked_through,
             command.watched,

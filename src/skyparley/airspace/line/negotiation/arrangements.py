@@ -14,9 +14,9 @@ from skyparley.airspace.keeping.records import LiveOperation, RecordedConflict
 from skyparley.airspace.line.agreements.numbers import disclosure
 from skyparley.airspace.line.agreements.terms import IDENTIFIED
 from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
-from skyparley.airspace.operations.commands import Extent
+from skyparley.airspace.operations.commands import Extent, FileOperation
 from skyparley.airspace.operations.extents import check_extents, meet
-from skyparley.airspace.operations.rules import amended, check_times, following_state
+from skyparley.airspace.operations.rules import amended, check_times, filed, following_state
 from skyparley.airspace.state import Airspace
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError
 
@@ -39,10 +39,14 @@ def validate(changes: Sequence[ProposedChange | Amendment], checked_through: int
         try:
             limits.check_party_id(change.party)
             limits.check_operation_id(change.operation_id)
-            limits.check_count(change.version, least=1, place="version")
+            limits.check_count(change.version, least=0, place="version")
             limits.check_digest(change.details_digest, place="details_digest")
             if isinstance(change, Amendment):
                 check_extents(change.extents)
+                if change.version == 0:
+                    limits.check_operation_class(change.operation_class)
+                elif change.operation_class:
+                    raise InvalidInputError("only a new operation is given a class", place="operation_class")
         except SkyparleyError as error:
             raise error.at(f"{place}[{index}]") from None
 
@@ -67,9 +71,7 @@ def check_acceptance(
     time_us: int,
 ) -> None:
     """Raise the error that stands for the refusal of an acceptance: at `OVERTAKEN` if one may compare and try again."""
-    same = [ProposedChange(one.party, one.operation_id, one.version, one.details_digest) for one in amendments]
-    if same != list(proposed):
-        raise ConflictingStateError("an acceptance amends what was proposed, and nothing else", place="amendments")
+    check_same(proposed, amendments)
     if not proposed:
         return
     conflict = _check_changes(state, about, proposed, time_us)
@@ -91,9 +93,22 @@ def check_acceptance(
             )
 
 
+def check_same(proposed: Sequence[ProposedChange], amendments: Sequence[Amendment]) -> None:
+    """Raise `ConflictingStateError` unless what is amended is what was proposed."""
+    same = [ProposedChange(one.party, one.operation_id, one.version, one.details_digest) for one in amendments]
+    if same != list(proposed):
+        raise ConflictingStateError("an acceptance amends what was proposed, and nothing else", place="amendments")
+
+
 def amend(state: Airspace, event: Event, amendments: Sequence[Amendment], changes: list[Change]) -> None:
     """The operations become what was accepted."""
     for amendment in amendments:
+        if amendment.version == 0:
+            new = FileOperation(
+                amendment.operation_id, amendment.operation_class, amendment.extents, amendment.details_digest
+            )
+            filed(state, event, amendment.party, new, changes)
+            continue
         before = state.operations[amendment.party, amendment.operation_id]
         amended(state, event, before, amendment.extents, amendment.details_digest, changes)
 

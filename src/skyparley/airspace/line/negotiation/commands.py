@@ -6,7 +6,10 @@ from skyparley.airspace.operations.commands import Extent
 
 
 class ProposedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """New details for an operation: the version that they would replace, and their digest. Nothing changes yet."""
+    """New details for an operation: the version that they would replace, and their digest. Nothing changes yet.
+
+    Version 0 is an operation that would be new: the corridor of an assistance.
+    """
 
     party: str
     operation_id: str
@@ -15,13 +18,14 @@ class ProposedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Amendment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A proposed change that is accepted: with what the operation reserves from now on."""
+    """A proposed change that is accepted: with what the operation reserves from now on, and its class if it is new."""
 
     party: str
     operation_id: str
     version: int
     details_digest: str
     extents: tuple[Extent, ...]
+    operation_class: str = ""
 
 
 class AcknowledgeAlarm(

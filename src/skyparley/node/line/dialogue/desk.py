@@ -42,6 +42,13 @@ from skyparley.node.reading.reader import Reader
 
 MAX_ATTEMPTS: Final = 5
 """So many times an acceptance is compared anew while others keep filing nearby."""
+STEP_OF: Final[Mapping[str, str]] = {
+    "assistance-offer": "offer",
+    "assistance-corridor": "corridor",
+    "assistance-under-way": "under_way",
+    "assistance-complete": "complete",
+}
+"""What a message does for the case of assistance in whose dialogue it is said."""
 NOTHING: Final = Proposed((), 0, ())
 ANSWERED_BY: Final[Mapping[str, frozenset[str]]] = {
     "WU": frozenset({"wilco", "unable"}),
@@ -144,15 +151,18 @@ class DialogueDesk:
             response=kind.response,
             read_back=_has_read_back(kind, parameters),
             body_digest=sealed.digest,
+            step=STEP_OF.get(code, "") if dialogue.assistance else "",
         )
-        proposes, accepts = kind.group in OFFERS, kind.act == "accept" and self._proposal_waits(dialogue)
+        corridor = command.step == "corridor"
+        proposes, accepts = kind.group in OFFERS or corridor, kind.act == "accept" and self._proposal_waits(dialogue)
         if not (proposes or accepts):
             return await self._say(author, command, sealed, idempotency_key)
         first = self._first_answer(party, dialogue_id, sealed, idempotency_key)
         if first is not None:
             return first
         if proposes:
-            proposed = await self._proposals.propose(author, dialogue.about, canonical)
+            propose = self._proposals.corridor if corridor else self._proposals.propose
+            proposed = await propose(author, dialogue, canonical)
             command = msgspec.structs.replace(command, changes=proposed.changes, checked_through=proposed.through)
             return await self._say(author, command, sealed, idempotency_key, proposed)
         return await self._accept(author, dialogue, command, sealed, idempotency_key)

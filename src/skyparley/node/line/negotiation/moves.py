@@ -111,12 +111,12 @@ def _in_area(operation: Operation, values: Mapping[str, Canonical]) -> Operation
     time = window_of(values["window"]) if "window" in values else span_of(operation)
     if "outline" in values:
         try:
-            footprint: Circle | Polygon = Polygon(tuple(_position_deg(point) for point in points_of(values["outline"])))
+            footprint: Circle | Polygon = Polygon(tuple(position_deg(point) for point in points_of(values["outline"])))
         except SkyparleyError as error:
             raise type(error)(error.message, place="parameters.outline") from None
     else:
         radius_m = object_of(values["radius"])["distance_mm"] / MILLIMETRES_PER_METRE
-        footprint = Circle(*_position_deg(values["position"]), radius_m)
+        footprint = Circle(*position_deg(values["position"]), radius_m)
     return replace(operation, volumes=(Volume4D(footprint, band_of(values["band"]), time),))
 
 
@@ -125,7 +125,7 @@ def _on_route(operation: Operation, route: Canonical) -> Operation:
     if operation.volumes or len(operation.trajectories) != 1:
         raise InvalidInputError("the operation declares volumes: offer an area, a level or a time", place="code")
     before = operation.trajectories[0]
-    latitudes_deg, longitudes_deg = np.array([_position_deg(point) for point in points_of(route)]).T
+    latitudes_deg, longitudes_deg = np.array([position_deg(point) for point in points_of(route)]).T
     legs_m = _GEOD.inv(longitudes_deg[:-1], latitudes_deg[:-1], longitudes_deg[1:], latitudes_deg[1:])[2]
     if float(np.min(legs_m)) <= 0.0:
         raise InvalidInputError("two positions that follow each other are the same", place="parameters.route")
@@ -149,6 +149,7 @@ def _but(trajectory: Trajectory4D, **changes: Any) -> Trajectory4D:
     return replace(trajectory, **changes)
 
 
-def _position_deg(canonical: Canonical) -> tuple[float, float]:
+def position_deg(canonical: Canonical) -> tuple[float, float]:
+    """A canonical position as latitude and longitude."""
     fields = object_of(canonical)
     return fields["latitude_e7"] / DEGREES_E7, fields["longitude_e7"] / DEGREES_E7

@@ -11,21 +11,23 @@ import msgspec
 
 from skyparley.airspace.codec import validate_command
 from skyparley.airspace.keeping.records import LiveOperation, RecordedConflict, conflict_id
+from skyparley.airspace.limits import RESCUE_CLASS
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.line.negotiation.arrangements import name_of
 from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
-from skyparley.airspace.operations.commands import AmendOperation, Extent
+from skyparley.airspace.operations.commands import AmendOperation, Extent, FileOperation
 from skyparley.airspace.operations.extents import span_us
 from skyparley.airspace.operations.rules import check_times
 from skyparley.catalogue.kinds.base import Canonical
 from skyparley.conflict.minima import SeparationMinimum
-from skyparley.conflict.operation import Conflict, Operation
+from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError, SkyparleyError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of, watched_by
 from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
+from skyparley.node.line.negotiation.corridors import corridor
 from skyparley.node.line.negotiation.moves import moved
 from skyparley.node.line.negotiation.views import ProposalView, ProposedChangeView
 from skyparley.node.reading.reader import Reader
@@ -70,9 +72,12 @@ class Proposals:
         self._custodian = custodian
         self._reader = reader
 
-    async def propose(self, author: Author, about: str, values: Mapping[str, Canonical]) -> Proposed:
-        """What an offer about a conflict would change. Raises an error with the place of what is wrong with it."""
-        conflict = self._conflict(about)
+    async def propose(self, author: Author, about: str | Dialogue, values: Mapping[str, Canonical]) -> Proposed:
+        """What an offer about a conflict, or in a dialogue about one, would change.
+
+        Raises an error with the place of what is wrong with it.
+        """
+        conflict = self._conflict(about if isinstance(about, str) else about.about)
         asked = [(values["operation"], "", values)]
         if "other_operation" in values:
             other = {name.removeprefix("other_"): one for name, one in values.items() if name.startswith("other_")}
@@ -96,11 +101,28 @@ class Proposals:
         )
         return Proposed(changes, compared.through, tuple(details for _, details in ordered))
 
+    async def corridor(self, author: Author, dialogue: Dialogue, values: Mapping[str, Canonical]) -> Proposed:  # noqa: ARG002
+        """The corridor that would be filed for whoever helps. What it conflicts with does not forbid it."""
+        case = self._engine.state.line.assistance[dialogue.assistance]
+        ref = OperationRef(dialogue.peer(case.requester), f"assistance-{case.assistance_id}")
+        details = details_of(corridor(ref, values))
+        extents = extents_of(details.operation)
+        validate_command(FileOperation(ref.operation_id, RESCUE_CLASS, extents, details.digest))
+        check_times(extents, self._engine.clock())
+        change = ProposedChange(ref.party, ref.operation_id, 0, details.digest)
+        return Proposed((change,), max(1, self._custodian.through), (details,))
+
     async def accept(self, author: Author, dialogue: Dialogue) -> Accepted:
         """What the acceptance of the question that waits amends. Raises an error if it was overtaken."""
         question = self._engine.state.line.messages[dialogue.dialogue_id, dialogue.question]
-        conflict = self._conflict(dialogue.about)
         operations = [self._custodian.operation(change.details_digest) for change in question.changes]
+        if dialogue.assistance:
+            new = [
+                Amendment(one.party, one.operation_id, 0, one.details_digest, extents_of(operation), RESCUE_CLASS)
+                for one, operation in zip(question.changes, operations, strict=True)
+            ]
+            return Accepted(tuple(new), (), max(1, self._custodian.through))
+        conflict = self._conflict(dialogue.about)
         compared = await self.compare(author, conflict, operations)
         if compared.new:
             raise ConflictingStateError(

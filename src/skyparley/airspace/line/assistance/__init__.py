@@ -1,0 +1,1 @@
+"""Assistance: an aircraft in distress, everybody concerned called at once, and who acts."""
