@@ -7,6 +7,8 @@ import pytest
 from skyparley.airspace.line.tables import (
     ALARMS,
     ASSISTANCE,
+    CALLS,
+    COMMITMENTS,
     DIALOGUES,
     DRAFTS,
     HELPERS,
@@ -155,7 +157,50 @@ ALLOWED_HELPERS = {
     ("under_way", "under_way"): "under_way",
     ("under_way", "complete"): "done",
 }
-TABLES = (OPERATIONS, HAZARDS, DRAFTS, STANDINGS, DIALOGUES, READ_BACKS, LINE_TESTS, ALARMS, ASSISTANCE, HELPERS)
+ALLOWED_CALLS = {
+    ("none", "record"): "draft",
+    ("draft", "revise"): "draft",
+    ("draft", "agree"): "agreed",
+    ("draft", "read_out"): "separate",
+    ("separate", "revise"): "draft",
+    ("separate", "agree"): "agreed",
+    ("separate", "read_out"): "separate",
+    ("agreed", "read_out"): "agreed",
+}
+ALLOWED_COMMITMENTS = {
+    ("none", "draft"): "drafted",
+    ("drafted", "agree"): "due",
+    ("due", "meet"): "met",
+    ("due", "partly"): "partial",
+    ("due", "fail"): "not_met",
+    ("due", "time"): "overdue",
+    ("overdue", "meet"): "met",
+    ("overdue", "partly"): "partial",
+    ("overdue", "fail"): "not_met",
+    ("met", "dispute"): "disputed",
+    ("partial", "meet"): "met",
+    ("partial", "fail"): "not_met",
+    ("partial", "dispute"): "disputed",
+    ("not_met", "meet"): "met",
+    ("not_met", "dispute"): "disputed",
+    ("disputed", "meet"): "met",
+    ("disputed", "partly"): "partial",
+    ("disputed", "fail"): "not_met",
+}
+TABLES = (
+    OPERATIONS,
+    HAZARDS,
+    DRAFTS,
+    STANDINGS,
+    DIALOGUES,
+    READ_BACKS,
+    LINE_TESTS,
+    ALARMS,
+    ASSISTANCE,
+    HELPERS,
+    CALLS,
+    COMMITMENTS,
+)
 EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
 
@@ -172,6 +217,8 @@ EVENTS = sorted({event for table in TABLES for events in table.values() for even
         (ALARMS, ALLOWED_ALARMS),
         (ASSISTANCE, ALLOWED_ASSISTANCE),
         (HELPERS, ALLOWED_HELPERS),
+        (CALLS, ALLOWED_CALLS),
+        (COMMITMENTS, ALLOWED_COMMITMENTS),
     ],
 )
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
@@ -212,6 +259,8 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
         ("alarms", ALARMS),
         ("assistance", ASSISTANCE),
         ("helpers", HELPERS),
+        ("calls", CALLS),
+        ("commitments", COMMITMENTS),
     ],
 )
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:

@@ -22,7 +22,7 @@ from skyparley.web.routes import service
 from support.serving import World, served
 from support.tree import ROOT, parse
 
-API_PAGES = ("api.md", "line.md", "dialogues.md", "people.md")
+API_PAGES = ("api.md", "line.md", "dialogues.md", "calls.md", "people.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in API_PAGES)
 SECTIONS = {
     (method, path): text
@@ -30,7 +30,7 @@ SECTIONS = {
 }
 ROUTES = {(endpoint.method, re.sub(r":\w+\}", "}", endpoint.path)): endpoint for endpoint in ENDPOINTS}
 COMMAND_LINE_ONLY = {"refused", "cannot_listen", "data_directory_busy"}
-BEFORE_THE_EXAMPLES_US = 1_898_595_000_000_000  # 2030-03-01T11:50:00Z
+BEFORE_THE_EXAMPLES_US = 1_898_595_000_000_000  # 2030-03-01T11:30:00Z
 
 pytestmark = pytest.mark.anyio
 
@@ -95,6 +95,8 @@ POSTED = ("PUT", "/v1/posts/{post}")
 ON_WATCH = ("POST", "/v1/posts/{post}/watch")
 OPENED = ("POST", "/v1/dialogues")
 ASKED = ("POST", "/v1/assistance")
+RECORDED = ("POST", "/v1/calls")
+AGREED = ("POST", "/v1/calls/{call_id}/agree")
 TESTED = ("POST", "/v1/agreements/{agreement_id}/tests")
 PERSON_ADDED = ("POST", "/v1/people")
 LOGGED_IN = ("POST", "/v1/sessions")
@@ -132,6 +134,13 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("POST", "/v1/dialogues/{dialogue_id}/messages/{number}/read"): SPOKEN,
     ("POST", "/v1/receipts"): SPOKEN,
     ASKED: STAFFED,
+    RECORDED: STAFFED,
+    ("GET", "/v1/calls"): (*STAFFED, RECORDED),
+    ("GET", "/v1/calls/{call_id}"): (*STAFFED, RECORDED),
+    ("POST", "/v1/calls/{call_id}/text"): (*STAFFED, RECORDED),
+    AGREED: (*STAFFED, RECORDED),
+    ("POST", "/v1/calls/{call_id}/account"): (*STAFFED, RECORDED),
+    ("POST", "/v1/calls/{call_id}/commitments/{number}"): (*STAFFED, RECORDED, AGREED),
     ("GET", "/v1/assistance"): (*STAFFED, ASKED),
     ("GET", "/v1/assistance/{assistance_id}"): (*STAFFED, ASKED),
     ("POST", "/v1/assistance/{assistance_id}/close"): (*STAFFED, ASKED),
@@ -230,6 +239,8 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             await bravo_has_the_watch(reader)
         if before == LOGGED_IN:
             reader.variables["SESSION"] = answer.json()["session_id"]
+        if before == RECORDED:
+            reader.variables["CALL"] = answer.json()["call"]["call_id"]
         if before == ASKED:
             reader.variables["ASSISTANCE"] = answer.json()["assistance"]["assistance_id"]
         if before == OPENED:

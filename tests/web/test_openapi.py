@@ -23,7 +23,9 @@ from support.serving import World, served, world
 
 DOCUMENT = build_document(ENDPOINTS)
 DOCS = Path(__file__).parents[2] / "docs"
-API_PAGES = "".join((DOCS / name).read_text() for name in ("api.md", "line.md", "dialogues.md", "people.md"))
+API_PAGES = "".join(
+    (DOCS / name).read_text() for name in ("api.md", "line.md", "dialogues.md", "calls.md", "people.md")
+)
 METHODS = ("get", "put", "post", "delete")
 
 

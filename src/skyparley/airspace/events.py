@@ -13,6 +13,7 @@ from skyparley.airspace.commands import Command
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
+from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.errors import (
@@ -149,6 +150,12 @@ class AssistanceChanged(msgspec.Struct, frozen=True, tag="assistance_changed"):
     assistance: Assistance
 
 
+class CallChanged(msgspec.Struct, frozen=True, tag="call_changed"):
+    """A voice call is on record, or has changed: its text, a side's account, what became of a commitment."""
+
+    call: VoiceCall
+
+
 class LineTested(msgspec.Struct, frozen=True, tag="line_tested"):
     """A test of the line has begun, was answered, or is over."""
 
@@ -175,6 +182,7 @@ Change = (
     | PostClosed
     | DialogueChanged
     | LineTested
+    | CallChanged
     | AssistanceChanged
 )
 

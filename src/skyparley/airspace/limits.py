@@ -53,6 +53,12 @@ MAX_RECEIPTS: Final = 1_000
 """Machine receipts in one command."""
 CLOSED_DIALOGUE_US: Final = 7 * DAY_US
 """For this long a dialogue that is over stays in the state; the log keeps it."""
+MAX_PARTICIPANTS: Final = 50
+MAX_COMMITMENTS: Final = 50
+MAX_CALLS_PER_PARTY: Final = 5_000
+MAX_CALL_S: Final = 86_400
+KEPT_CALL_US: Final = 90 * DAY_US
+"""For this long a call with nothing due stays in the state after its last change; the log keeps it."""
 MAX_CALLED: Final = 100
 """Parties that one request for assistance calls."""
 MAX_LINE_TESTS: Final = 200

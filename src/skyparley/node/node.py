@@ -26,6 +26,7 @@ from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
 from skyparley.node.line.assistance.desk import AssistanceDesk
+from skyparley.node.line.calls.desk import CallDesk
 from skyparley.node.line.desk import LineDesk
 from skyparley.node.line.dialogue.desk import DialogueDesk
 from skyparley.node.line.dialogue.read_backs import ReadBacks
@@ -78,6 +79,7 @@ class Node:
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
         self.assistance = AssistanceDesk(engine, vault, self.reader)
+        self.calls = CallDesk(engine, vault, self.reader)
         self.alarms = AlarmDesk(engine, self.reader)
         self.read_backs = ReadBacks(engine, self.reader)
         self.dialogues = DialogueDesk(engine, vault, self.reader, self.read_backs, self.proposals)

@@ -13,6 +13,7 @@ from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import Finding, RecordFindings
 from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.line.assistance.commands import RequestAssistance
+from skyparley.airspace.line.calls.commands import ReadOutCall, RecordCall, ReportCommitment, ReviseCall
 from skyparley.airspace.line.dialogue.commands import OpenDialogue, RecordReadBack, SendMessage
 from skyparley.airspace.line.duty.commands import LeaveWatch
 from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
@@ -293,6 +294,8 @@ def _named_digests(event: Event) -> list[str]:
         return [finding.witness_digest for finding in command.findings]
     if isinstance(command, OpenDialogue | SendMessage):
         return [command.body_digest, *(change.details_digest for change in command.changes)]
+    if isinstance(command, RecordCall | ReviseCall | ReadOutCall | ReportCommitment):
+        return [command.text_digest]
     if isinstance(command, RequestAssistance):
         return [command.body_digest]
     if isinstance(command, LeaveWatch) and command.note_digest:

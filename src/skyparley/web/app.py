@@ -19,7 +19,7 @@ from skyparley.node.people.rights import require_right
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
-from skyparley.web.routes import agreements, assistance, catalogue, dialogues, duty, operations, people, service
+from skyparley.web.routes import agreements, assistance, calls, catalogue, dialogues, duty, operations, people, service
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 
@@ -31,6 +31,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *agreements.ENDPOINTS,
     *duty.ENDPOINTS,
     *assistance.ENDPOINTS,
+    *calls.ENDPOINTS,
     *catalogue.ENDPOINTS,
     *dialogues.ENDPOINTS,
     *people.ENDPOINTS,

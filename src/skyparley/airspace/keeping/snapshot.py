@@ -13,6 +13,7 @@ import msgspec
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
+from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.airspace.line.negotiation.items import Alarm
@@ -39,6 +40,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     line_tests: list[LineTest]
     alarms: list[Alarm]
     assistance: list[Assistance]
+    calls: list[VoiceCall]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -65,6 +67,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         line_tests=[state.line.line_tests[key] for key in sorted(state.line.line_tests)],
         alarms=[state.line.alarms[name] for name in sorted(state.line.alarms)],
         assistance=[state.line.assistance[name] for name in sorted(state.line.assistance)],
+        calls=[state.line.calls[name] for name in sorted(state.line.calls)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -115,6 +118,8 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_alarm(alarm)
     for case in content.assistance:
         state.line.put_assistance(case)
+    for call in content.calls:
+        state.line.put_call(call)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:

@@ -5,8 +5,17 @@ Closed lists of fields, integers and strings only, as all commands (`airspace/co
 
 from skyparley.airspace.line.agreements.commands import AgreementCommand
 from skyparley.airspace.line.assistance.commands import AssistanceCommand
+from skyparley.airspace.line.calls.commands import CallCommand
 from skyparley.airspace.line.dialogue.commands import DialogueCommand
 from skyparley.airspace.line.duty.commands import LineTestCommand, PostCommand
 from skyparley.airspace.line.negotiation.commands import AcknowledgeAlarm
 
-LineCommand = AgreementCommand | PostCommand | LineTestCommand | DialogueCommand | AcknowledgeAlarm | AssistanceCommand
+LineCommand = (
+    AgreementCommand
+    | PostCommand
+    | LineTestCommand
+    | DialogueCommand
+    | AcknowledgeAlarm
+    | AssistanceCommand
+    | CallCommand
+)

@@ -7,6 +7,9 @@ from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance import rules as assistance
 from skyparley.airspace.line.assistance.commands import AssistanceCommand
 from skyparley.airspace.line.assistance.items import Assistance
+from skyparley.airspace.line.calls import rules as calls
+from skyparley.airspace.line.calls.commands import CallCommand
+from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.line.dialogue import course as dialogue_course
 from skyparley.airspace.line.dialogue import rules as dialogue
@@ -33,6 +36,8 @@ def validate(command: LineCommand) -> None:
         alarms.validate(command)
     elif isinstance(command, AssistanceCommand):
         assistance.validate(command)
+    elif isinstance(command, CallCommand):
+        calls.validate(command)
     else:
         line_tests.validate(command)
 
@@ -51,6 +56,8 @@ def check(state: Airspace, proposal: Proposal, command: LineCommand, time_us: in
         alarms.check(state, proposal.party, command)
     elif isinstance(command, AssistanceCommand):
         assistance.check(state, proposal.party, command)
+    elif isinstance(command, CallCommand):
+        calls.check(state, proposal.party, command, time_us)
     else:
         line_tests.check(state, proposal.party, command)
 
@@ -67,6 +74,8 @@ def perform(state: Airspace, event: Event, command: LineCommand, changes: list[C
         alarms.perform(state, event, command, changes)
     elif isinstance(command, AssistanceCommand):
         assistance.perform(state, event, command, changes)
+    elif isinstance(command, CallCommand):
+        calls.perform(state, event, command, changes)
     else:
         line_tests.perform(state, event, command, changes)
 
@@ -80,6 +89,8 @@ def pass_time(state: Airspace, event: Event, changes: list[Change]) -> None:
             alarms.pass_time(state, item, event, changes)
         elif isinstance(item, Assistance):
             assistance.pass_time(state.line, item)
+        elif isinstance(item, VoiceCall):
+            calls.pass_time(state.line, item, event, changes)
         elif isinstance(item, Dialogue):
             dialogue_course.pass_time(state.line, item, event, changes)
         else:

@@ -14,6 +14,7 @@ import msgspec
 from skyparley.airspace.keeping.statehash import MultisetHash
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
+from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.dialogue.items import Dialogue, Message, MessageKey
 from skyparley.airspace.line.duty.items import LineTest, Post, PostKey
 from skyparley.airspace.line.negotiation.items import Alarm
@@ -24,7 +25,8 @@ _DIALOGUE: Final = "dialogue"
 _TEST: Final = "test"
 _ALARM: Final = "alarm"
 _ASSISTANCE: Final = "assistance"
-TimedItem = Agreement | Alarm | Assistance | Dialogue | LineTest
+_CALL: Final = "call"
+TimedItem = Agreement | Alarm | Assistance | VoiceCall | Dialogue | LineTest
 """What time alone can change; `due_us` says when."""
 _DueKey = tuple[str, str, int]
 KeyT = TypeVar("KeyT")
@@ -41,6 +43,8 @@ class LineState:
         self.messages: dict[MessageKey, Message] = {}
         self.line_tests: dict[tuple[str, int], LineTest] = {}
         self.assistance: dict[str, Assistance] = {}
+        self.calls: dict[str, VoiceCall] = {}
+        self._calls_of: dict[str, dict[str, None]] = {}
         self.alarms: dict[str, Alarm] = {}
         """The alarms of conflicts, by the conflict's identifier."""
         self._items = items
@@ -188,6 +192,27 @@ class LineState:
         """Remove a case of assistance."""
         self._drop(self.assistance, case.assistance_id)
 
+    # voice calls
+
+    def put_call(self, call: VoiceCall) -> None:
+        """Add or replace a voice call."""
+        name = call.call_id
+        before = self.calls.get(name)
+        for party in (call.recorder, call.other):
+            self._calls_of.setdefault(party, {})[name] = None
+        self._put(self.calls, name, before, call)
+        self._expect((_CALL, name, 0), before, call)
+
+    def drop_call(self, call: VoiceCall) -> None:
+        """Remove a voice call."""
+        self._drop(self.calls, call.call_id)
+        for party in (call.recorder, call.other):
+            del self._calls_of[party][call.call_id]
+
+    def calls_of(self, party: str) -> list[VoiceCall]:
+        """The voice calls of a party, by identifier."""
+        return [self.calls[name] for name in sorted(self._calls_of.get(party, ()))]
+
     # time
 
     def waits_for_time(self) -> int | None:
@@ -209,6 +234,7 @@ class LineState:
         yield from map(_ENCODER.encode, self.line_tests.values())
         yield from map(_ENCODER.encode, self.alarms.values())
         yield from map(_ENCODER.encode, self.assistance.values())
+        yield from map(_ENCODER.encode, self.calls.values())
 
     def _put(self, held: dict[KeyT, ItemT], key: KeyT, before: ItemT | None, after: ItemT) -> None:
         if before is not None:
@@ -231,6 +257,8 @@ class LineState:
             return self.alarms.get(name)
         if kind == _ASSISTANCE:
             return self.assistance.get(name)
+        if kind == _CALL:
+            return self.calls.get(name)
         return self.dialogues.get(name) if kind == _DIALOGUE else self.line_tests.get((name, number))
 
     def _expect(self, key: _DueKey, before: TimedItem | None, after: TimedItem) -> None:

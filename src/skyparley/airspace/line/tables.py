@@ -138,6 +138,26 @@ HELPERS: Final[Table] = {
 }  # fmt: skip
 """How one party stands that was called for assistance."""
 
+CALLS: Final[Table] = {
+    START: {"record": "draft"},
+    "draft": {"revise": "draft", "agree": "agreed", "read_out": "separate"},
+    "separate": {"revise": "draft", "agree": "agreed", "read_out": "separate"},
+    "agreed": {"read_out": "agreed"},
+}
+"""The text of a voice call. `separate`: a side has given its own account, and no text is agreed."""
+
+COMMITMENTS: Final[Table] = {
+    START: {"draft": "drafted"},
+    "drafted": {"agree": "due"},
+    "due": {"meet": "met", "partly": "partial", "fail": "not_met", "time": "overdue"},
+    "overdue": {"meet": "met", "partly": "partial", "fail": "not_met"},
+    "met": {"dispute": "disputed"},
+    "partial": {"meet": "met", "fail": "not_met", "dispute": "disputed"},
+    "not_met": {"meet": "met", "dispute": "disputed"},
+    "disputed": {"meet": "met", "partly": "partial", "fail": "not_met"},
+}
+"""What somebody committed to in a call: its owner reports, the other side may dispute it."""
+
 LINE_TESTS: Final[Table] = {
     START: {"begin": "waiting"},
     "waiting": {"answer": "answered", "decline": "declined", "time": "unanswered"},

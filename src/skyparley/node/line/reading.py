@@ -6,7 +6,15 @@ from typing import Any, Final
 
 import msgspec
 
-from skyparley.airspace.events import AssistanceChanged, Change, DialogueChanged, LineTested, PostChanged, PostClosed
+from skyparley.airspace.events import (
+    AssistanceChanged,
+    CallChanged,
+    Change,
+    DialogueChanged,
+    LineTested,
+    PostChanged,
+    PostClosed,
+)
 from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import Post
@@ -140,6 +148,8 @@ class LineReader:
             told = {"type": "post_closed", "party": change.post.party, "post": change.post.post}
         elif isinstance(change, LineTested):
             told = {"type": "line_test", "test": line_test_view(change.test)}
+        elif isinstance(change, CallChanged):
+            told = {"type": "call", "call_id": change.call.call_id, "state": change.call.state}
         elif isinstance(change, AssistanceChanged):
             told = {"type": "assistance", "assistance": self.assistance(author, change.assistance)}
         else:

@@ -15,6 +15,7 @@ import msgspec
 from skyparley.airspace.events import (
     AgreementChanged,
     AssistanceChanged,
+    CallChanged,
     Change,
     ConflictChanged,
     ConflictFound,
@@ -30,6 +31,7 @@ from skyparley.airspace.line.agreements import numbers
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.agreements.terms import CONFLICT_ONLY, IDENTIFIED
 from skyparley.airspace.line.assistance.items import Assistance
+from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
@@ -144,6 +146,11 @@ def may_see_assistance(author: Author, case: Assistance) -> bool:
     return author.sees_all or author.party == case.requester or any(one.party == author.party for one in case.called)
 
 
+def may_see_call(author: Author, call: VoiceCall) -> bool:
+    """Whether a voice call is for this reader: its two parties, and the observer of a demo."""
+    return author.role == "observer" or author.party in (call.recorder, call.other)
+
+
 def conflict_view(
     author: Author,
     conflict: Conflict,
@@ -230,6 +237,8 @@ def concerns(author: Author, change: Change) -> bool:
         return may_see_agreement(author, change.agreement)
     if isinstance(change, DialogueChanged):
         return may_see_dialogue(author, change.dialogue)
+    if isinstance(change, CallChanged):
+        return may_see_call(author, change.call)
     if isinstance(change, AssistanceChanged):
         return may_see_assistance(author, change.assistance)
     if isinstance(change, LineTested):
