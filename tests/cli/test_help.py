@@ -29,7 +29,8 @@ def test_there_are_all_commands() -> None:
         "serve", "demo", "check", "party add", "party key", "party list", "line status", "line inbox",
         "person add", "person list", "person set",
         "person password", "person disable", "line show", "line say", "line post", "line watch", "line messages",
-        "line render", "line conflicts", "line proposal", "line heard", "backup", "restore", "replay", "warm",
+        "line render", "line conflicts", "line proposal", "line heard", "line assist", "line cases", "line calls",
+        "line record-call", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
 

@@ -150,3 +150,32 @@ async def test_an_alarm_is_heard_from_a_terminal(tmp_path: Path) -> None:
         assert "heard by alpha/ops" in await alpha.types("heard", about)
         assert "acknowledged this alarm already" in await alpha.types("heard", about, status=1)
         assert "heard by alpha/ops" in await bravo.types("conflicts")
+
+
+async def test_assistance_and_a_voice_call_from_two_terminals(tmp_path: Path) -> None:
+    async with world(tmp_path) as there, served(there.app) as url:
+        alpha, bravo = await officers(there, url, tmp_path)
+        await alpha.types("watch", "ops")
+        await bravo.types("watch", "tower")
+        assert await alpha.types("cases") == "No cases.\n"
+        position, time = "46.95 N 7.45 E", format_time(NOW_US)
+        asked = {"need": "search_and_rescue", "position": position, "time": time, "persons": 3}
+        case = (await alpha.types("assist", alpha.file("help.json", **asked))).strip()
+        told = await bravo.types("cases", "--language", "fr")
+        assert f"{case} REQUESTED" in told
+        assert "bravo: called, dialogue " in told
+        assert "FLASH" in await bravo.types("inbox")
+        assert await alpha.types("calls") == "No calls are on record.\n"
+        both = [{"party": "alpha", "post": "ops"}, {"party": "bravo", "post": "tower"}]
+        held = {
+            "other": "bravo",
+            "participants": both,
+            "began": time,
+            "lasted_s": 60,
+            "agenda": "Help",
+            "text": "Sent.",
+        }
+        call = (await alpha.types("record-call", alpha.file("call.json", **held))).strip()
+        shown = await bravo.types("calls")
+        assert f"{call} {time} alpha/ops, bravo/tower: DRAFT" in shown
+        assert "no tactical decisions" in shown

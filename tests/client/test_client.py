@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from skyparley.client import Call, Client, RefusedError, calls
+from skyparley.client import Call, Client, RefusedError, calls, voice
 from skyparley.client.clients import TRIES
 from skyparley.errors import StorageError
 from skyparley.web.routes import agreements, assistance, catalogue, dialogues, duty
@@ -54,9 +54,9 @@ def every_call() -> list[Call[Any]]:
         calls.answer_line_test("x", 1, "p"), calls.inbox(), calls.dialogues(), calls.dialogue("x"),
         calls.open_dialogue("x", "c", {}), calls.say("x", "c"), calls.receive([("x", 1)]), calls.read("x", 1),
         calls.request_assistance({}), calls.assistance_cases(), calls.assistance("x"), calls.close_assistance("x"),
-        calls.record_call("x", [], "t", 1, "a", "t"), calls.calls_on_record(), calls.call_on_record("x"),
-        calls.revise_call("x", 1, "a", "t"), calls.agree_call("x", 1), calls.account_call("x", "t"),
-        calls.report_commitment("x", 1, "meet", "t"),
+        voice.record_call("x", [], "t", 1, "a", "t"), voice.calls_on_record(), voice.call_on_record("x"),
+        voice.revise_call("x", 1, "a", "t"), voice.agree_call("x", 1), voice.account_call("x", "t"),
+        voice.report_commitment("x", 1, "meet", "t"),
         calls.proposal("x"), calls.catalogue("ar"), calls.conflicts(), calls.conflict("x"),
         calls.acknowledge_alarm("x"),
         calls.agreements(), calls.agreement("x"), calls.draft_agreement("x", {}, [], [], []),

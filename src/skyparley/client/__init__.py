@@ -1,10 +1,10 @@
-"""The Python client of a node's HTTP API: `calls` says what can be asked, `Client` and `AsyncClient` ask it.
+"""The Python client of a node's HTTP API: `calls` and `voice` say what can be asked, `Client` and `AsyncClient` ask it.
 
 A call is a value that carries the type of its answer, so that both clients are typed alike and neither repeats the
 other.
 """
 
-from skyparley.client.calls import Call
+from skyparley.client.call import Call
 from skyparley.client.clients import AsyncClient, Client, Event, RefusedError
 
 __all__ = ["AsyncClient", "Call", "Client", "Event", "RefusedError"]

@@ -3,13 +3,11 @@
 Parameters of messages are those of docs/messages.md, terms those of docs/line.md; times are RFC 3339 with their zone.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
-from urllib.parse import quote, urlencode
+from collections.abc import Sequence
+from urllib.parse import urlencode
 
+from skyparley.client.call import Call, Fields, given, path_of
 from skyparley.node.line.assistance.views import AssistanceAnswer, AssistancePage, AssistanceView
-from skyparley.node.line.calls.views import CallAnswer, CallPage, CallView
 from skyparley.node.line.dialogue.views import DialogueAnswer, DialogueDetail, DialoguePage, Inbox, ReceiptAnswer
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
 from skyparley.node.line.negotiation.views import ProposalView
@@ -17,29 +15,6 @@ from skyparley.node.line.said import CatalogueView
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView
 from skyparley.node.people.records import NewSession, PersonPage, PersonView, SessionPage
 from skyparley.node.reading.views import ConflictDetail, ConflictPage, ConflictView
-
-AnswerT = TypeVar("AnswerT")
-Fields = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[AnswerT]):
-    """One request: method, path, body, and the type of its answer. `command`: it may be repeated with its key."""
-
-    method: str
-    path: str
-    answer: type[AnswerT]
-    body: Fields | None = None
-    command: bool = False
-
-
-def _path(*parts: str) -> str:
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _given(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
 
 # people
 
@@ -77,42 +52,42 @@ def add_person(
 
 def posts(party: str) -> Call[PostPage]:
     """The posts of a party, and who has the watch."""
-    return Call("GET", _path("parties", party, "posts"), PostPage)
+    return Call("GET", path_of("parties", party, "posts"), PostPage)
 
 
 def define_post(post: str, *, deputies: Sequence[str] = (), next_post: str | None = None) -> Call[PostAnswer]:
     """Set up a post, or say anew who stands in for it."""
-    return Call("PUT", _path("posts", post), PostAnswer, {"deputies": list(deputies), "next_post": next_post}, True)
+    return Call("PUT", path_of("posts", post), PostAnswer, {"deputies": list(deputies), "next_post": next_post}, True)
 
 
 def close_post(post: str) -> Call[None]:
     """Give up a post."""
-    return Call("DELETE", _path("posts", post), type(None), None, True)
+    return Call("DELETE", path_of("posts", post), type(None), None, True)
 
 
 def take_watch(post: str) -> Call[PostAnswer]:
     """Begin a watch; `watch` in the answer is what ends it."""
-    return Call("POST", _path("posts", post, "watch"), PostAnswer, None, True)
+    return Call("POST", path_of("posts", post, "watch"), PostAnswer, None, True)
 
 
 def leave_watch(post: str, watch: str, *, note: str = "") -> Call[PostAnswer]:
     """End a watch, with a note to those who come."""
-    return Call("POST", _path("posts", post, "leave"), PostAnswer, {"watch": watch, "note": note}, True)
+    return Call("POST", path_of("posts", post, "leave"), PostAnswer, {"watch": watch, "note": note}, True)
 
 
 def line_tests(agreement_id: str) -> Call[LineTestPage]:
     """The last tests of an agreement's line."""
-    return Call("GET", _path("agreements", agreement_id, "tests"), LineTestPage)
+    return Call("GET", path_of("agreements", agreement_id, "tests"), LineTestPage)
 
 
 def call_line_test(agreement_id: str, post: str) -> Call[LineTestAnswer]:
     """Test the line now."""
-    return Call("POST", _path("agreements", agreement_id, "tests"), LineTestAnswer, {"post": post}, True)
+    return Call("POST", path_of("agreements", agreement_id, "tests"), LineTestAnswer, {"post": post}, True)
 
 
 def answer_line_test(agreement_id: str, number: int, post: str, *, declined: bool = False) -> Call[LineTestAnswer]:
     """Answer a test of the line, or decline to."""
-    path = _path("agreements", agreement_id, "tests", str(number))
+    path = path_of("agreements", agreement_id, "tests", str(number))
     return Call("POST", path, LineTestAnswer, {"post": post, "declined": declined}, True)
 
 
@@ -132,7 +107,7 @@ def dialogues(*, after: str = "", limit: int = 200) -> Call[DialoguePage]:
 def dialogue(dialogue_id: str, *, language: str = "en", zone: str = "UTC") -> Call[DialogueDetail]:
     """A dialogue with its thread, in a language."""
     query = urlencode({"language": language, "zone": zone})
-    return Call("GET", f"{_path('dialogues', dialogue_id)}?{query}", DialogueDetail)
+    return Call("GET", f"{path_of('dialogues', dialogue_id)}?{query}", DialogueDetail)
 
 
 def open_dialogue(
@@ -169,7 +144,7 @@ def say(
     read_back: Fields | None = None,
 ) -> Call[DialogueAnswer]:
     """One more message: an answer, a counter, a read-back, its confirmation, the end."""
-    body = _given(
+    body = given(
         code=code,
         parameters=parameters or {},
         from_post=from_post,
@@ -177,7 +152,7 @@ def say(
         precedence=precedence,
         read_back=read_back,
     )
-    return Call("POST", _path("dialogues", dialogue_id, "messages"), DialogueAnswer, body, True)
+    return Call("POST", path_of("dialogues", dialogue_id, "messages"), DialogueAnswer, body, True)
 
 
 def receive(messages: Sequence[tuple[str, int]]) -> Call[ReceiptAnswer]:
@@ -188,13 +163,13 @@ def receive(messages: Sequence[tuple[str, int]]) -> Call[ReceiptAnswer]:
 
 def read(dialogue_id: str, number: int, *, post: str = "") -> Call[DialogueAnswer]:
     """Somebody at a post has read a message."""
-    path = _path("dialogues", dialogue_id, "messages", str(number), "read")
+    path = path_of("dialogues", dialogue_id, "messages", str(number), "read")
     return Call("POST", path, DialogueAnswer, {"post": post})
 
 
 def proposal(dialogue_id: str) -> Call[ProposalView]:
     """The proposal that waits in a dialogue, compared anew with everything filed."""
-    return Call("GET", _path("dialogues", dialogue_id, "proposal"), ProposalView)
+    return Call("GET", path_of("dialogues", dialogue_id, "proposal"), ProposalView)
 
 
 def catalogue(language: str = "en") -> Call[CatalogueView]:
@@ -217,87 +192,12 @@ def assistance_cases(language: str = "en") -> Call[AssistancePage]:
 
 def assistance(assistance_id: str, language: str = "en") -> Call[AssistanceView]:
     """One case of assistance, with who acts."""
-    return Call("GET", f"{_path('assistance', assistance_id)}?{urlencode({'language': language})}", AssistanceView)
+    return Call("GET", f"{path_of('assistance', assistance_id)}?{urlencode({'language': language})}", AssistanceView)
 
 
 def close_assistance(assistance_id: str, *, post: str = "") -> Call[AssistanceAnswer]:
     """Nothing more is needed."""
-    return Call("POST", _path("assistance", assistance_id, "close"), AssistanceAnswer, {"post": post})
-
-
-def record_call(
-    other: str,
-    participants: Sequence[tuple[str, str]],
-    began: str,
-    lasted_s: int,
-    agenda: str,
-    text: str,
-    *,
-    decisions: Sequence[str] = (),
-    commitments: Sequence[Fields] = (),
-    language: str = "en",
-) -> Call[CallAnswer]:
-    """Put a voice call on record; `participants` are (party, post), `commitments` have `text`, `owner` and `due`."""
-    body = {
-        "other": other,
-        "participants": [{"party": party, "post": post} for party, post in participants],
-        "began": began,
-        "lasted_s": lasted_s,
-        "language": language,
-        "agenda": agenda,
-        "text": text,
-        "decisions": list(decisions),
-        "commitments": list(commitments),
-    }
-    return Call("POST", "/v1/calls", CallAnswer, body, True)
-
-
-def calls_on_record() -> Call[CallPage]:
-    """The voice calls of the key's party."""
-    return Call("GET", "/v1/calls", CallPage)
-
-
-def call_on_record(call_id: str) -> Call[CallView]:
-    """One voice call with its texts."""
-    return Call("GET", _path("calls", call_id), CallView)
-
-
-def revise_call(
-    call_id: str,
-    revision: int,
-    agenda: str,
-    text: str,
-    *,
-    decisions: Sequence[str] = (),
-    commitments: Sequence[Fields] = (),
-    language: str = "en",
-) -> Call[CallAnswer]:
-    """Another draft of the text of a voice call."""
-    body = {
-        "revision": revision,
-        "language": language,
-        "agenda": agenda,
-        "text": text,
-        "decisions": list(decisions),
-        "commitments": list(commitments),
-    }
-    return Call("POST", _path("calls", call_id, "text"), CallAnswer, body, True)
-
-
-def agree_call(call_id: str, revision: int) -> Call[CallAnswer]:
-    """Agree to the other side's draft."""
-    return Call("POST", _path("calls", call_id, "agree"), CallAnswer, {"revision": revision}, True)
-
-
-def account_call(call_id: str, text: str) -> Call[CallAnswer]:
-    """One's own account of a voice call."""
-    return Call("POST", _path("calls", call_id, "account"), CallAnswer, {"text": text}, True)
-
-
-def report_commitment(call_id: str, number: int, word: str, text: str) -> Call[CallAnswer]:
-    """What became of a commitment: `meet`, `partly` or `fail` by its owner, `dispute` by the other side."""
-    body = {"word": word, "text": text}
-    return Call("POST", _path("calls", call_id, "commitments", str(number)), CallAnswer, body, True)
+    return Call("POST", path_of("assistance", assistance_id, "close"), AssistanceAnswer, {"post": post})
 
 
 # conflicts
@@ -305,17 +205,17 @@ def report_commitment(call_id: str, number: int, word: str, text: str) -> Call[C
 
 def conflicts(*, after: str = "", limit: int = 200) -> Call[ConflictPage]:
     """The conflicts that concern the key and hold now."""
-    return Call("GET", f"/v1/conflicts?{urlencode(_given(after=after or None, limit=limit))}", ConflictPage)
+    return Call("GET", f"/v1/conflicts?{urlencode(given(after=after or None, limit=limit))}", ConflictPage)
 
 
 def conflict(conflict_id: str) -> Call[ConflictDetail]:
     """One conflict with its witness and where its volumes overlap."""
-    return Call("GET", _path("conflicts", conflict_id), ConflictDetail)
+    return Call("GET", path_of("conflicts", conflict_id), ConflictDetail)
 
 
 def acknowledge_alarm(conflict_id: str, *, post: str = "") -> Call[ConflictView]:
     """A post has heard the alarm of a conflict."""
-    return Call("POST", _path("conflicts", conflict_id, "acknowledge"), ConflictView, {"post": post}, True)
+    return Call("POST", path_of("conflicts", conflict_id, "acknowledge"), ConflictView, {"post": post}, True)
 
 
 # agreements
@@ -328,7 +228,7 @@ def agreements() -> Call[AgreementPage]:
 
 def agreement(agreement_id: str) -> Call[AgreementView]:
     """One agreement with its draft."""
-    return Call("GET", _path("agreements", agreement_id), AgreementView)
+    return Call("GET", path_of("agreements", agreement_id), AgreementView)
 
 
 def draft_agreement(
@@ -356,7 +256,7 @@ def propose_clause(
     struck: bool = False,
 ) -> Call[AgreementAnswer]:
     """Propose a clause of the draft, counter one, or propose to strike one."""
-    body = _given(version=version, number=number, texts=texts, term=term, replaces=replaces, struck=struck)
+    body = given(version=version, number=number, texts=texts, term=term, replaces=replaces, struck=struck)
     return _on_agreement(agreement_id, "clauses", body)
 
 
@@ -383,7 +283,7 @@ def suspend_agreement(
     agreement_id: str, version: int, reason: str, *, from_time: str | None = None
 ) -> Call[AgreementAnswer]:
     """Suspend the agreement for all, at once or from a time on."""
-    return _on_agreement(agreement_id, "suspend", _given(**{"version": version, "reason": reason, "from": from_time}))
+    return _on_agreement(agreement_id, "suspend", given(**{"version": version, "reason": reason, "from": from_time}))
 
 
 def resume_agreement(agreement_id: str, version: int) -> Call[AgreementAnswer]:
@@ -395,8 +295,8 @@ def terminate_agreement(
     agreement_id: str, version: int, reason: str, *, from_time: str | None = None
 ) -> Call[AgreementAnswer]:
     """End the agreement for all, at once or from a time on."""
-    return _on_agreement(agreement_id, "terminate", _given(**{"version": version, "reason": reason, "from": from_time}))
+    return _on_agreement(agreement_id, "terminate", given(**{"version": version, "reason": reason, "from": from_time}))
 
 
 def _on_agreement(agreement_id: str, action: str, body: Fields) -> Call[AgreementAnswer]:
-    return Call("POST", _path("agreements", agreement_id, action), AgreementAnswer, body, True)
+    return Call("POST", path_of("agreements", agreement_id, action), AgreementAnswer, body, True)

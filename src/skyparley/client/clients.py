@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import httpx
 import msgspec
 
-from skyparley.client.calls import Call
+from skyparley.client.call import Call
 from skyparley.errors import SkyparleyError, StorageError
 
 TRIES: Final = 4

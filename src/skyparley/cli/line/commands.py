@@ -164,3 +164,49 @@ def line_watch(
     from skyparley.cli.line.talking import watch
 
     watch(url, api_key, post, leave=leave, note=note)
+
+
+@line_app.command("assist")
+def line_assist(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSON object of an assistance-request; - is standard input.")
+    ],
+    url: Url = HERE,
+    api_key: Key = None,
+    party: Annotated[
+        list[str] | None, typer.Option(help="Whom to call; may be repeated. All others that have a post if left out.")
+    ] = None,
+    from_post: Annotated[str, typer.Option(help="Your post; the only one on watch if left out.")] = "",
+) -> None:
+    """Call all concerned to an aircraft in distress, by FLASH."""
+    from skyparley.cli.line.cases import request_assistance
+
+    request_assistance(url, api_key, file, party or [], from_post)
+
+
+@line_app.command("cases")
+def line_cases(url: Url = HERE, api_key: Key = None, language: Language = "en") -> None:
+    """Show the cases of assistance that concern you, with who acts."""
+    from skyparley.cli.line.cases import show_cases
+
+    show_cases(url, api_key, language=language)
+
+
+@line_app.command("record-call")
+def line_record_call(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON as in docs/calls.md; - is standard input.")],
+    url: Url = HERE,
+    api_key: Key = None,
+) -> None:
+    """Put a voice call on record, with the first draft of its text."""
+    from skyparley.cli.line.cases import record_call
+
+    record_call(url, api_key, file)
+
+
+@line_app.command("calls")
+def line_calls(url: Url = HERE, api_key: Key = None) -> None:
+    """Show the voice calls of your party: text, decisions, commitments, each side's own account."""
+    from skyparley.cli.line.cases import show_calls
+
+    show_calls(url, api_key)

@@ -1,0 +1,30 @@
+"""One request to a node as a value, and how paths and bodies are made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+AnswerT = TypeVar("AnswerT")
+Fields = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[AnswerT]):
+    """One request: method, path, body, and the type of its answer. `command`: it may be repeated with its key."""
+
+    method: str
+    path: str
+    answer: type[AnswerT]
+    body: Fields | None = None
+    command: bool = False
+
+
+def path_of(*parts: str) -> str:
+    """The path of a route from its parts, each quoted."""
+    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
