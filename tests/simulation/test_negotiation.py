@@ -162,6 +162,11 @@ class World(LineWorld):
         doing = random.random()
         if not mine or doing < 0.25:
             digest, extents = self.shape()
+            wanted = [
+                one for sent in self.way if isinstance(sent.command, c.SendMessage) for one in sent.command.watched
+            ]
+            if party == "west" and wanted:  # just where somebody is about to accept
+                extents = self.shapes[digest] = (random.choice(wanted),)
             self.send(party, FileOperation(f"o{self.names}", "drone", extents, digest))
         elif doing < 0.35:
             held, (digest, extents) = random.choice(mine), self.shape()
