@@ -103,7 +103,9 @@ export type Change =
   | { type: "post" }
   | { type: "post_closed" }
   | { type: "agreement" }
-  | { type: "line_test" };
+  | { type: "line_test" }
+  | { type: "assistance" }
+  | { type: "call" };
 
 /** What the node refused, with its status and its own words. */
 export class ApiError extends Error {

@@ -10,7 +10,7 @@ import "./inforce.css";
 
 import { ApiError, type Conflict, type Me, type Operation, type Party, type Volume, get, list, listWhole } from "./api";
 import { button, byId, element, withTimes } from "./dom";
-import { clauseTable } from "./line/agreements";
+import { clauseTable } from "./line/pages/agreements";
 import type { Agreement, Catalogue, Dialogue, Post } from "./line/types";
 import { language, startLanguage, stateWords, t } from "./texts";
 import { bandBoth, clock, day, degrees, operationWords } from "./words";

@@ -74,7 +74,7 @@ def officer(context: BrowserContext, node: ServedNode, party: str, login: str, w
     page.locator("#login-password").fill(PASSWORD)
     page.locator("dialog button[type=submit]").click()
     ready(page)
-    page.locator(".line-nav button").nth(2).click()
+    page.locator(".line-nav button").nth(3).click()
     page.get_by_role("button", name=watch_word).click()
     expect(page.locator(".posts .hand-over")).to_be_visible()
     page.locator(".line-nav button").nth(0).click()
@@ -213,7 +213,7 @@ def test_every_text_of_the_line_has_contrast_and_nothing_is_cut(node: ServedNode
         expect(page.locator(".alarm-entry")).to_be_visible()
         page.locator(".inbox .entry").first.click()
         expect(page.locator(".messages li").first).to_be_visible()
-        pages = [lambda page=page, n=n: page.locator(".line-nav button").nth(n).click() for n in (0, 1, 2, 3, 4)]
+        pages = [lambda page=page, n=n: page.locator(".line-nav button").nth(n).click() for n in range(7)]
         for turn in (lambda: None, *pages):
             turn()
             page.wait_for_timeout(300)
@@ -247,14 +247,14 @@ def test_points_are_clicked_on_the_map(node: ServedNode, two: tuple[Page, Page])
 def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tuple[Page, Page]) -> None:
     anna, basim = two
     for page, words in ((anna, "in force"), (basim, "سارٍ")):
-        page.locator(".line-nav button").nth(1).click()
+        page.locator(".line-nav button").nth(2).click()
         article = page.locator("[data-agreement=corridor]")
         expect(article).to_contain_text(words)
         expect(article.locator("td[lang=ar]").first).to_have_attribute("dir", "rtl")
         expect(article.locator("td[lang=en]").nth(1)).to_contain_text("No zones of cooperation")
     expect(anna.get_by_role("button", name="Suspend")).to_have_count(0)  # an officer of the watch may not
     desk = open_console(anna.context, node, "alpha")
-    desk.locator(".line-nav button").nth(1).click()
+    desk.locator(".line-nav button").nth(2).click()
     desk.get_by_label("Suspend: Reason").fill("a shooting exercise")
     desk.get_by_role("button", name="Suspend").click()
     desk.get_by_role("button", name="Suspend?").click()  # asked twice: it ends what protects both
@@ -263,10 +263,10 @@ def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tu
         expect(page.locator("[data-agreement=corridor]")).to_contain_text("a shooting exercise")
     desk.get_by_role("button", name="Resume").click()
     expect(anna.locator("[data-agreement=corridor] .mark.good").first).to_contain_text("in force")
-    anna.locator(".line-nav button").nth(3).click()
+    anna.locator(".line-nav button").nth(4).click()
     anna.get_by_role("button", name="Test the line now").click()
     expect(anna.locator(".tests tbody tr")).to_have_count(1)
-    basim.locator(".line-nav button").nth(3).click()
+    basim.locator(".line-nav button").nth(4).click()
     basim.get_by_role("button", name="الإجابة عن الاختبار").click()
     expect(anna.locator(".tests tbody tr")).to_contain_text("✓ Bravo Drones")
     with anna.expect_popup() as opened:
@@ -276,3 +276,48 @@ def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tu
     expect(paper.locator("body")).to_contain_text("corridor · 1 · ✓ in force")
     expect(paper.locator("body")).to_contain_text(re.compile(r"As of .* entry \d+"))
     assert paper.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth + 1")
+
+
+def test_assistance_is_called_for_by_one_and_seen_by_both(node: ServedNode, two: tuple[Page, Page]) -> None:
+    anna, basim = two
+    anna.get_by_role("button", name="Assistance", exact=True).click()
+    expect(anna.locator(".cases")).to_contain_text("No cases.")
+    anna.get_by_role("button", name="Call for assistance").click()
+    anna.locator("[data-parameter=need] select").select_option("search_and_rescue")
+    anna.locator("[data-parameter=position] input").fill("46.95 N 7.45 E")
+    anna.locator("[data-parameter=time] input").fill(utc(-60))
+    anna.locator("[data-parameter=persons] input").fill("3")
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.locator(".cases article")).to_contain_text("REQUESTED")
+    expect(basim.locator("#due")).to_contain_text("FLASH")
+    basim.locator(".line-nav button").nth(1).click()
+    expect(basim.locator(".cases article")).to_contain_text("مطلوبة")
+    basim.locator(".cases article button").click()
+    basim.locator(".reasoned select").first.select_option("crew")
+    basim.locator(".reasoned button").first.click()
+    expect(anna.locator(".cases article")).to_contain_text("Bravo Drones: declined")
+    anna.get_by_role("button", name="Nothing more is needed").click()
+    expect(anna.locator(".cases article")).to_contain_text("closed")
+
+
+def test_a_voice_call_is_recorded_by_one_and_agreed_by_the_other(node: ServedNode, two: tuple[Page, Page]) -> None:
+    anna, basim = two
+    anna.get_by_role("button", name="Calls", exact=True).click()
+    anna.get_by_role("button", name="Record a call").click()
+    anna.locator("#call-theirs").fill("tower")
+    anna.locator("#call-began").fill(utc(-600))
+    anna.locator("#call-lasted").fill("7")
+    anna.locator("#call-agenda").fill("The exercise")
+    anna.locator("#call-text").fill("Both keep the corridor free.")
+    anna.get_by_role("button", name="Commitments").click()
+    anna.get_by_label("What").fill("Send the times")
+    anna.get_by_label("Owner").select_option("bravo")
+    anna.get_by_label("Due (UTC)").fill(utc(3600))
+    anna.get_by_role("button", name="Send").click()
+    expect(anna.locator(".calls article")).to_contain_text("No tactical decisions")
+    basim.locator(".line-nav button").nth(5).click()
+    basim.get_by_role("button", name="الموافقة على النص").click()
+    expect(anna.locator(".calls article")).to_contain_text("agreed")
+    basim.locator(".commitment input").fill("sent")
+    basim.get_by_role("button", name="نُفّذ", exact=True).click()
+    expect(anna.locator(".commitment")).to_contain_text("met")

@@ -70,7 +70,7 @@ export class Desk {
     }
     const standing = change.type === "post" || change.type === "post_closed" || change.type === "agreement";
     if (standing) this.refresh();
-    return standing || change.type === "line_test";
+    return standing || change.type === "line_test" || change.type === "assistance" || change.type === "call";
   }
 
   private note(message: Message): void {

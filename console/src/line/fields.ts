@@ -157,7 +157,7 @@ function band(id: string, required: boolean, desk: Desk): Control {
 }
 
 /** A time is typed in one order everywhere, year first: a browser's own control would turn day and month round. */
-function moment(id: string, required: boolean, label: string): HTMLInputElement {
+export function moment(id: string, required: boolean, label: string): HTMLInputElement {
   const today = new Date().toISOString().slice(0, 10);
   const made = input(id, { type: "text", dir: "ltr", placeholder: "YYYY-MM-DD HH:MM:SS", "aria-label": `${label} (${t("utc")})` }, required);
   made.value = required ? `${today} ` : "";
@@ -165,7 +165,7 @@ function moment(id: string, required: boolean, label: string): HTMLInputElement 
 }
 
 /** What is typed is UTC, and says so; the node says what it cannot read. */
-function instant(made: HTMLInputElement): string | undefined {
+export function instant(made: HTMLInputElement): string | undefined {
   const typed = made.value.trim().replace(/^(\d{4}-\d{2}-\d{2})\s+/, "$1T");
   if (typed === "" || /^\d{4}-\d{2}-\d{2}$/.test(typed)) return undefined;
   return `${/T\d{2}:\d{2}$/.test(typed) ? `${typed}:00` : typed}${typed.endsWith("Z") ? "" : "Z"}`;

@@ -5,16 +5,18 @@ import { button, element } from "../dom";
 import type { Store } from "../store";
 import { t } from "../texts";
 import type { Key } from "../texts/en";
-import { AgreementsView } from "./agreements";
+import { AgreementsView } from "./pages/agreements";
 import { composer, opens } from "./compose";
 import type { Desk } from "./desk";
 import type { Pick } from "./fields";
-import { InboxView } from "./inbox";
-import { ThreadView } from "./thread";
-import { PostsView, TestsView } from "./watch";
+import { CallsView } from "./pages/calls";
+import { CasesView } from "./pages/cases";
+import { InboxView } from "./pages/inbox";
+import { ThreadView } from "./pages/thread";
+import { PostsView, TestsView } from "./pages/watch";
 
 const TICK_MS = 1_000;
-const PAGES = ["inbox", "agreements", "posts", "tests"] as const;
+const PAGES = ["inbox", "assistance", "agreements", "posts", "tests", "calls"] as const;
 type Page = (typeof PAGES)[number];
 
 interface View {
@@ -40,7 +42,14 @@ export class LinePanel {
     private readonly actions: LineActions,
   ) {
     const page = (name: Page): HTMLButtonElement => button(t(name as Key), { "aria-pressed": "false" }, () => this.openPage(name));
-    this.buttons = { inbox: page("inbox"), agreements: page("agreements"), posts: page("posts"), tests: page("tests") };
+    this.buttons = {
+      inbox: page("inbox"),
+      assistance: page("assistance"),
+      agreements: page("agreements"),
+      posts: page("posts"),
+      tests: page("tests"),
+      calls: page("calls"),
+    };
     const nav = element("nav", { class: "line-nav", "aria-label": t("line") }, ...PAGES.map((name) => this.buttons[name]));
     if (desk.party !== null) nav.append(button(`✎ ${t("new_message")}`, {}, () => this.compose(null)));
     nav.append(element("a", { href: "in-force.html", target: "_blank", rel: "opener" }, t("in_force_page")));
@@ -57,6 +66,8 @@ export class LinePanel {
   openPage(name: Page): void {
     const made: Record<Page, () => View> = {
       inbox: () => new InboxView(this.store, this.desk, this.inboxActions()),
+      assistance: () => new CasesView(this.store, this.desk, { pick: this.actions.pick, open: (id) => this.openDialogue(id) }),
+      calls: () => new CallsView(this.store, this.desk),
       agreements: () => new AgreementsView(this.store, this.desk),
       posts: () => new PostsView(this.store, this.desk),
       tests: () => new TestsView(this.store, this.desk),

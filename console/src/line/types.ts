@@ -142,3 +142,38 @@ export interface Catalogue {
   choices: Record<string, string[]>;
   words: Record<string, string>;
 }
+export interface Assistance {
+  assistance_id: string;
+  requester: string;
+  post: string;
+  state: string;
+  called: { party: string; state: string; since: string; dialogue_id: string | null; operation_id: string | null }[];
+  requested: string;
+  text: string | null;
+}
+export interface Commitment {
+  number: number;
+  text: string;
+  owner: string;
+  due: string;
+  state: string;
+  said: string | null;
+}
+export interface VoiceCall {
+  call_id: string;
+  recorder: string;
+  other: string;
+  participants: { party: string; post: string }[];
+  began: string;
+  lasted_s: number;
+  state: string;
+  revision: number;
+  drafted_by: string;
+  language: string;
+  agenda: string;
+  text: string;
+  decisions: string[];
+  no_tactical_decisions: boolean;
+  commitments: Commitment[];
+  accounts: { party: string; text: string }[];
+}

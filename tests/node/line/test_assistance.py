@@ -158,6 +158,14 @@ async def test_closing_takes_back_what_waits(node: Node) -> None:
         await node.assistance.close(ALPHA, name)
 
 
+async def test_closing_ends_also_the_dialogues_in_which_nothing_waits(node: Node) -> None:
+    asked = await node.assistance.request(ALPHA, REQUEST)
+    name = dialogue_with(node, "bravo")
+    await reply(node, BRAVO, name, "assistance-declined", parameters={"reason": "weather"})
+    await node.assistance.close(ALPHA, asked.assistance.assistance_id)
+    assert (thread(node, name).state, thread(node, dialogue_with(node, "third")).state) == ("closed", "aborted")
+
+
 @pytest.mark.parametrize(
     ("change", "parties", "place"),
     [

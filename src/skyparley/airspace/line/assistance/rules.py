@@ -96,7 +96,7 @@ def perform(state: Airspace, event: Event, command: AssistanceCommand, changes: 
     for one in case.called:
         dialogue = line.dialogues.get(one.dialogue_id)
         if dialogue is not None and not dialogue.is_over:
-            after = ended(dialogue, "abort", event)
+            after = ended(dialogue, "abort" if dialogue.question else "close", event)
             line.put_dialogue(after)
             changes.append(DialogueChanged(after, ()))
     _move(line, case, "close", event, changes)

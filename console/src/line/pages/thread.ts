@@ -1,16 +1,16 @@
 // A dialogue as it was said, and what the reader has to do in it now: read back, confirm, answer, counter. A difference
 // in a read-back is told in words and by a mark, never by a colour alone.
 
-import { type Conflict, get, send } from "../api";
-import { button, element, say, withTimes } from "../dom";
-import type { Store } from "../store";
-import { t } from "../texts";
-import { clock, instant } from "../words";
-import { composer, counters, postChoice, words } from "./compose";
-import type { Desk } from "./desk";
-import { type Field, type Pick, fieldFor, valuesOf } from "./fields";
-import { agreementChips, conflictWords, countdown, precedenceMark, todoWords } from "./marks";
-import type { Message, Proposal, Thread } from "./types";
+import { type Conflict, get, send } from "../../api";
+import { button, element, say, withTimes } from "../../dom";
+import type { Store } from "../../store";
+import { t } from "../../texts";
+import { clock, instant } from "../../words";
+import { composer, counters, postChoice, words } from "../compose";
+import type { Desk } from "../desk";
+import { type Field, type Pick, fieldFor, valuesOf } from "../fields";
+import { agreementChips, conflictWords, countdown, precedenceMark, todoWords } from "../marks";
+import type { Message, MessageType, Proposal, Thread } from "../types";
 
 /** Whole numbers above this are instants, microseconds since 1970 UTC: 1973 and later. */
 const FIRST_INSTANT_US = 1e14;
@@ -128,13 +128,14 @@ export class ThreadView {
     const parts: HTMLElement[] = [];
     if (question !== undefined && question.proposes.length > 0) parts.push(this.proposal(thread));
     if (question !== undefined && !asked) {
-      if (thread.read_back === "due" || thread.read_back === "mismatch") parts.push(this.readBackForm(thread, question));
+      if (thread.read_back === "due" || thread.read_back === "mismatch") parts.push(this.readBackForm(thread, question), this.refusal(thread, question));
       else if (thread.read_back !== "matched" && thread.read_back !== "comparing") parts.push(this.answers(thread, question));
       parts.push(this.others(thread, question));
     } else if (question !== undefined && thread.read_back === "matched") {
       const last = [...thread.thread].reverse().find((one) => one.act === "read_back");
       parts.push(this.sayButton(thread, "read-back-correct", { message: last?.number ?? 0 }, t("read_back_ok"), "main"));
     }
+    if (question === undefined) parts.push(this.compose(thread, t("new_message")));
     parts.push(this.note(thread));
     if (asked) parts.push(this.withReason(thread, "abort", t("withdraw")));
     return parts;
@@ -178,27 +179,34 @@ export class ThreadView {
   private answers(thread: Thread, question: Message): HTMLElement {
     const made = element("div", { class: "answers" });
     for (const code of ACCEPTS[question.response] ?? []) made.append(this.sayButton(thread, code, {}, this.desk.title(code), "main"));
-    const refusal = question.code.startsWith("assistance-") ? "assistance-declined" : (REFUSES[question.response] ?? "unable");
-    made.append(this.withReason(thread, refusal, this.desk.title(refusal)));
+    made.append(this.refusal(thread, question));
     return made;
+  }
+
+  private refusal(thread: Thread, question: Message): HTMLElement {
+    const refusal = question.code.startsWith("assistance-") ? "assistance-declined" : (REFUSES[question.response] ?? "unable");
+    return this.withReason(thread, refusal, this.desk.title(refusal));
+  }
+
+  /** Say something else in this dialogue: a counter to its question, or the next thing where nothing waits. */
+  private compose(thread: Thread, title: string): HTMLElement {
+    const about = thread.about === null ? null : (this.store.conflicts.get(thread.about) ?? null);
+    const helps = thread.thread[0]?.code === "assistance-request";
+    const wanted = helps ? (type: MessageType) => type.group === "assistance" && type.act === "open" && type.code !== "assistance-request" : counters(about);
+    return button(title, {}, () => {
+      const draft = { dialogue: thread.dialogue_id, party: null, about, wanted };
+      const again = (): void => {
+        this.drawnFor = "";
+        void this.load();
+      };
+      this.act.replaceChildren(composer(this.store, this.desk, draft, { pick: this.actions.pick, sent: again, cancel: again }));
+    });
   }
 
   private others(thread: Thread, question: Message): HTMLElement {
     const made = element("div", { class: "others" });
-    const about = thread.about === null ? null : (this.store.conflicts.get(thread.about) ?? null);
     made.append(this.sayButton(thread, "standby", {}, t("standby"), ""));
-    if (question.response !== "R") {
-      made.append(
-        button(t("counter"), {}, () => {
-          const draft = { dialogue: thread.dialogue_id, party: null, about, wanted: counters(about) };
-          const again = (): void => {
-            this.drawnFor = "";
-            void this.load();
-          };
-          this.act.replaceChildren(composer(this.store, this.desk, draft, { pick: this.actions.pick, sent: again, cancel: again }));
-        }),
-      );
-    }
+    if (question.response !== "R") made.append(this.compose(thread, thread.thread[0]?.code === "assistance-request" ? t("answer_with") : t("counter")));
     made.append(this.sayButton(thread, "closing", {}, t("decline"), ""));
     return made;
   }

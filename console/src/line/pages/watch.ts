@@ -1,13 +1,13 @@
 // Posts with who has the watch and where it goes on, hand-over notes, and the tests of the line with their history.
 
-import { get, listWhole, send } from "../api";
-import { button, element, say } from "../dom";
-import type { Store } from "../store";
-import { stateWords, t } from "../texts";
-import { instant } from "../words";
-import { words } from "./compose";
-import type { Desk } from "./desk";
-import type { LineTest, Post } from "./types";
+import { get, listWhole, send } from "../../api";
+import { button, element, say } from "../../dom";
+import type { Store } from "../../store";
+import { stateWords, t } from "../../texts";
+import { instant } from "../../words";
+import { words } from "../compose";
+import type { Desk } from "../desk";
+import type { LineTest, Post } from "../types";
 
 export class PostsView {
   readonly root = element("div", { class: "posts" });

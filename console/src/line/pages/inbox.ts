@@ -1,15 +1,15 @@
 // The inbox: alarms, what needs an answer with the time that is left, what waits for the other side, what is over. An
 // entry that is there stays as it is while its clock runs.
 
-import { type Conflict, send } from "../api";
-import { button, element, say } from "../dom";
-import type { Store } from "../store";
-import { t } from "../texts";
-import { clock } from "../words";
-import { words } from "./compose";
-import type { Desk, Raised } from "./desk";
-import { conflictWords, countdown, precedenceMark, todoWords } from "./marks";
-import type { Dialogue } from "./types";
+import { type Conflict, send } from "../../api";
+import { button, element, say } from "../../dom";
+import type { Store } from "../../store";
+import { t } from "../../texts";
+import { clock } from "../../words";
+import { words } from "../compose";
+import type { Desk, Raised } from "../desk";
+import { conflictWords, countdown, precedenceMark, todoWords } from "../marks";
+import type { Dialogue } from "../types";
 
 const OVER_SHOWN = 50;
 

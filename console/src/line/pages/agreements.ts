@@ -1,14 +1,14 @@
 // Agreements: texts of all languages side by side, each in its own direction, the numbers that the software runs on, and
 // how every party stands. What is drafted is accepted or reserved here, clause by clause.
 
-import { send } from "../api";
-import { button, element, say } from "../dom";
-import type { Store } from "../store";
-import { LANGUAGES, directionOf, stateWords, t } from "../texts";
-import { instant } from "../words";
-import { words } from "./compose";
-import type { Desk } from "./desk";
-import type { Agreement, Clause, DraftClause, Standing } from "./types";
+import { send } from "../../api";
+import { button, element, say } from "../../dom";
+import type { Store } from "../../store";
+import { LANGUAGES, directionOf, stateWords, t } from "../../texts";
+import { instant } from "../../words";
+import { words } from "../compose";
+import type { Desk } from "../desk";
+import type { Agreement, Clause, DraftClause, Standing } from "../types";
 
 export class AgreementsView {
   readonly root = element("div", { class: "agreements" });
