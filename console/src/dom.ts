@@ -50,7 +50,7 @@ export function say(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
-const INSTANT = /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: UTC|Z)?)/;
+const INSTANT = /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: UTC|Z)?|\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}Z)/;
 
 /** A text in which times stay whole and run from left to right, whatever the direction of what is around them. */
 export function withTimes(text: string): Child[] {

@@ -2,7 +2,7 @@
 // how every party stands. What is drafted is accepted or reserved here, clause by clause.
 
 import { send } from "../../api";
-import { button, element, say } from "../../dom";
+import { button, element, say, withTimes } from "../../dom";
 import type { Store } from "../../store";
 import { LANGUAGES, directionOf, stateWords, t } from "../../texts";
 import { instant } from "../../words";
@@ -58,7 +58,7 @@ export class AgreementsView {
     const rows = standings.map((one) => {
       const alarm = one.state === "suspended" || one.state === "terminated" || one.state === "reserved";
       const state = element("strong", alarm ? { class: "mark alarm" } : {}, `${alarm ? "▲ " : ""}${statusWords(one.state)}`);
-      const since = element("time", { datetime: one.since }, `${t("since")} ${instant(Date.parse(one.since), this.store.now)}`);
+      const since = element("time", { datetime: one.since }, ...withTimes(`${t("since")} ${instant(Date.parse(one.since), this.store.now)}`));
       const made = element("li", {}, `${this.store.partyName(one.party)}: `, state, " ", since);
       if (one.reason) made.append(` · ${t("reason")}: `, element("span", { dir: "auto" }, one.reason));
       if (one.announced) made.append(` · ${statusWords(one.announced)} ${one.announced_from ?? ""} ${one.announced_reason ?? ""}`);

@@ -50,7 +50,7 @@ export class CallsView {
     const made = element(
       "article",
       {},
-      element("h3", {}, `${stateWords(call.state)} · ${shownTime(Date.parse(call.began), this.store.now)} · ${minutes} min`),
+      element("h3", {}, ...withTimes(`${stateWords(call.state)} · ${shownTime(Date.parse(call.began), this.store.now)} · ${minutes} min`)),
       element("p", { class: "quiet" }, who),
       element("p", { dir: "auto" }, element("b", {}, call.agenda)),
       element("p", { class: "said", dir: "auto", lang: call.language }, ...withTimes(call.text)),
@@ -87,7 +87,7 @@ export class CallsView {
       "div",
       { class: "commitment" },
       element("p", { dir: "auto" }, `${one.number}. ${this.store.partyName(one.owner)}: ${one.text}`),
-      element("p", alarm ? { class: "mark alarm" } : {}, `${alarm ? "▲ " : ""}${stateWords(one.state)} · ${t("due")} ${shownTime(Date.parse(one.due), this.store.now)}`),
+      element("p", alarm ? { class: "mark alarm" } : {}, ...withTimes(`${alarm ? "▲ " : ""}${stateWords(one.state)} · ${t("due")} ${shownTime(Date.parse(one.due), this.store.now)}`)),
     );
     if (one.said !== null) made.append(element("p", { class: "quiet", dir: "auto" }, one.said));
     const own = one.owner === this.desk.party;

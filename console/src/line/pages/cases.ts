@@ -59,7 +59,7 @@ export class CasesView {
       { class: live ? "alarm-entry" : "" },
       element("strong", live ? { class: "mark alarm" } : {}, `${live ? "▲ " : ""}${stateWords(one.state)} · ${this.store.partyName(one.requester)}`),
       element("p", { class: "said", dir: "auto" }, ...withTimes(one.text ?? "")),
-      element("p", { class: "quiet" }, `${t("all_concerned")} ${instant(Date.parse(one.requested), this.store.now)}`),
+      element("p", { class: "quiet" }, ...withTimes(`${t("all_concerned")} ${instant(Date.parse(one.requested), this.store.now)}`)),
       element("ul", {}, ...parties),
       complaint,
     );

@@ -92,7 +92,7 @@ export class ThreadView {
       { class: "title" },
       element("b", {}, `${message.number}. ${message.title ?? message.code}`),
       ` · ${this.store.partyName(message.from_party)} / ${message.from_post} · `,
-      element("time", { datetime: message.sent }, instant(sent, this.store.now)),
+      element("time", { datetime: message.sent, dir: "ltr" }, instant(sent, this.store.now)),
     );
     if (message.delayed) title.append(" ", element("strong", { class: "mark alarm" }, `▲ ${t("delayed")}`));
     const made = element("li", { class: own ? "own" : "theirs" }, title, element("p", { class: "said", dir: "auto" }, ...withTimes(message.text ?? "")));

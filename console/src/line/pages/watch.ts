@@ -1,7 +1,7 @@
 // Posts with who has the watch and where it goes on, hand-over notes, and the tests of the line with their history.
 
 import { get, listWhole, send } from "../../api";
-import { button, element, say } from "../../dom";
+import { button, element, say, withTimes } from "../../dom";
 import type { Store } from "../../store";
 import { stateWords, t } from "../../texts";
 import { instant } from "../../words";
@@ -103,7 +103,7 @@ export class TestsView {
     const fail = (error: unknown): void => say(complaint, words(error));
     const [first] = this.desk.speaksFrom();
     const made = element("section", {}, element("h3", {}, agreementId));
-    if (tests.next_test !== null) made.append(element("p", {}, `${t("next_test")}: ${instant(Date.parse(tests.next_test), this.store.now)}`));
+    if (tests.next_test !== null) made.append(element("p", {}, ...withTimes(`${t("next_test")}: ${instant(Date.parse(tests.next_test), this.store.now)}`)));
     if (first !== undefined && inForce) {
       made.append(button(t("call_test"), {}, () => void send("POST", `/v1/agreements/${agreementId}/tests`, { post: first.post }).catch(fail)));
     }
@@ -121,7 +121,7 @@ export class TestsView {
         const path = `/v1/agreements/${agreementId}/tests/${test.number}`;
         cell.append(button(t("answer_test"), { class: "main" }, () => void send("POST", path, { post: first.post, declined: false }).catch(fail)));
       }
-      return element("tr", {}, element("th", { scope: "row" }, String(test.number)), element("td", {}, instant(Date.parse(test.begun), this.store.now)), cell);
+      return element("tr", {}, element("th", { scope: "row" }, String(test.number)), element("td", {}, ...withTimes(instant(Date.parse(test.begun), this.store.now))), cell);
     });
     if (rows.length > 0) {
       const head = element("tr", {}, element("th", { scope: "col" }, "№"), element("th", { scope: "col" }, t("begun")), element("th", { scope: "col" }, t("status")));
