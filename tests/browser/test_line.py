@@ -146,6 +146,7 @@ def test_a_whole_case_between_english_and_arabic(node: ServedNode, two: tuple[Pa
     basim.locator("#due button").first.click()
     expect(basim.locator(".messages .said").first).to_contain_text("عرض بشأن العملية")
     expect(basim.locator(".proposal .mark.good")).to_be_visible()
+    expect(basim.locator(".thread .chips")).to_contain_text("corridor 1: ✓ سارٍ")
     expect(anna.locator(".messages li").first).to_contain_text("received")
     expect(anna.locator(".messages li").first).to_contain_text("read at tower")
 
@@ -261,6 +262,12 @@ def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tu
     for page, words in ((anna, "SUSPENDED"), (basim, "معلّق")):
         expect(page.locator("[data-agreement=corridor]")).to_contain_text(words)
         expect(page.locator("[data-agreement=corridor]")).to_contain_text("a shooting exercise")
+    climb = {"callsign": "RESCUE 21", "level": {"value": 350, "unit": "FL"}}
+    said = {"to_party": "bravo", "to_post": "tower", "from_post": "ops", "code": "request-climb", "parameters": climb}
+    node.call("POST", "/v1/dialogues", node.keys["alpha"], said)
+    basim.locator(".line-nav button").nth(0).click()
+    basim.locator(".inbox .entry").first.click()  # a dialogue says it too, and that the default holds now
+    expect(basim.locator(".thread .chips .alarm")).to_contain_text("معلّق")
     desk.get_by_role("button", name="Resume").click()
     expect(anna.locator("[data-agreement=corridor] .mark.good").first).to_contain_text("in force")
     anna.locator(".line-nav button").nth(4).click()

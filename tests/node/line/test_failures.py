@@ -177,6 +177,12 @@ async def test_failure_13_frequency_and_language_are_disputed(node: Node) -> Non
     assert all("121.5" in text.replace(",", ".") for text in texts.values())
     assert await read_back(node, name, frequency={"value": 123.5, "unit": "MHz"}) == "mismatch"
     assert await read_back(node, name, frequency={"value": 121.5, "unit": "MHz"}) == "matched"
+    # and each says by which clause the frequency is agreed, or that it is not
+    await agree(node, {"9": term("frequency", purpose="guard", frequency_hz=121_500_000)})
+    for megahertz, basis in ((121.5, f"{NAME}/1/9"), (122.0, None)):
+        parameters["frequency"] = {"value": megahertz, "unit": "MHz"}
+        asked = thread(node, await ask(node, "request-contact", parameters=parameters), BRAVO)
+        assert [(one.parameter, one.basis) for one in asked.thread[0].cited] == [("frequency", basis)]
 
 
 async def test_an_old_arrangement_is_not_touched_by_a_question(node: Node) -> None:
