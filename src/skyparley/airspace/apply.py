@@ -1,8 +1,8 @@
 """`apply`: the one function that changes the airspace. It sees the state and the entry, nothing else.
 
-First it decides (`decide.py`), then it does: what has ended by the entry's time leaves, what the window has left is
-forgotten, and an accepted command takes effect. The same entries give the same state and state hash everywhere, for
-ever. Refusals are outcomes, not exceptions; only a log that cannot be one raises.
+First it decides (`decide.py`), then it does: what has ended by the entry's time leaves, which can still refuse the
+command, what the window has left is forgotten, and an accepted command takes effect. The same entries give the same
+state and state hash everywhere, for ever. Refusals are outcomes, not exceptions; only a log that cannot be one raises.
 """
 
 from skyparley.airspace.commands import (
@@ -52,7 +52,9 @@ def apply(state: Airspace, event: Event) -> Outcome:
     admission = admit(state, event, event.time_us)
     decision = decide_command(state, event, event.time_us) if admission is None else admission
     changes: list[Change] = []
-    _expire(state, event, changes)
+    passed = _expire(state, event, changes)
+    if decision is None and passed and not isinstance(event.command, Epoch):
+        decision = decide_command(state, event, event.time_us)  # time may have taken away what the command is about
     state.forget(event.time_us)
     state.sequence = event.sequence
     state.time_us = event.time_us
@@ -106,12 +108,17 @@ def _check_place(state: Airspace, event: Event) -> None:
         )
 
 
-def _expire(state: Airspace, event: Event, changes: list[Change]) -> None:
-    """What is due on the line by the entry's time happens; then what has ended leaves, by end, party and identifier."""
+def _expire(state: Airspace, event: Event, changes: list[Change]) -> bool:
+    """What is due on the line by the entry's time happens; then what has ended leaves, by end, party and identifier.
+
+    Whether anything was due.
+    """
     due_us = state.waits_for_time()
-    if due_us is not None and due_us <= event.time_us:
-        line.pass_time(state, event, changes)
-        operations.pass_time(state, event, changes)
+    if due_us is None or due_us > event.time_us:
+        return False
+    line.pass_time(state, event, changes)
+    operations.pass_time(state, event, changes)
+    return True
 
 
 def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:

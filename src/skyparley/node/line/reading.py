@@ -67,8 +67,8 @@ class LineReader:
         about = self._conflict_name(dialogue.about) if dialogue.about else None
         place = dialogue.chain[dialogue.step] if dialogue.step < len(dialogue.chain) else ""
         post = self._state.line.posts.get((dialogue.owes, place))
-        first = self._state.line.messages[dialogue.dialogue_id, dialogue.question or 1]
-        code = self.body(first.digest).code
+        first = self._state.line.messages.get((dialogue.dialogue_id, dialogue.question or 1))
+        code = self.body(first.digest).code if first is not None else ""  # told late, of one that has left since
         return dialogue_view(
             dialogue, about, code, staffed=post is not None and post.staffed, now_us=self._state.time_us
         )
@@ -127,7 +127,10 @@ class LineReader:
     def _compared(self, message: Message, said: Body) -> list[FieldView] | None:
         if said.fields is None:
             return None
-        question = self.body(self._state.line.messages[message.dialogue_id, message.reference].digest)
+        asked = self._state.line.messages.get((message.dialogue_id, message.reference))
+        if asked is None:
+            return None
+        question = self.body(asked.digest)
         return [FieldView(one.name, one.sent, one.read_back, one.equal) for one in compare_bodies(question, said)]
 
     def post(self, author: Author, post: Post) -> PostView:
