@@ -111,6 +111,12 @@ export function postChoice(desk: Desk): HTMLSelectElement | null {
   return made;
 }
 
+/** The post from which something is said where nobody is asked: the first with a watch; the node takes the only one. */
+export function speakingPost(desk: Desk): string {
+  const posts = desk.speaksFrom();
+  return posts.length > 1 ? (posts[0]?.post ?? "") : "";
+}
+
 /** What the two operations of a conflict are called: one's own by its name, the other side's by its party. */
 function namesFor(draft: Draft, desk: Desk): string[] {
   if (draft.about === null) return [];

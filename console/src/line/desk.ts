@@ -8,6 +8,8 @@ import { language } from "../texts";
 import type { Agreement, Catalogue, Dialogue, Message, MessageType, Post, Thread } from "./types";
 
 const SETTLE_MS = 100;
+const RETRY_MS = 2_000;
+const MOST_RECEIPTS = 500;
 
 export type Todo = "read_back" | "read_back_again" | "confirm" | "answer" | "wait" | "comparing";
 export interface Raised {
@@ -24,6 +26,7 @@ export class Desk {
   catalogue: Catalogue | null = null;
   private types = new Map<string, MessageType>();
   private readonly unreceipted = new Map<string, { dialogue_id: string; number: number }>();
+  private receiptsAtOnce = MOST_RECEIPTS;
   private readonly receipt = throttled(SETTLE_MS, () => void this.sendReceipts());
   private readonly refresh = throttled(SETTLE_MS, () => void this.loadStanding());
 
@@ -86,16 +89,20 @@ export class Desk {
   }
 
   private async sendReceipts(): Promise<void> {
-    const messages = [...this.unreceipted.values()];
-    this.unreceipted.clear();
+    const messages = [...this.unreceipted.values()].slice(0, this.receiptsAtOnce);
+    messages.forEach((one) => this.unreceipted.delete(`${one.dialogue_id} ${one.number}`));
     if (messages.length === 0) return;
     try {
       await send("POST", "/v1/receipts", { messages });
+      this.receiptsAtOnce = MOST_RECEIPTS;
     } catch (error) {
-      if (error instanceof ApiError) return; // refused: there is nothing to receipt any more
-      messages.forEach((one) => this.unreceipted.set(`${one.dialogue_id} ${one.number}`, one));
-      this.receipt();
+      // one of them may be of a dialogue that has left: then one by one, and that one is let go
+      const gone = error instanceof ApiError && error.status === 404;
+      if (!gone || messages.length > 1) messages.forEach((one) => this.unreceipted.set(`${one.dialogue_id} ${one.number}`, one));
+      this.receiptsAtOnce = gone ? 1 : this.receiptsAtOnce;
+      if (!gone) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+    if (this.unreceipted.size > 0) this.receipt();
   }
 
   thread(dialogueId: string): Promise<Thread> {

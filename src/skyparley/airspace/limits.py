@@ -26,6 +26,8 @@ MAX_RESERVED_CELL_HOURS: Final = 5_000_000
 MAX_EXTENTS_PER_OPERATION: Final = 1_000
 MAX_CELLS_PER_OPERATION: Final = 100_000
 """Cell tokens in one command, summed over its extents."""
+MAX_WATCHED_CELLS: Final = 4 * MAX_CELLS_PER_OPERATION
+"""Cell tokens that one acceptance watches: two operations, with a margin round their flights."""
 MAX_LIVE_OPERATIONS_PER_PARTY: Final = 250_000
 MAX_IDEMPOTENCY_KEYS_PER_PARTY: Final = 1_000_000
 """Keys that are remembered for one party within the window."""
@@ -49,6 +51,8 @@ MAX_CHAIN: Final = 32
 MAX_DIALOGUES_PER_PARTY: Final = 5_000
 """Dialogues that one party has opened and that are not over."""
 MAX_MESSAGES_PER_DIALOGUE: Final = 500
+MORE_ANSWERS: Final = 500
+"""So many more messages may answer, read back or end a dialogue that is full: notes cannot keep it from its end."""
 MAX_RECEIPTS: Final = 1_000
 """Machine receipts in one command."""
 CLOSED_DIALOGUE_US: Final = 7 * DAY_US

@@ -262,7 +262,8 @@ def test_every_limit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     world.must("north", opening(dialogue_id="00000000000000d3"))  # what is over counts no longer
     for _ in range(2):
         world.must("south", message("note"))
-    assert "at most 3 messages" in world.refused("south", message("accept"))
+    assert "at most 3 messages" in world.refused("south", message("note"))
+    world.must("south", message("accept"))  # notes cannot keep a question from its end
     assert "has 3 posts" in world.refused("south", DefinePost("more", (), ""))
     assert "this watch has begun already" in world.refused("south", TakeWatch("tower", WATCH))
     world.must("south", TakeWatch("tower", "2" * 16))

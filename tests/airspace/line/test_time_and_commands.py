@@ -8,15 +8,16 @@ from collections.abc import Callable
 
 import pytest
 
-from skyparley.airspace.commands import Command, Finding, RecordFindings
+from skyparley.airspace.commands import Command, Finding, RecordFindings, RegisterParty
 from skyparley.airspace.events import Verdict
 from skyparley.airspace.keeping.records import conflict_id
 from skyparley.airspace.line.assistance.commands import Called, CloseAssistance, RequestAssistance
 from skyparley.airspace.line.calls import commands as v
 from skyparley.airspace.line.dialogue import commands as c
 from skyparley.airspace.line.duty import commands as d
-from skyparley.airspace.line.negotiation.commands import AcknowledgeAlarm
+from skyparley.airspace.line.negotiation.commands import AcknowledgeAlarm, Amendment
 from skyparley.airspace.operations.commands import Extent, FileOperation
+from skyparley.errors import InvalidInputError
 from support.line_world import SECOND_US, START_US, LineWorld
 
 DAY_US = 86_400 * SECOND_US
@@ -75,6 +76,23 @@ def case(world: LineWorld) -> Command:
     world.must("south", RequestAssistance(NAME, (Called("north", "post", "2" * 16),), "post", False, DIGEST))
     world.must("south", CloseAssistance(NAME, "post"))
     return c.SendMessage("2" * 16, 0, "post", "note", "FLASH", "N", False, DIGEST)
+
+
+def test_nothing_is_amended_that_was_not_proposed(world: LineWorld) -> None:
+    world.must("", RegisterParty("east", "East", "civil_ats"))
+    world.must("north", RequestAssistance(NAME, (Called("south", "post", "2" * 16),), "post", False, DIGEST))
+    extent = Extent(("478954",), 0, 100, "WGS84", START_US, START_US + DAY_US)
+    for version, operation_class in ((3, ""), (0, "rescue")):
+        amendment = Amendment("east", "x", version, DIGEST, (extent,), operation_class)
+        accept = ("2" * 16, 1, "post", "accept", "FLASH", "N", False, DIGEST, (), (amendment,), (), 1)
+        assert "what was proposed" in world.refused("south", c.SendMessage(*accept))
+    assert world.state.operations == {}
+
+
+def test_each_party_that_is_called_has_a_dialogue_of_its_own(world: LineWorld) -> None:
+    twice = tuple(Called(party, "post", "2" * 16) for party in ("north", "south"))
+    with pytest.raises(InvalidInputError, match="of its own"):
+        world.do("west", RequestAssistance(NAME, twice, "post", False, DIGEST))
 
 
 @pytest.mark.parametrize(

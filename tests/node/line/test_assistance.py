@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError, SkyparleyError
+from skyparley.errors import ConflictingStateError, IdempotencyError, InvalidInputError, NotFoundError, SkyparleyError
 from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
 from skyparley.node.line.assistance.views import AssistanceView
@@ -164,6 +164,47 @@ async def test_closing_ends_also_the_dialogues_in_which_nothing_waits(node: Node
     await reply(node, BRAVO, name, "assistance-declined", parameters={"reason": "weather"})
     await node.assistance.close(ALPHA, asked.assistance.assistance_id)
     assert (thread(node, name).state, thread(node, dialogue_with(node, "third")).state) == ("closed", "aborted")
+
+
+async def test_one_who_is_done_does_not_end_it_for_another_who_is_under_way(node: Node) -> None:
+    await node.assistance.request(ALPHA, REQUEST)
+    arrival = offer()["arrival"]
+    for author, party in ((BRAVO, "bravo"), (THIRD, "third")):
+        await agree_on(
+            node, dialogue_with(node, party), "assistance-offer", author, ALPHA, **{**offer(), "party": party}
+        )
+    told = {"party": "bravo", "callsign": "RESCUE 21", "arrival": arrival}
+    await reply(node, ALPHA, dialogue_with(node, "bravo"), "assistance-under-way", parameters=told)
+    assert standings(node)["bravo"] == "agreed"  # only whoever helps can say so
+    done = {"persons": 3, "time": format_time(at(3000))}
+    await reply(node, THIRD, dialogue_with(node, "third"), "assistance-complete", parameters=done)
+    assert (case_of(node).state, standings(node)) == ("agreed", {"bravo": "agreed", "third": "done"})
+    await reply(node, BRAVO, dialogue_with(node, "bravo"), "assistance-complete", parameters=done)
+    assert (case_of(node).state, standings(node)) == ("closed", {"bravo": "done", "third": "done"})
+    for author in (ALPHA, BRAVO, THIRD):  # and nothing is left that anybody owes
+        assert node.threads.inbox(author).owed == []
+
+
+async def test_a_case_in_which_nobody_acts_any_more_says_so(node: Node) -> None:
+    await node.assistance.request(ALPHA, REQUEST)
+    name = dialogue_with(node, "bravo")
+    await agree_on(node, name, "assistance-offer", BRAVO, ALPHA, **offer())
+    await reply(node, ALPHA, name, "request-position", parameters={"callsign": "RESCUE 21"})
+    await reply(node, BRAVO, name, "unable", parameters={"reason": "technical"})
+    assert case_of(node).state == "agreed"  # it was not about the help
+    proposed = await reply(node, ALPHA, name, "assistance-corridor", parameters=corridor())
+    shown = await node.proposals.show(BRAVO, node.state.line.dialogues[name])
+    assert (shown.clear, shown.changes[0].version) == (True, 0)
+    assert shown.changes[0].volumes is not None  # a corridor is for both to see
+    await reply(node, BRAVO, name, "negative", parameters={"reason": "fuel"}, reference=proposed.message.number)
+    assert (case_of(node).state, standings(node)["bravo"]) == ("requested", "declined")
+
+
+async def test_what_is_asked_is_not_for_who_runs_the_node_and_a_key_is_for_one_request(node: Node) -> None:
+    await node.assistance.request(ALPHA, REQUEST, idempotency_key="one")
+    assert node.assistance.cases(OPERATOR, "en", "UTC").items == []
+    with pytest.raises(IdempotencyError):
+        await node.assistance.request(ALPHA, {**REQUEST, "persons": 4}, idempotency_key="one")
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,24 @@ from skyparley.geometry.interval import format_time
 from skyparley.node.identity import Author
 from skyparley.node.node import Node
 from support.agreements import agree, term
+from support.conflict_cases import circle_volume, operation
 from support.drafts import Clock
 from support.line import ask, pass_s, read_back, reply, staff, staff_both, thread
-from support.nodes import ALPHA, BRAVO, OPERATOR, at, crash, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import (
+    ALPHA,
+    BERNE,
+    BRAVO,
+    OPERATOR,
+    at,
+    crash,
+    drone,
+    noon_clock,
+    replay,
+    running,
+    same,
+    start,
+    stop,
+)
 
 pytestmark = pytest.mark.anyio
 THIRD = Author("party", "third", "key-c")
@@ -234,6 +249,37 @@ async def test_bad_offers(node: Node, code: str, parameters: dict[str, Any], pla
         await offer(node, about, code, **parameters)
     assert place is None or refused.value.place == place
     assert node.threads.page(ALPHA).items == []
+
+
+async def test_what_the_other_side_files_is_not_found_out_by_proposing(node: Node) -> None:
+    """Its length, its heights, whether it is a flight: a refusal tells none of it, and a proposal shows none of it."""
+    parts = [circle_volume(BERNE, 100.0, seconds=times) for times in ((60, 2000), (2000, 4381))]
+    about = await clash(node, b=operation("b", *parts, party="bravo"))
+    told = set()
+    for code, change in (
+        ("offer-time", {"window": window(9_000, 9_100)}),
+        ("offer-route", {"route": ["46.9 N 7.4 E", "47 N 7.5 E"]}),
+        ("offer-time", {"window": window(60, 4381)}),
+    ):
+        with pytest.raises(SkyparleyError) as refused:
+            await offer(node, about, code, operation="bravo", **change)
+        told.add(refused.value.message)
+        assert not {"4321", "volumes", "nothing"} & set(refused.value.message.replace(",", " ").split())
+    name = await offer(node, about, "offer-level", operation="bravo", band=band(3_000, 3_100))
+    for author, shown in ((ALPHA, False), (BRAVO, True)):
+        (change,) = (await node.proposals.show(author, node.state.line.dialogues[name])).changes
+        assert [one is not None for one in (change.operation_id, change.begin, change.volumes)] == [shown] * 3
+
+
+async def test_two_that_go_far_apart_can_be_accepted(node: Node) -> None:
+    about = await clash(node)
+    far = window(9 * 86_400, 9 * 86_400 + 600)
+    later = window(900, 1500)
+    both = {"operation": "a", "window": later, "other_operation": "bravo", "other_window": far}
+    name = await offer(node, about, "offer-times", **both)
+    await confirm(node, name, window=later, other_window=far)
+    await reply(node, BRAVO, name, "affirm")
+    assert node.operation(BRAVO, None, "b").begin == far["begin"]
 
 
 async def test_an_offer_is_about_a_conflict(node: Node) -> None:

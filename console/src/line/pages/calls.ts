@@ -6,7 +6,7 @@ import type { Store } from "../../store";
 import { language, stateWords, t } from "../../texts";
 import type { Key } from "../../texts/en";
 import { instant as shownTime } from "../../words";
-import { words } from "../compose";
+import { speakingPost, words } from "../compose";
 import type { Desk } from "../desk";
 import { instant, moment } from "../fields";
 import type { Commitment, VoiceCall } from "../types";
@@ -70,6 +70,7 @@ export class CallsView {
     if (call.state !== "agreed" && call.drafted_by !== this.desk.party) {
       made.append(button(t("agree_text"), { class: "main" }, () => this.act(`${path}/agree`, { revision: call.revision }, complaint)));
     }
+    if (call.state !== "agreed") made.append(this.revision(call, complaint));
     const account = element("input", { type: "text", dir: "auto", "aria-label": t("own_account"), placeholder: t("own_account") });
     made.append(
       account,
@@ -79,6 +80,18 @@ export class CallsView {
       }),
     );
     return made;
+  }
+
+  /** Another text in place of this one; decisions and commitments stay. */
+  private revision(call: VoiceCall, complaint: HTMLElement): HTMLElement {
+    const text = element("textarea", { rows: "3", dir: "auto", "aria-label": t("text") });
+    text.value = call.text;
+    const act = button(t("counter"), {}, () => {
+      const { revision, language: spoken, agenda, decisions } = call;
+      const commitments = call.commitments.map((one) => ({ text: one.text, owner: one.owner, due: one.due }));
+      this.act(`/v1/calls/${call.call_id}/text`, { revision, language: spoken, agenda, text: text.value.trim(), decisions, commitments }, complaint);
+    });
+    return element("div", { class: "hand-over" }, text, act);
   }
 
   private commitment(call: VoiceCall, one: Commitment, complaint: HTMLElement): HTMLElement {
@@ -110,7 +123,7 @@ export class CallsView {
 
   private act(path: string, body: object, complaint: HTMLElement): void {
     say(complaint, "");
-    send("POST", path, body).then(
+    send("POST", path, { ...body, post: speakingPost(this.desk) }).then(
       () => this.update(),
       (error: unknown) => say(complaint, words(error)),
     );
@@ -138,6 +151,9 @@ export class CallsView {
     };
     const complaint = element("p", { class: "complaint", role: "alert" });
     const labelled = (id: string, title: string, control: HTMLElement): HTMLElement => element("div", { class: "field" }, element("label", { for: id }, title), control);
+    party.addEventListener("change", () => {
+      for (const row of rows) row.owner.lastElementChild?.replaceWith(element("option", { value: party.value }, this.store.partyName(party.value)));
+    });
     const form = element(
       "form",
       { class: "compose" },
@@ -170,7 +186,7 @@ export class CallsView {
         text: text.value.trim(),
         decisions: decisions.value.split("\n").map((line) => line.trim()).filter((line) => line !== ""),
         commitments: rows.filter((row) => row.text.value.trim() !== "").map((row) => ({ text: row.text.value.trim(), owner: row.owner.value, due: instant(row.due) ?? "" })),
-        post: "",
+        post: own.value,
       };
       send("POST", "/v1/calls", body).then(
         () => {

@@ -5,7 +5,7 @@ import { button, element, say, withTimes } from "../../dom";
 import type { Store } from "../../store";
 import { language, stateWords, t } from "../../texts";
 import { instant } from "../../words";
-import { postChoice, words } from "../compose";
+import { postChoice, speakingPost, words } from "../compose";
 import type { Desk } from "../desk";
 import { type Field, type Pick, fieldFor, valuesOf } from "../fields";
 import type { Assistance } from "../types";
@@ -66,7 +66,7 @@ export class CasesView {
     if (live && one.requester === this.desk.party) {
       made.append(
         button(t("nothing_more"), {}, () => {
-          send("POST", `/v1/assistance/${one.assistance_id}/close`, {}).then(
+          send("POST", `/v1/assistance/${one.assistance_id}/close`, { post: speakingPost(this.desk) }).then(
             () => this.update(),
             (error: unknown) => say(complaint, words(error)),
           );

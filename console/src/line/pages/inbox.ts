@@ -6,7 +6,7 @@ import { button, element, say } from "../../dom";
 import type { Store } from "../../store";
 import { t } from "../../texts";
 import { clock } from "../../words";
-import { words } from "../compose";
+import { speakingPost, words } from "../compose";
 import type { Desk, Raised } from "../desk";
 import { conflictWords, countdown, precedenceMark, todoWords } from "../marks";
 import type { Dialogue } from "../types";
@@ -81,7 +81,7 @@ export function alarmEntry(store: Store, desk: Desk, { conflict, alarm }: Raised
     if (!desk.hasHeard(alarm)) {
       row.prepend(
         button(t("heard"), { class: "main" }, () => {
-          send("POST", `/v1/conflicts/${conflict.conflict_id}/acknowledge`, {}).catch((error: unknown) => say(complaint, words(error)));
+          send("POST", `/v1/conflicts/${conflict.conflict_id}/acknowledge`, { post: speakingPost(desk) }).catch((error: unknown) => say(complaint, words(error)));
         }),
       );
     }

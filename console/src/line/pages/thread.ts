@@ -6,7 +6,7 @@ import { button, element, say, withTimes } from "../../dom";
 import type { Store } from "../../store";
 import { t } from "../../texts";
 import { clock, instant } from "../../words";
-import { composer, counters, postChoice, words } from "../compose";
+import { composer, counters, postChoice, speakingPost, words } from "../compose";
 import type { Desk } from "../desk";
 import { type Field, type Pick, fieldFor, valuesOf } from "../fields";
 import { agreementChips, conflictWords, countdown, precedenceMark, todoWords } from "../marks";
@@ -31,6 +31,7 @@ export class ThreadView {
   private shown: Thread | null = null;
   private drawnFor = "";
   private loaded = -1;
+  private from: HTMLSelectElement | null = null;
   private tick: (() => void) | null = null;
 
   constructor(
@@ -110,7 +111,7 @@ export class ThreadView {
 
   private async markRead(thread: Thread): Promise<void> {
     if (this.desk.speaksFrom().length === 0 || document.hidden) return;
-    const post = this.desk.speaksFrom().length === 1 ? "" : (this.desk.speaksFrom()[0]?.post ?? "");
+    const post = speakingPost(this.desk);
     for (const message of thread.thread) {
       if (message.to_party !== this.desk.party || message.read !== null) continue;
       try {
@@ -135,6 +136,8 @@ export class ThreadView {
       const last = [...thread.thread].reverse().find((one) => one.act === "read_back");
       parts.push(this.sayButton(thread, "read-back-correct", { message: last?.number ?? 0 }, t("read_back_ok"), "main"));
     }
+    this.from = postChoice(this.desk);
+    if (this.from !== null) parts.unshift(element("label", { class: "field" }, `${t("from_post")} `, this.from));
     if (question === undefined) parts.push(this.compose(thread, t("new_message")));
     parts.push(this.note(thread));
     if (asked) parts.push(this.withReason(thread, "abort", t("withdraw")));
@@ -184,7 +187,8 @@ export class ThreadView {
   }
 
   private refusal(thread: Thread, question: Message): HTMLElement {
-    const refusal = question.code.startsWith("assistance-") ? "assistance-declined" : (REFUSES[question.response] ?? "unable");
+    const helps = question.code.startsWith("assistance-") && question.response !== "R";
+    const refusal = helps ? "assistance-declined" : (REFUSES[question.response] ?? "unable");
     return this.withReason(thread, refusal, this.desk.title(refusal));
   }
 
@@ -244,7 +248,7 @@ export class ThreadView {
   }
 
   private post(): string {
-    return postChoice(this.desk)?.value ?? "";
+    return this.from?.value ?? "";
   }
 
   private send(thread: Thread, body: Record<string, unknown>, complaint: HTMLElement): void {

@@ -277,6 +277,7 @@ class LineState:
     def _tidy(self) -> None:
         """Bound the stale entries, or what changes a million times would fill the memory."""
         held = len(self.agreements) + len(self.dialogues) + len(self.line_tests) + len(self.alarms)
+        held += len(self.assistance) + len(self.calls)
         if len(self._due) > 2 * held + 1_000:
             valid = {entry for entry in self._due if (item := self._timed(entry[1])) and item.due_us == entry[0]}
             self._due = sorted(valid)

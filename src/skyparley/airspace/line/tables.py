@@ -114,16 +114,18 @@ warns at once; `find_late`: its time had come already when the conflict was foun
 
 ASSISTANCE: Final[Table] = {
     START: {"request": "requested"},
-    "requested": {"offer": "offered", "agree": "agreed", "refuse": "declined", "close": "closed"},
-    "offered": {"offer": "offered", "agree": "agreed", "refuse": "declined", "close": "closed"},
-    "agreed": {
-        "offer": "agreed", "agree": "agreed", "refuse": "declined", "under_way": "under_way", "close": "closed",
-    },
+    "requested": {"offer": "offered", "agree": "agreed", "start_over": "requested", "refuse": "declined",
+                  "close": "closed"},
+    "offered": {"offer": "offered", "agree": "agreed", "fall_back": "offered", "start_over": "requested",
+                "refuse": "declined", "close": "closed"},
+    "agreed": {"offer": "agreed", "agree": "agreed", "under_way": "under_way", "fall_back": "offered",
+               "start_over": "requested", "refuse": "declined", "close": "closed"},
     "under_way": {"offer": "under_way", "agree": "under_way", "under_way": "under_way", "close": "closed"},
     "declined": {"offer": "offered", "agree": "agreed", "close": "closed"},
     "closed": {},
 }  # fmt: skip
-"""A case of assistance. `refuse`: the last of those who were called has declined; a later offer still counts."""
+"""A case of assistance. When nobody acts any more, because somebody has declined: `fall_back` where offers are left,
+`start_over` where some have not answered, `refuse` where all have declined; a later offer still counts."""
 
 HELPERS: Final[Table] = {
     START: {"call": "called"},

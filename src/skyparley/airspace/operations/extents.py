@@ -103,6 +103,22 @@ def check_extents(extents: tuple[Extent, ...]) -> None:
         )
 
 
+def check_watched(extents: tuple[Extent, ...]) -> None:
+    """Raise an error for extents that no acceptance can watch: of two operations at most, each with its margin."""
+    cells = 0
+    for index, extent in enumerate(extents):
+        try:
+            _check_extent(extent)
+        except InvalidInputError as error:
+            raise error.at(f"watched[{index}]") from None
+        cells += len(extent.cells)
+    if len(extents) > 2 * limits.MAX_EXTENTS_PER_OPERATION or cells > limits.MAX_WATCHED_CELLS:
+        raise LimitExceededError(
+            f"{len(extents)} extents with {cells} cells are more than can be watched: settle it by smaller operations",
+            place="watched",
+        )
+
+
 def _check_extent(extent: Extent) -> int:
     """Check one extent; the level-13 cells × microseconds that it reserves."""
     text = " ".join(extent.cells)

@@ -44,7 +44,8 @@ def show_proposal(url: str, api_key: str | None, dialogue_id: str) -> bool:
     console = Console()
     for change in proposal["changes"]:
         name = f"{change['party']}/{change['operation_id'] or '(not disclosed)'}"
-        console.print(Text(f"{name}: from {change['begin']} to {change['end']}"))
+        times = f"from {change['begin']} to {change['end']}" if change["begin"] else "times not disclosed"
+        console.print(Text(f"{name}: {times}"))
     if proposal["clear"]:
         console.print(Text(f"clear of everything filed up to entry {proposal['checked_through']}"))
     for heading, name in (("NOT CLEAR", "against"), ("stays as it is", "standing")):

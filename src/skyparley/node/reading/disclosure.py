@@ -142,8 +142,12 @@ def may_see_dialogue(author: Author, dialogue: Dialogue) -> bool:
 
 
 def may_see_assistance(author: Author, case: Assistance) -> bool:
-    """Whether a case of assistance is for this reader: all that it concerns, and those who see all."""
-    return author.sees_all or author.party == case.requester or any(one.party == author.party for one in case.called)
+    """Whether a case of assistance is for this reader: all that it concerns, and the observer of a demo."""
+    return (
+        author.role == "observer"
+        or author.party == case.requester
+        or any(one.party == author.party for one in case.called)
+    )
 
 
 def may_see_call(author: Author, call: VoiceCall) -> bool:

@@ -39,6 +39,8 @@ def validate(command: AssistanceCommand) -> None:
     parties = [call.party for call in command.calls]
     if parties != sorted(set(parties)):
         raise InvalidInputError("parties are sorted, each once", place="parties")
+    if len({call.dialogue_id for call in command.calls}) != len(command.calls):
+        raise InvalidInputError("each party has a dialogue of its own", place="parties")
     for call in command.calls:
         limits.check_party_id(call.party, place="parties")
         limits.check_post_id(call.post, place="parties")
@@ -92,14 +94,7 @@ def perform(state: Airspace, event: Event, command: AssistanceCommand, changes: 
         )
         _move(line, case, "request", event, changes)
         return
-    case = line.assistance[command.assistance_id]
-    for one in case.called:
-        dialogue = line.dialogues.get(one.dialogue_id)
-        if dialogue is not None and not dialogue.is_over:
-            after = ended(dialogue, "abort" if dialogue.question else "close", event)
-            line.put_dialogue(after)
-            changes.append(DialogueChanged(after, ()))
-    _move(line, case, "close", event, changes)
+    _close(line, line.assistance[command.assistance_id], event, changes)
 
 
 def follow(
@@ -125,7 +120,14 @@ def follow(
     )
     called = tuple(moved if one.party == helper else one for one in case.called)
     case = msgspec.structs.replace(case, called=called)
-    if doing == "refuse" and any(one.state != "declined" for one in called):
+    acting = any(one.state in ("agreed", "under_way") for one in called)
+    if doing == "complete" and not acting:
+        _close(state.line, case, event, changes)
+    elif doing == "refuse" and not acting:
+        offered = any(one.state == "offered" for one in called)
+        left = all(one.state == "declined" for one in called)
+        _move(state.line, case, "refuse" if left else "fall_back" if offered else "start_over", event, changes)
+    elif doing in ("complete", "refuse"):
         _put(state.line, case, event, changes)
     else:
         _move(state.line, case, doing, event, changes)
@@ -157,17 +159,29 @@ def check_corridor(
 
 def _doing(question: Message | None, step: str, word: str, *, by_helper: bool) -> str:
     """What a message does to the party that helps; empty: nothing."""
-    if step in ("under_way", "complete"):
+    if step == "complete" or (step == "under_way" and by_helper):
         return step
     if step == "offer" and by_helper:
         return "offer"
     if word == "accept" and question is not None and question.step in ("offer", "corridor"):
         return "agree"
-    return "refuse" if word in ("refuse", "decline") and by_helper else ""
+    refused = word in ("refuse", "decline") and by_helper
+    about = question is not None and (question.number == 1 or question.step in ("offer", "corridor"))
+    return "refuse" if refused and about else ""
+
+
+def _close(line: LineState, case: Assistance, event: Event, changes: list[Change]) -> None:
+    """The case is over, and with it what still waits in its dialogues."""
+    for one in case.called:
+        dialogue = line.dialogues.get(one.dialogue_id)
+        if dialogue is not None and not dialogue.is_over:
+            after = ended(dialogue, "abort" if dialogue.question else "close", event)
+            line.put_dialogue(after)
+            changes.append(DialogueChanged(after, ()))
+    _move(line, case, "close", event, changes)
 
 
 def _move(line: LineState, case: Assistance, word: str, event: Event, changes: list[Change]) -> None:
-    word = "close" if word == "complete" else word
     _put(line, msgspec.structs.replace(case, state=next_state(ASSISTANCE, case.state, word)), event, changes)
 
 

@@ -78,7 +78,7 @@ def check(state: Airspace, party: str, command: CallCommand, time_us: int) -> No
         both = {party, command.other}
         if {one.party for one in command.participants} != both:
             raise InvalidInputError("posts of both parties took part, and of no other", place="participants")
-        if len(line.calls_of(party)) >= limits.MAX_CALLS_PER_PARTY:
+        if sum(one.recorder == party for one in line.calls_of(party)) >= limits.MAX_CALLS_PER_PARTY:
             raise LimitExceededError(
                 f"{limits.MAX_CALLS_PER_PARTY} calls of '{party}' are on record, the most there may be"
             )

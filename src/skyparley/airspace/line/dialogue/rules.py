@@ -27,7 +27,7 @@ from skyparley.airspace.line.duty.posts import acting_post, post_of
 from skyparley.airspace.line.negotiation import arrangements
 from skyparley.airspace.line.state import LineState
 from skyparley.airspace.line.tables import DIALOGUES, READ_BACKS
-from skyparley.airspace.operations.extents import check_extents
+from skyparley.airspace.operations.extents import check_watched
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import next_state
 from skyparley.errors import (
@@ -69,8 +69,7 @@ def validate(command: DialogueCommand) -> None:
             if command.act != "accept" or command.changes:
                 raise InvalidInputError("only an acceptance amends operations", place="amendments")
             arrangements.validate(command.amendments, command.checked_through, "amendments")
-            if command.watched:
-                check_extents(command.watched)
+            check_watched(command.watched)
         elif command.watched:
             raise InvalidInputError("only an acceptance has something to watch", place="watched")
     else:
@@ -216,7 +215,8 @@ def _check_message(state: Airspace, party: str, command: SendMessage, time_us: i
     acting_post(line, party, command.from_post, place="from_post")
     if dialogue.is_over:
         raise ConflictingStateError(f"the dialogue is {dialogue.state}: open another one")
-    if dialogue.messages >= limits.MAX_MESSAGES_PER_DIALOGUE:
+    ends = command.act not in ("open", "note")  # what settles a question has room for itself
+    if dialogue.messages >= limits.MAX_MESSAGES_PER_DIALOGUE + ends * limits.MORE_ANSWERS:
         raise LimitExceededError(
             f"a dialogue has at most {limits.MAX_MESSAGES_PER_DIALOGUE} messages: open another one"
         )
@@ -243,8 +243,8 @@ def _check_message(state: Airspace, party: str, command: SendMessage, time_us: i
     if command.step and not dialogue.assistance:
         raise ConflictingStateError("this dialogue belongs to no case of assistance", place="step")
     if dialogue.assistance:
+        arrangements.check_same(proposed, command.amendments)
         if command.changes or proposed:
-            arrangements.check_same(proposed, command.amendments)
             assistance.check_corridor(state, dialogue, command.changes or proposed, time_us, command.amendments)
         return
     _check_proposal(state, dialogue.about, command, time_us)

@@ -40,11 +40,11 @@ class AssistanceDesk:
         party, state = author.require_party(), self._engine.state
         context = f"assistance/{party}"
         assistance_id = draw(self._vault.secret, context, idempotency_key).hex()
-        held = state.line.assistance.get(assistance_id)
-        if held is not None:  # a repeat
-            return self._answer(author, held, [], held.changed_sequence)
         body = encode_body(CODE, parse_message(CODE, parameters))
         sealed = seal(self._vault.secret, body, context, idempotency_key)
+        for name in parties:
+            if name not in state.parties:
+                raise NotFoundError(f"there is no party '{name[:64]}'", place="parties")
         wanted = sorted({*parties} or {name for name in state.parties if name != party})
         reached = {name: self._post_of(party, name) for name in wanted}
         calls = [

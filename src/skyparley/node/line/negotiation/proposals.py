@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from skyparley.airspace.codec import validate_command
-from skyparley.airspace.keeping.records import LiveOperation, RecordedConflict, conflict_id
+from skyparley.airspace.keeping.records import LiveOperation, OperationKey, RecordedConflict, conflict_id
 from skyparley.airspace.limits import RESCUE_CLASS
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.line.negotiation.arrangements import name_of
@@ -35,6 +35,10 @@ from skyparley.node.reading.shapes import render_operation_shapes
 
 OFFERS: Final = ("offer", "counter")
 """The groups of the catalogue whose messages propose to change operations."""
+NO_MARGIN: Final = SeparationMinimum(0.0, 0.0)
+NOT_POSSIBLE: Final = (
+    "the other side's operation cannot be changed like that: propose something else, or ask for it (request-…)"
+)
 TOLD: Final = 3
 """So many of the conflicts that forbid a proposal are told one by one."""
 
@@ -88,10 +92,10 @@ class Proposals:
             live = self._named(author, conflict, str(name), place)
             if live.key in found:
                 raise InvalidInputError("names the same operation twice", place=place)
-            found[live.key] = live, self._changed(live, wanted, prefix)
+            found[live.key] = live, self._changed(author, live, wanted, prefix)
         ordered = [found[key] for key in sorted(found)]
         for live, details in ordered:
-            if live.details_digest == details.digest:
+            if live.details_digest == details.digest and live.party == author.party:
                 raise InvalidInputError("this changes nothing", place="parameters")
         compared = await self.compare(author, conflict, [details.operation for _, details in ordered])
         if compared.new:
@@ -103,7 +107,9 @@ class Proposals:
 
     async def corridor(self, author: Author, dialogue: Dialogue, values: Mapping[str, Canonical]) -> Proposed:  # noqa: ARG002
         """The corridor that would be filed for whoever helps. What it conflicts with does not forbid it."""
-        case = self._engine.state.line.assistance[dialogue.assistance]
+        case = self._engine.state.line.assistance.get(dialogue.assistance)
+        if case is None:
+            raise ConflictingStateError("the case is closed")
         ref = OperationRef(dialogue.peer(case.requester), f"assistance-{case.assistance_id}")
         details = details_of(corridor(ref, values))
         extents = extents_of(details.operation)
@@ -146,25 +152,29 @@ class Proposals:
         question = state.line.messages.get((dialogue.dialogue_id, dialogue.question))
         if question is None or not question.changes or dialogue.is_over:
             raise NotFoundError("no proposal waits in this dialogue")
-        conflict = self._conflict(dialogue.about)
         operations = [self._custodian.operation(change.details_digest) for change in question.changes]
-        compared = await self.compare(author, conflict, operations)
+        if dialogue.assistance:  # a corridor is held up by nothing
+            found, _ = await self._custodian.check_together(operations)
+            compared = Compared([], [self._told(author, one) for one in found], self._custodian.through, NO_MARGIN)
+        else:
+            compared = await self.compare(author, self._conflict(dialogue.about), operations)
         against = list(compared.new)
         changes = []
         for change, operation in zip(question.changes, operations, strict=True):
             key = (change.party, change.operation_id)
             live = state.operations.get(key)
-            if live is None or live.version != change.version:
+            if (0 if live is None else live.version) != change.version:
                 against.append(f"the operation of '{change.party}' has changed since")
-            shapes = render_operation_shapes(operation) if change.party == author.party or author.sees_all else None
+            own = change.party == author.party or author.sees_all or bool(dialogue.assistance)
+            shapes = render_operation_shapes(operation) if own else None
             begin_us, end_us = span_us(extents_of(operation))
             changes.append(
                 ProposedChangeView(
                     party=change.party,
-                    operation_id=change.operation_id if self._reader.may_name(author, conflict, key) else None,
+                    operation_id=change.operation_id if own or self._may_name(author, dialogue, key) else None,
                     version=change.version,
-                    begin=format_time(begin_us),
-                    end=format_time(end_us),
+                    begin=format_time(begin_us) if own else None,
+                    end=format_time(end_us) if own else None,
                     volumes=None if shapes is None else msgspec.Raw(msgspec.json.encode(shapes["volumes"])),
                     trajectories=None if shapes is None else msgspec.Raw(msgspec.json.encode(shapes["trajectories"])),
                 )
@@ -178,6 +188,10 @@ class Proposals:
             standing=compared.standing,
             checked_through=compared.through,
         )
+
+    def _may_name(self, author: Author, dialogue: Dialogue, key: OperationKey) -> bool:
+        conflict = self._engine.state.conflicts.get(dialogue.about)
+        return conflict is not None and self._reader.may_name(author, conflict, key)
 
     async def settled(self, sequence: int) -> None:
         """Return once what an acceptance amended has been compared with everything before it, as every filing is."""
@@ -202,8 +216,11 @@ class Proposals:
         if author.party in (found.a.party, found.b.party):
             return self._reader.witness_view(author, found, None).sentence
         state = self._engine.state
-        lives = [state.operations[ref.party, ref.operation_id] for ref in (found.a, found.b)]
-        a, b = (name_of(state, author.party, live) for live in lives)
+        a, b = (
+            f"an operation of '{ref.party}'" if live is None else name_of(state, author.party, live)
+            for ref in (found.a, found.b)
+            for live in (state.operations.get((ref.party, ref.operation_id)),)
+        )
         return f"{a} and {b} would conflict"
 
     def _conflict(self, about: str) -> RecordedConflict:
@@ -232,8 +249,9 @@ class Proposals:
             )
         return named[0]
 
-    def _changed(self, live: LiveOperation, values: Mapping[str, Canonical], prefix: str) -> Details:
+    def _changed(self, author: Author, live: LiveOperation, values: Mapping[str, Canonical], prefix: str) -> Details:
         """The details of an operation with what a message changes. Its own limits hold as for any filing."""
+        own = live.party == author.party
         try:
             details = details_of(moved(self._custodian.operation(live.details_digest), values))
             extents = extents_of(details.operation)
@@ -244,7 +262,8 @@ class Proposals:
         except SkyparleyError as error:
             place = (error.place or "").replace("parameters.", f"parameters.{prefix}", 1)
             named = place if place.startswith("parameters.") or place == "code" else "parameters"
-            raise type(error)(error.message, place=named) from None
+            told = error.message if own else NOT_POSSIBLE  # what is wrong with it would tell how it is
+            raise type(error)(told, place=named) from None
         return details
 
 

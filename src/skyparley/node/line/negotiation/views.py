@@ -28,13 +28,16 @@ class AlarmView(msgspec.Struct, frozen=True):
 
 
 class ProposedChangeView(msgspec.Struct, frozen=True):
-    """An operation that a proposal would change; its name and shapes as far as they are for the reader."""
+    """An operation that a proposal would change; its name, times and shapes as far as they are for the reader.
+
+    Version 0: the corridor of an assistance, which would be new.
+    """
 
     party: str
     operation_id: str | None
     version: int
-    begin: str
-    end: str
+    begin: str | None
+    end: str | None
     volumes: msgspec.Raw | None
     trajectories: msgspec.Raw | None
 
