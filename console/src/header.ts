@@ -5,7 +5,7 @@ import { end } from "./api";
 import { button, choice, element, say } from "./dom";
 import { apiKey, signOut } from "./session";
 import type { Link, Store } from "./store";
-import { LANGUAGES, chooseLanguage, language, t } from "./texts";
+import { LANGUAGES, chooseLanguage, language, stateWords, t } from "./texts";
 import type { Key } from "./texts/en";
 import { clock, day } from "./words";
 
@@ -38,7 +38,9 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
   const exercise = element("strong", { class: "exercise" }, t("exercise"));
   exercise.hidden = !store.me.exercise;
   const title = element("div", { class: "title" }, element("h1", {}, "Skyparley"), exercise);
-  root.append(title, who, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, languages, relief, theme, act));
+  const agreed = element("span", { class: "agreed" });
+  store.on(["line"], () => agreed.replaceChildren(...agreements(store)));
+  root.append(title, who, agreed, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, languages, relief, theme, act));
   const tick = (): void => {
     const now = store.now;
     say(date, day(now));
@@ -63,6 +65,16 @@ function actor(store: Store): (Node | string)[] {
   if (party === null) return [t("operator")];
   const name = person === null ? "" : ` · ${person.name}`;
   return [`${t("acting_as")} `, symbol(party), " ", element("b", {}, store.partyName(party)), name];
+}
+
+/** How every agreement of the party stands, on every page: one that is not in force says so, and not by a colour alone. */
+function agreements(store: Store): HTMLElement[] {
+  return store.desk.agreements
+    .filter((one) => one.version > 0)
+    .map((one) => {
+      const holds = one.status === "in_force";
+      return element("span", { class: holds ? "chip" : "chip alarm" }, `${one.agreement_id}: ${holds ? "✓" : "▲"} ${holds ? t("in_force") : stateWords(one.status)}`);
+    });
 }
 
 /** A session ends on the node too; an API key is only forgotten here. */

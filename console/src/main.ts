@@ -83,7 +83,7 @@ function build(store: Store): void {
   };
   const picture = new Picture(byId("map"), store, { choose, show });
   const pick: Pick = (each) => picture.pick(each);
-  const panel = new Panel(byId("panel"), store, { choose, show, pick });
+  const panel = new Panel(byId("panel"), store, { choose, show, pick, mark: (places) => picture.mark(places) });
   new AlarmStrip(byId("due"), store, store.desk, (dialogueId) => {
     panel.open("line");
     if (dialogueId === null) panel.line.openPage("inbox");

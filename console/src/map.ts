@@ -2,10 +2,10 @@
 
 import "maplibre-gl/dist/maplibre-gl.css";
 
-import { Map as MapView, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { LngLatBounds, Map as MapView, Marker, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 
-import type { Conflict, Operation, Overlap, Volume } from "./api";
+import type { Conflict, Operation, Overlap, Position, Volume } from "./api";
 import { button, element, say, throttled } from "./dom";
 import type { Box } from "./geo";
 import { layGround, paintGround } from "./ground";
@@ -16,7 +16,7 @@ import { type Store, keyOf } from "./store";
 import { t } from "./texts";
 import { TrackLayer } from "./tracks";
 import { addVolumes, fill, paintVolumes, raiseVolumes } from "./volumes";
-import { count, positionText, shortName } from "./words";
+import { count, degrees, positionText, shortName } from "./words";
 
 const ATTRIBUTION = "Land and borders: Natural Earth, world-atlas · Flights: The OpenSky Network";
 const PITCH_DEG = 40;
@@ -24,6 +24,7 @@ const EARTH_RADIUS_M = 6_371_009;
 const RADIANS = Math.PI / 180;
 const CLOSE_REACH_DEG = 0.1;
 const MOST_ZOOM = 15;
+const MARK_ZOOM = 11;
 /** The first look is centred on this altitude: between the ground and the airways. */
 const FRAMED_AT_M = 8_000;
 
@@ -40,6 +41,7 @@ export class Picture {
   private readonly overlay: Overlay;
   private readonly tracks: TrackLayer;
   private ready = false;
+  private marks: Marker[] = [];
   private picking: ((text: string) => void) | null = null;
   private framed = false;
   private drawnVolumes = "";
@@ -101,6 +103,20 @@ export class Picture {
       this.view.getContainer().dataset["view"] =
         `${centre.lng.toFixed(4)},${centre.lat.toFixed(4)},${this.view.getZoom().toFixed(2)}`;
     });
+  }
+
+  /** Mark positions, numbered in their order, and go there; the marks before are gone. */
+  mark(places: Position[]): void {
+    for (const one of this.marks) one.remove();
+    this.marks = places.map((place, index) => {
+      const pin = element("div", { class: "pin", title: degrees(place.latitude_deg, place.longitude_deg) }, places.length > 1 ? String(index + 1) : "◎");
+      return new Marker({ element: pin }).setLngLat([place.longitude_deg, place.latitude_deg]).addTo(this.view);
+    });
+    const [first] = places;
+    if (first === undefined) return;
+    const bounds = new LngLatBounds();
+    for (const place of places) bounds.extend([place.longitude_deg, place.latitude_deg]);
+    this.view.fitBounds(bounds, { padding: 60, maxZoom: MARK_ZOOM, duration: 0 });
   }
 
   /** Let somebody pick points on the ground, until it is done or Escape is pressed. */

@@ -1,6 +1,6 @@
 // The side panel: two tabs, conflicts with their witness, and the operations that may be seen.
 
-import type { Conflict, Operation } from "./api";
+import type { Conflict, Operation, Position } from "./api";
 import { ConflictList } from "./conflicts";
 import { element, say } from "./dom";
 import { OperationList } from "./operations";
@@ -14,6 +14,7 @@ export interface PanelActions {
   choose(conflict: Conflict): void;
   show(operation: Operation): void;
   pick: Pick;
+  mark(places: Position[]): void;
 }
 
 const TABS = ["line", "conflicts", "operations"] as const;
@@ -30,7 +31,7 @@ export class Panel {
     private readonly store: Store,
     actions: PanelActions,
   ) {
-    this.line = new LinePanel(store, store.desk, { pick: actions.pick, choose: actions.choose });
+    this.line = new LinePanel(store, store.desk, { pick: actions.pick, choose: actions.choose, mark: actions.mark });
     const operations = new OperationList(store, actions);
     const negotiate = (conflict: Conflict): void => {
       this.open("line");

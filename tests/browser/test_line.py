@@ -148,6 +148,8 @@ def test_a_whole_case_between_english_and_arabic(node: ServedNode, two: tuple[Pa
     expect(basim.locator(".proposal .mark.good")).to_be_visible()
     expect(basim.locator(".thread .chips")).to_contain_text("corridor 1: ✓ سارٍ")
     expect(anna.locator(".messages li").first).to_contain_text("received")
+    expect(anna.locator(".messages li").first).to_contain_text("ops (anna)")  # the own side sees who
+    expect(basim.locator(".messages li").first).not_to_contain_text("anna")
     expect(anna.locator(".messages li").first).to_contain_text("read at tower")
 
     # he counters: his own flight is to move
@@ -227,6 +229,16 @@ def test_every_text_of_the_line_has_contrast_and_nothing_is_cut(node: ServedNode
             page.set_viewport_size({"width": 1440, "height": 900})
 
 
+def test_what_a_message_says_is_seen_on_the_map(node: ServedNode, two: tuple[Page, Page]) -> None:
+    _, basim = two
+    route = {"operation": "a", "route": ["46.90 N 7.30 E", "46.95 N 7.45 E"]}
+    said = {"to_party": "bravo", "to_post": "tower", "from_post": "ops", "code": "request-route", "parameters": route}
+    node.call("POST", "/v1/dialogues", node.keys["alpha"], said)
+    basim.locator(".inbox .entry").first.click()
+    basim.locator(".messages li button").first.click()
+    expect(basim.locator(".pin")).to_have_text(["1", "2"])
+
+
 def test_points_are_clicked_on_the_map(node: ServedNode, two: tuple[Page, Page]) -> None:
     anna, _ = two
     node.file("alpha", circle("survey-7", utc(1800), utc(5400)))
@@ -260,6 +272,7 @@ def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tu
     desk.get_by_role("button", name="Suspend").click()
     desk.get_by_role("button", name="Suspend?").click()  # asked twice: it ends what protects both
     for page, words in ((anna, "SUSPENDED"), (basim, "معلّق")):
+        expect(page.locator("#header .agreed")).to_contain_text(words)  # on every page
         expect(page.locator("[data-agreement=corridor]")).to_contain_text(words)
         expect(page.locator("[data-agreement=corridor]")).to_contain_text("a shooting exercise")
     climb = {"callsign": "RESCUE 21", "level": {"value": 350, "unit": "FL"}}

@@ -1,6 +1,6 @@
 // The line beside the map: inbox, one dialogue, a new message, agreements, posts, tests; one of them at a time.
 
-import type { Conflict } from "../api";
+import type { Conflict, Position } from "../api";
 import { button, element } from "../dom";
 import type { Store } from "../store";
 import { t } from "../texts";
@@ -28,6 +28,7 @@ interface View {
 export interface LineActions {
   pick: Pick;
   choose(conflict: Conflict): void;
+  mark(places: Position[]): void;
 }
 
 export class LinePanel {
@@ -76,7 +77,7 @@ export class LinePanel {
   }
 
   openDialogue(dialogueId: string): void {
-    const actions = { pick: this.actions.pick, choose: this.actions.choose, back: () => this.openPage("inbox") };
+    const actions = { pick: this.actions.pick, choose: this.actions.choose, mark: this.actions.mark, back: () => this.openPage("inbox") };
     const view = new ThreadView(this.store, this.desk, dialogueId, actions);
     this.view = this.show({ root: view.root, update: () => view.update(), tick: () => view.update() }, "inbox");
   }

@@ -50,6 +50,7 @@ export interface Message {
   proposes: string[];
   checked_through: number | null;
   cited: { parameter: string; basis: string | null }[];
+  person: string | null;
   title: string | null;
   text: string | null;
 }

@@ -46,8 +46,8 @@ export function t(key: Key): string {
 
 /** A state of the API in words; one without a text is told as it is. */
 export function stateWords(state: string): string {
-  const key = `state_${state}`;
-  return key in en ? t(key as Key) : state.replaceAll("_", " ");
+  const key = [`state_${state}`, state].find((name) => name in en);
+  return key === undefined ? state.replaceAll("_", " ") : t(key as Key);
 }
 
 /** The direction of a text in a language, whatever the page's is. */

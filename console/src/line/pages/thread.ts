@@ -1,7 +1,7 @@
 // A dialogue as it was said, and what the reader has to do in it now: read back, confirm, answer, counter. A difference
 // in a read-back is told in words and by a mark, never by a colour alone.
 
-import { type Conflict, get, send } from "../../api";
+import { type Conflict, type Position, get, send } from "../../api";
 import { button, element, say, withTimes } from "../../dom";
 import type { Store } from "../../store";
 import { t } from "../../texts";
@@ -21,6 +21,8 @@ export interface ThreadActions {
   pick: Pick | null;
   back(): void;
   choose(conflict: Conflict): void;
+  /** Mark positions on the map and go there. */
+  mark(places: Position[]): void;
 }
 
 export class ThreadView {
@@ -92,7 +94,7 @@ export class ThreadView {
       "p",
       { class: "title" },
       element("b", {}, `${message.number}. ${message.title ?? message.code}`),
-      ` · ${this.store.partyName(message.from_party)} / ${message.from_post} · `,
+      ` · ${this.store.partyName(message.from_party)} / ${message.from_post}${message.person === null ? "" : ` (${message.person})`} · `,
       element("time", { datetime: message.sent, dir: "ltr" }, instant(sent, this.store.now)),
     );
     if (message.delayed) title.append(" ", element("strong", { class: "mark alarm" }, `▲ ${t("delayed")}`));
@@ -102,6 +104,8 @@ export class ThreadView {
       const by = one.basis === null ? `⚠ ${t("by_default")}` : `✓ ${t("by_clause")} ${one.basis}`;
       made.append(element("p", { class: "quiet" }, `${this.desk.label(one.parameter)}: ${by}`));
     }
+    const places = placesOf(message.parameters);
+    if (places.length > 0) made.append(button(t("show_on_map"), {}, () => this.actions.mark(places)));
     if (message.fields !== null) made.append(comparison(this.desk, message));
     if (message.checked_through !== null) made.append(element("p", { class: "quiet" }, `✓ ${t("checked_through")} ${message.checked_through}`));
     if (message.act === "accept" && message.checked_through !== null) made.append(element("p", { class: "mark good" }, `✓ ${t("amended")}`));
@@ -261,6 +265,14 @@ export class ThreadView {
       (error: unknown) => say(complaint, words(error)),
     );
   }
+}
+
+/** Every position that a message holds: single ones, routes, outlines. */
+function placesOf(parameters: Record<string, unknown>): Position[] {
+  return Object.values(parameters)
+    .flat()
+    .filter((one): one is { latitude_e7: number; longitude_e7: number } => typeof one === "object" && one !== null && "latitude_e7" in one)
+    .map((one) => ({ latitude_deg: one.latitude_e7 / 1e7, longitude_deg: one.longitude_e7 / 1e7 }));
 }
 
 /** A read-back, field by field. */

@@ -37,6 +37,7 @@ from skyparley.node.line.dialogue.views import (
 from skyparley.node.line.duty.views import PostView, line_test_view, post_view
 from skyparley.node.line.duty.watchers import Watchers
 from skyparley.node.line.sealed import unseal
+from skyparley.node.line.views import agreement_status
 
 BODIES_KEPT: Final = 4_096
 
@@ -70,11 +71,17 @@ class LineReader:
         first = self._state.line.messages.get((dialogue.dialogue_id, dialogue.question or 1))
         code = self.body(first.digest).code if first is not None else ""  # told late, of one that has left since
         return dialogue_view(
-            dialogue, about, code, staffed=post is not None and post.staffed, now_us=self._state.time_us
+            dialogue,
+            about,
+            code,
+            [agreement_status(one) for one in self._state.line.between(dialogue.opener, dialogue.other)],
+            staffed=post is not None and post.staffed,
+            now_us=self._state.time_us,
         )
 
-    def message(self, message: Message, language: str | None = None, zone: str = "UTC") -> MessageView:
+    def message(self, author: Author, message: Message, language: str | None = None, zone: str = "UTC") -> MessageView:
         """A message; in a language if one is asked for. Raises `InvalidInputError` for an unknown language or zone."""
+        own = author.party == message.from_party
         said = self.body(message.digest)
         return MessageView(
             dialogue_id=message.dialogue_id,
@@ -99,6 +106,7 @@ class LineReader:
             proposes=sorted({change.party for change in message.changes}),
             checked_through=message.checked_through or None,
             cited=cited(self._state.line.between(message.from_party, message.to_party), said.parameters),
+            person=self.watchers.of(message.digest) if own else None,
             title=None if language is None else title(said.code, language),
             text=None if language is None else render(said.code, said.parameters, language, zone=zone),
         )
@@ -143,7 +151,7 @@ class LineReader:
         """A change of the line as JSON for a stream; None if it is none."""
         told: dict[str, Any]
         if isinstance(change, DialogueChanged):
-            messages = [self.message(message) for message in change.messages]
+            messages = [self.message(author, message) for message in change.messages]
             told = {"type": "dialogue", "dialogue": self.dialogue(change.dialogue), "messages": messages}
         elif isinstance(change, PostChanged):
             told = {"type": "post", "post": self.post(author, change.post)}

@@ -97,7 +97,7 @@ class DialogueDesk:
         proposed = NOTHING
         about_id = self._about(author, about, dialogue_id)
         if kind.group in OFFERS:
-            first = self._first_answer(party, dialogue_id, sealed, idempotency_key)
+            first = self._first_answer(author, dialogue_id, sealed, idempotency_key)
             if first is not None:
                 return first
             proposed = await self._proposals.propose(author, about_id, canonical)
@@ -157,7 +157,7 @@ class DialogueDesk:
         proposes, accepts = kind.group in OFFERS or corridor, kind.act == "accept" and self._proposal_waits(dialogue)
         if not (proposes or accepts):
             return await self._say(author, command, sealed, idempotency_key)
-        first = self._first_answer(party, dialogue_id, sealed, idempotency_key)
+        first = self._first_answer(author, dialogue_id, sealed, idempotency_key)
         if first is not None:
             return first
         if proposes:
@@ -185,7 +185,7 @@ class DialogueDesk:
         sequence = message.sequence
         if not message.read_us:
             sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._post(author, post)))
-        return self._answer(dialogue_id, number, sequence)
+        return self._answer(author, dialogue_id, number, sequence)
 
     # inside
 
@@ -226,6 +226,7 @@ class DialogueDesk:
             named = zip(proposed.changes, proposed.details, strict=True)
             details = [(one.digest, change.party, one.data) for change, one in named]
             await self._vault.put_bodies([*details, (sealed.digest, author.party, sealed.data)])
+            await self._reader.line.watchers.keep(sealed.digest, author)
 
         proposal = proposal_of(
             command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
@@ -237,15 +238,15 @@ class DialogueDesk:
         )
         if isinstance(command, SendMessage) and command.act == "read_back":
             await self._read_backs.until_compared(command.dialogue_id, number)
-        return self._answer(command.dialogue_id, number, sequence)
+        return self._answer(author, command.dialogue_id, number, sequence)
 
     async def _submit(self, author: Author, command: DialogueCommand) -> int:
         proposal = proposal_of(command, party=author.party, authentication=BEARER_ATTESTED)
         return await self._engine.submit(proposal, key_id=author.key_id)
 
-    def _answer(self, dialogue_id: str, number: int, sequence: int) -> DialogueAnswer:
+    def _answer(self, author: Author, dialogue_id: str, number: int, sequence: int) -> DialogueAnswer:
         line = self._engine.state.line
-        message = self._reader.line.message(line.messages[dialogue_id, number])
+        message = self._reader.line.message(author, line.messages[dialogue_id, number])
         return DialogueAnswer(self._reader.line.dialogue(line.dialogues[dialogue_id]), message, sequence)
 
     def _canonical(self, party: str, other: str, code: str, parameters: Mapping[str, object]) -> dict[str, Canonical]:
@@ -267,17 +268,17 @@ class DialogueDesk:
         return question is not None and bool(question.changes)
 
     def _first_answer(
-        self, party: str, dialogue_id: str, sealed: Sealed, idempotency_key: str
+        self, author: Author, dialogue_id: str, sealed: Sealed, idempotency_key: str
     ) -> DialogueAnswer | None:
         """The answer to a repeat. It is known by what it says: when it was compared may differ."""
         state = self._engine.state
-        record = state.key_record(party, idempotency_key, time_us=state.time_us) if idempotency_key else None
+        record = state.key_record(author.party, idempotency_key, time_us=state.time_us) if idempotency_key else None
         dialogue = state.line.dialogues.get(dialogue_id)
         if record is None or record.refusal is not None or dialogue is None:
             return None
         for message in state.line.messages_of(dialogue):
             if message.sequence == record.sequence and message.digest == sealed.digest:
-                return self._answer(dialogue_id, message.number, message.sequence)
+                return self._answer(author, dialogue_id, message.number, message.sequence)
         return None
 
     def _addressed(self, party: str, dialogue_id: str, number: int) -> Message:

@@ -38,7 +38,7 @@ class Threads:
         dialogue = dialogue_for(self._engine, author, dialogue_id)
         view = self._reader.line.dialogue(dialogue)
         thread = [
-            self._reader.line.message(message, language, zone)
+            self._reader.line.message(author, message, language, zone)
             for message in self._engine.state.line.messages_of(dialogue)
         ]
         return DialogueDetail(**msgspec.structs.asdict(view), thread=thread)

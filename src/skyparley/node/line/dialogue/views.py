@@ -10,6 +10,7 @@ import msgspec
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.geometry.interval import format_time
 from skyparley.node.line.duty.views import LineTestView
+from skyparley.node.line.views import AgreementStatus
 from skyparley.node.reading.views import ConflictView
 
 
@@ -44,7 +45,8 @@ class MessageView(msgspec.Struct, frozen=True):
     `received` is by a machine of the other party, `read` by somebody at a post of it. `title` and `text` are in the
     language that was asked for, null in event streams. `fields` is the comparison of a read-back. `proposes` are the
     parties whose operations a proposal would change; it, or its acceptance, was compared up to `checked_through`.
-    `cited` says by which clause a place, frequency or term that it names is agreed.
+    `person` is the login of who sent it, for the own side. `cited` says by which clause a place, frequency or term that
+    it names is agreed.
     """
 
     dialogue_id: str
@@ -69,6 +71,7 @@ class MessageView(msgspec.Struct, frozen=True):
     proposes: list[str]
     checked_through: int | None
     cited: list[CitedView]
+    person: str | None
     title: str | None
     text: str | None
 
@@ -77,7 +80,8 @@ class DialogueView(msgspec.Struct, frozen=True):
     """Where a dialogue stands: whose turn it is, at which post, until when, and by which clause.
 
     `code` is that of the question that was put last, or of the first message. `overdue`: the first post that was called
-    did not answer in time. `unstaffed`: nobody has the watch where it is.
+    did not answer in time. `unstaffed`: nobody has the watch where it is. `agreements` are those between the two, in
+    force or not.
     """
 
     dialogue_id: str
@@ -101,6 +105,7 @@ class DialogueView(msgspec.Struct, frozen=True):
     opened: str
     changed: str
     sequence: int
+    agreements: list[AgreementStatus]
 
 
 class DialogueDetail(DialogueView, frozen=True):
@@ -154,7 +159,15 @@ def step_views(message: Message) -> list[StepView]:
     return [StepView(one.party, one.post, format_time(one.at_us), one.staffed) for one in message.steps]
 
 
-def dialogue_view(dialogue: Dialogue, about: str | None, code: str, *, staffed: bool, now_us: int) -> DialogueView:
+def dialogue_view(
+    dialogue: Dialogue,
+    about: str | None,
+    code: str,
+    agreements: list[AgreementStatus],
+    *,
+    staffed: bool,
+    now_us: int,
+) -> DialogueView:
     """Where a dialogue stands at a time; `staffed` says whether somebody has the watch where it is."""
     turn = dialogue.owes or None
     post = dialogue.chain[dialogue.step] if dialogue.step < len(dialogue.chain) else None
@@ -180,4 +193,5 @@ def dialogue_view(dialogue: Dialogue, about: str | None, code: str, *, staffed: 
         opened=format_time(dialogue.opened_us),
         changed=format_time(dialogue.changed_us),
         sequence=dialogue.changed_sequence,
+        agreements=agreements,
     )

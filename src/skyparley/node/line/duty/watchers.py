@@ -1,4 +1,4 @@
-"""Who has a watch: in the log it is a random identifier, in the vault of its own party a person."""
+"""Who has a watch, and who sent a message: in the log it is an identifier, in the vault of its own party a person."""
 
 from skyparley.airspace.line.duty.items import Post
 from skyparley.airspace.line.state import LineState
@@ -8,21 +8,21 @@ from skyparley.node.identity import Author
 
 
 class Watchers:
-    """The people behind watches; a watch that an API key began has none."""
+    """The people behind watches and messages; what came by an API key has none."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._logins = vault.watchers()
 
-    async def keep(self, watch: str, author: Author) -> None:
-        """Remember whose a watch is, before it begins."""
+    async def keep(self, name: str, author: Author) -> None:
+        """Remember whose a watch is, or a message by its digest, before it is on record."""
         if author.person:
-            await self._vault.put_watcher(watch, author.person)
-            self._logins[watch] = author.person
+            await self._vault.put_watcher(name, author.person)
+            self._logins[name] = author.person
 
-    def of(self, watch: str) -> str | None:
-        """The login behind a watch."""
-        return self._logins.get(watch)
+    def of(self, name: str) -> str | None:
+        """The login behind a watch, or behind a message by its digest."""
+        return self._logins.get(name)
 
     def posts_of(self, line: LineState, author: Author) -> list[Post]:
         """The posts that an author may speak for now: for a person, where the watch is its own."""
