@@ -267,6 +267,10 @@ def test_agreements_posts_tests_and_the_page_for_paper(node: ServedNode, two: tu
         expect(article.locator("td[lang=en]").nth(1)).to_contain_text("No zones of cooperation")
     expect(anna.get_by_role("button", name="Suspend")).to_have_count(0)  # an officer of the watch may not
     desk = open_console(anna.context, node, "alpha")
+    desk.locator(".line-nav button").nth(3).click()
+    desk.get_by_label("Name of the post").fill("night")
+    desk.get_by_role("button", name="Set up a post").click()
+    expect(desk.locator(".posts article")).to_have_count(3)  # ops, night, and tower of the other side
     desk.locator(".line-nav button").nth(2).click()
     desk.get_by_label("Suspend: Reason").fill("a shooting exercise")
     desk.get_by_role("button", name="Suspend").click()

@@ -124,6 +124,8 @@ export const ar: Texts = {
   note: "مذكرة التسليم",
   then: "ثم",
   no_posts: "ليس لطرفكم مراكز بعد.",
+  set_up_post: "إنشاء مركز",
+  post_name: "اسم المركز",
   own_posts: "مراكزكم",
   other_posts: "مراكز الآخرين",
   call_test: "اختبار الخط الآن",

@@ -124,6 +124,8 @@ export const en = {
   note: "Hand-over note",
   then: "then",
   no_posts: "Your party has no posts yet.",
+  set_up_post: "Set up a post",
+  post_name: "Name of the post",
   own_posts: "Your posts",
   other_posts: "Posts of the others",
   call_test: "Test the line now",

@@ -124,6 +124,8 @@ export const es: Texts = {
   note: "Nota de relevo",
   then: "luego",
   no_posts: "Su parte aún no tiene puestos.",
+  set_up_post: "Crear un puesto",
+  post_name: "Nombre del puesto",
   own_posts: "Sus puestos",
   other_posts: "Puestos de los demás",
   call_test: "Probar la línea",

@@ -124,6 +124,8 @@ export const fr: Texts = {
   note: "Note de relève",
   then: "puis",
   no_posts: "Votre partie n’a pas encore de poste.",
+  set_up_post: "Créer un poste",
+  post_name: "Nom du poste",
   own_posts: "Vos postes",
   other_posts: "Postes des autres",
   call_test: "Essayer la ligne",

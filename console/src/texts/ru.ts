@@ -124,6 +124,8 @@ export const ru: Texts = {
   note: "Записка сменщику",
   then: "затем",
   no_posts: "У вашей стороны ещё нет постов.",
+  set_up_post: "Создать пост",
+  post_name: "Название поста",
   own_posts: "Ваши посты",
   other_posts: "Посты других",
   call_test: "Проверить линию",

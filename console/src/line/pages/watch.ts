@@ -28,7 +28,23 @@ export class PostsView {
     this.drawn = now;
     const own = this.desk.posts.map((one) => this.post(one, true));
     const made = own.length > 0 ? own : [element("p", { class: "empty" }, t("no_posts"))];
-    this.root.replaceChildren(element("section", {}, element("h3", {}, t("own_posts")), ...made), this.others);
+    const { party, person } = this.store.me;
+    const more = party !== null && (person === null || person.role === "administrator") ? [this.setUp()] : [];
+    this.root.replaceChildren(element("section", {}, element("h3", {}, t("own_posts")), ...made, ...more), this.others);
+  }
+
+  /** A post that the party has not got yet; where it goes on is said over the API or `skyparley line post`. */
+  private setUp(): HTMLElement {
+    const complaint = element("p", { class: "complaint", role: "alert" });
+    const name = element("input", { type: "text", dir: "ltr", autocomplete: "off", "aria-label": t("post_name"), placeholder: t("post_name") });
+    const form = element("form", { class: "row" }, name, element("button", { type: "submit" }, t("set_up_post")), complaint);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const post = name.value.trim();
+      if (post === "") name.focus();
+      else send("PUT", `/v1/posts/${encodeURIComponent(post)}`, { deputies: [], next_post: null }).catch((error: unknown) => say(complaint, words(error)));
+    });
+    return form;
   }
 
   private async loadOthers(): Promise<void> {
