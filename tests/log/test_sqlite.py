@@ -258,6 +258,42 @@ async def test_a_copy_made_while_the_log_is_written_is_a_log(tmp_path: Path) -> 
     assert await all_of(copy) == entries[:held]
 
 
+async def test_a_log_opened_while_another_process_writes_names_one_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = tmp_path / "log.sqlite", tmp_path / "whole.sqlite"
+    log = await open_log(path)
+    entries = await log.append([draft(1), draft(2)])
+    await log.close()
+    copy_database(path, whole)
+    ahead = await open_log(whole)
+    await ahead.append([draft(3)])
+    await ahead.close()
+    written = []
+
+    def another_writes(_cursor: apsw.Cursor, sql: str, _bindings: object) -> bool:
+        if "ORDER BY sequence" in sql and not written:  # the end was read, the entries not yet
+            written.append(3)
+            change(
+                path,
+                f"ATTACH '{whole}' AS whole; INSERT INTO entries SELECT * FROM whole.entries WHERE sequence = 3",
+            )
+        return True
+
+    def watched(at: Path) -> apsw.Connection:
+        connection = connect(at)
+        connection.exec_trace = another_writes
+        return connection
+
+    connect = sqlite.connect
+    monkeypatch.setattr(sqlite, "connect", watched)
+    reading = await open_log(path, read_only=True)
+    head = await reading.head()
+    assert written == [3]
+    assert (head.sequence, head.chain) == (2, entries[1].chain)
+    assert len(await all_of(reading)) == 3
+
+
 async def test_a_copy_of_what_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"log\.sqlite cannot be copied"):
         copy_database(tmp_path / "log.sqlite", tmp_path / "copy.sqlite")

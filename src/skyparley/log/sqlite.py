@@ -267,10 +267,11 @@ def _facts(connection: apsw.Connection) -> tuple[str, int, bytes]:
 
 def _load(connection: apsw.Connection, trimmed: int, chain: bytes) -> Sequencer:
     """The sequencer at the log's end, its last entries checked against the chain."""
-    last = connection.execute("SELECT max(sequence) FROM entries").fetchone()
-    end = int(last[0]) if last and last[0] is not None else trimmed
-    rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence", (end - REMEMBERED_APPENDS,))
-    recent = [_entry(row) for row in rows]
+    with connection:  # one view of the file: another process may be writing
+        last = connection.execute("SELECT max(sequence) FROM entries").fetchone()
+        end = int(last[0]) if last and last[0] is not None else trimmed
+        rows = connection.execute(f"{_SELECT} WHERE sequence > ? ORDER BY sequence", (end - REMEMBERED_APPENDS,))
+        recent = [_entry(row) for row in rows]
     sequencer = Sequencer(Head(end, recent[-1].time_us, recent[-1].chain) if recent else Head(trimmed, 0, chain))
     if recent and recent[0].sequence == trimmed + 1 and len(recent) <= VERIFIED_AT_OPEN:
         verify_entry(recent[0], chain)
