@@ -53,6 +53,7 @@ export function composer(store: Store, desk: Desk, draft: Draft, actions: Compos
   to.required = true;
   const precedence = element("select", { id: "compose-precedence" });
   precedence.append(...PRECEDENCES.map((one) => element("option", { value: one }, one)));
+  precedence.value = "ROUTINE"; // nobody sends a FLASH because no message was chosen yet
   const from = postChoice(desk);
   const slots = element("div", { class: "slots" });
   const complaint = element("p", { class: "complaint", role: "alert" });
