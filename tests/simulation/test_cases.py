@@ -10,8 +10,7 @@ import pytest
 
 from skyparley.airspace.apply import apply
 from skyparley.airspace.commands import Command, Tick
-from skyparley.airspace.events import Event, Verdict
-from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.events import Verdict
 from skyparley.airspace.limits import RESCUE_CLASS
 from skyparley.airspace.line.assistance.commands import Called, CloseAssistance, RequestAssistance
 from skyparley.airspace.line.calls import commands as v
@@ -19,8 +18,7 @@ from skyparley.airspace.line.dialogue import commands as c
 from skyparley.airspace.line.duty import commands as d
 from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
 from skyparley.airspace.operations.commands import Extent
-from skyparley.airspace.state import Airspace
-from support.line_world import SECOND_US, START_US, LineWorld
+from support.line_world import SECOND_US, START_US, CrashingWorld
 
 SEEDS = 400
 STEPS = 60
@@ -28,22 +26,15 @@ PARTIES = ("north", "south", "west")
 DIGEST = "d" * 64
 
 
-class World(LineWorld):
+class World(CrashingWorld):
     """Three parties that ask for help, answer, telephone and promise."""
 
     def __init__(self, random: Random) -> None:
-        self.random = random
-        self.entries: list[Event] = []
         self.names = 0
-        super().__init__()
+        super().__init__(random)
         for party in PARTIES:
             self.must(party, d.DefinePost("post", (), ""))
             self.must(party, d.TakeWatch("post", "1" * 16))
-
-    def event(self, party: str, command: Command, *, after_us: int = SECOND_US) -> Event:
-        event = super().event(party, command, after_us=after_us)
-        self.entries.append(event)
-        return event
 
     def name(self) -> str:
         self.names += 1
@@ -138,16 +129,6 @@ class World(LineWorld):
         for call in self.state.line.calls.values():
             for commitment in call.commitments:
                 seen[f"commitment {commitment.state}"] = seen.get(f"commitment {commitment.state}", 0) + 1
-
-    def crash(self) -> None:
-        before = self.state.state_hash()
-        if self.random.random() < 0.5:
-            self.state = decode_snapshot(encode_snapshot(self.state))
-        else:
-            self.state = Airspace()
-            for event in self.entries:
-                apply(self.state, event)
-        assert self.state.state_hash() == before == self.state.recomputed_state_hash()
 
 
 @pytest.mark.parametrize("block", range(2))

@@ -14,15 +14,13 @@ import pytest
 
 from skyparley.airspace.apply import apply
 from skyparley.airspace.commands import Command, Tick
-from skyparley.airspace.events import DialogueChanged, Event, Verdict
-from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.events import DialogueChanged, Verdict
 from skyparley.airspace.line.agreements import commands as a
 from skyparley.airspace.line.agreements import terms as t
 from skyparley.airspace.line.dialogue import commands as c
 from skyparley.airspace.line.dialogue.items import Dialogue
 from skyparley.airspace.line.duty import commands as d
-from skyparley.airspace.state import Airspace
-from support.line_world import SECOND_US, LineWorld
+from support.line_world import SECOND_US, CrashingWorld
 
 SEEDS = 1_000
 STEPS = 60
@@ -41,34 +39,25 @@ class Sent:
     command: Command
 
 
-@dataclass
-class World(LineWorld):
+class World(CrashingWorld):
     """A node by its rules, two parties that know only what has reached them, and a network that cannot be trusted."""
 
-    random: Random
-
-    def __post_init__(self) -> None:
-        self.entries: list[Event] = []
+    def __init__(self, random: Random) -> None:
         self.way: list[Sent] = []
         self.known: dict[str, dict[str, Dialogue]] = {party: {} for party in POSTS}
         self.late: list[tuple[int, str, int, Dialogue]] = []
         self.told = 0
         self.last_told: dict[tuple[str, str], int] = {}
         self.accepted: dict[str, tuple[str, ...]] = {}
-        self.skew_us = {party: self.random.randrange(-300, 300) * SECOND_US for party in POSTS}
+        self.skew_us = {party: random.randrange(-300, 300) * SECOND_US for party in POSTS}
         self.silent_until_us = dict.fromkeys(POSTS, 0)
         self.numbers = 0
-        LineWorld.__init__(self)
+        super().__init__(random)
         for party, post in POSTS.items():
             for command in (d.DefinePost("deputy", (), ""), d.DefinePost(post, ("deputy",), "")):
                 self.must(party, command)
             self.must(party, d.TakeWatch(post, WATCH))
         self.agree()
-
-    def event(self, party: str, command: Command, *, after_us: int = SECOND_US) -> Event:
-        event = super().event(party, command, after_us=after_us)
-        self.entries.append(event)
-        return event
 
     def agree(self) -> None:
         """Answer times and tests of the line."""
@@ -175,17 +164,6 @@ class World(LineWorld):
                 matches = self.random.random() < 0.6
                 found = c.RecordReadBack(dialogue.dialogue_id, dialogue.reading, question, reading, matches)
                 self.arrive("", "", found, after_us=1)
-
-    def crash(self) -> None:
-        """The state is gone; it comes back from a snapshot, or from the first entry."""
-        before = self.state.state_hash()
-        if self.random.random() < 0.5:
-            self.state = decode_snapshot(encode_snapshot(self.state))
-        else:
-            self.state = Airspace()
-            for event in self.entries:
-                apply(self.state, event)
-        assert self.state.state_hash() == before
 
     def check(self) -> None:
         """What is asked is owed by one party and due by a time, or it is an alarm."""

@@ -8,23 +8,21 @@ Whatever happens: nothing is amended that was not proposed by one and accepted b
 conflict; a conflict that nobody settles is an alarm when its time has come.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 import pytest
 
 from skyparley.airspace.apply import apply
 from skyparley.airspace.commands import Command, Finding, RecordFindings, Tick
-from skyparley.airspace.events import Event, Outcome, Verdict
+from skyparley.airspace.events import Outcome, Verdict
 from skyparley.airspace.keeping.records import LiveOperation, OperationKey
-from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.line.dialogue import commands as c
 from skyparley.airspace.line.duty import commands as d
 from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
 from skyparley.airspace.operations.commands import AmendOperation, CancelOperation, Extent, FileOperation
 from skyparley.airspace.operations.extents import meet
-from skyparley.airspace.state import Airspace
-from support.line_world import SECOND_US, START_US, LineWorld
+from support.line_world import SECOND_US, START_US, CrashingWorld
 
 SEEDS = 1_000
 STEPS = 25
@@ -43,27 +41,18 @@ class Sent:
     command: Command
 
 
-@dataclass
-class World(LineWorld):
+class World(CrashingWorld):
     """A node by its rules; what is sent to its log arrives later, in any order, perhaps twice or never."""
 
-    random: Random
-    way: list[Sent] = field(default_factory=list)
-    entries: list[Event] = field(default_factory=list)
-    shapes: dict[str, tuple[Extent, ...]] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
-    names: int = 0
-
-    def __post_init__(self) -> None:
-        LineWorld.__init__(self)
+    def __init__(self, random: Random) -> None:
+        self.way: list[Sent] = []
+        self.shapes: dict[str, tuple[Extent, ...]] = {}
+        self.seen: dict[str, int] = {}
+        self.names = 0
+        super().__init__(random)
         for party, post in POSTS.items():
             self.must(party, d.DefinePost(post, (), ""))
             self.must(party, d.TakeWatch(post, "1" * 16))
-
-    def event(self, party: str, command: Command, *, after_us: int = SECOND_US) -> Event:
-        event = super().event(party, command, after_us=after_us)
-        self.entries.append(event)
-        return event
 
     @property
     def now_us(self) -> int:
@@ -240,16 +229,6 @@ class World(LineWorld):
                 assert (alarm.state == "unresolved") == (max(begins) <= self.state.time_us)
                 self.seen[alarm.state] = self.seen.get(alarm.state, 0) + 1
         assert set(self.state.line.alarms) <= set(self.state.conflicts)
-
-    def crash(self) -> None:
-        before = self.state.state_hash()
-        if self.random.random() < 0.5:
-            self.state = decode_snapshot(encode_snapshot(self.state))
-        else:
-            self.state = Airspace()
-            for event in self.entries:
-                apply(self.state, event)
-        assert self.state.state_hash() == before == self.state.recomputed_state_hash()
 
     def step(self) -> None:
         for _ in range(3):

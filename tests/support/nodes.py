@@ -24,6 +24,7 @@ POOL = "skyparley"  # as `serve` names it, so that it goes on with what was made
 OPERATOR = Author("operator")
 ALPHA = Author("party", "alpha", "key-a")
 BRAVO = Author("party", "bravo", "key-b")
+THIRD = Author("party", "third", "key-c")
 BERNE = (46.95, 7.45)
 
 

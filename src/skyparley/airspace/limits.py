@@ -91,6 +91,8 @@ _OPERATION: Final = re.compile(OPERATION_PATTERN)
 _CLASS: Final = re.compile(r"[a-z0-9_]{1,32}")
 _POST: Final = re.compile(POST_PATTERN)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_DRAWN: Final = re.compile(r"[0-9a-f]{16}")
+_CONFLICT: Final = re.compile(r"[0-9a-f]{8,64}")
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{MAX_IDEMPOTENCY_KEY_LENGTH}}}")
 
 
@@ -159,6 +161,18 @@ def check_count(value: int, *, least: int, place: str) -> None:
     """Raise `InvalidInputError` unless this is a whole number from `least` that fits 63 bits."""
     if not least <= value < 2**63:
         raise InvalidInputError(f"{place} must be a whole number from {least}", place=place)
+
+
+def check_drawn_id(text: str, *, whose: str, place: str) -> None:
+    """Raise `InvalidInputError` unless this is an identifier as a node draws them: 16 hexadecimal digits."""
+    if not _DRAWN.fullmatch(text):
+        raise InvalidInputError(f"{whose} identifier is 16 hexadecimal digits", place=place)
+
+
+def check_conflict_id(text: str, *, place: str) -> None:
+    """Raise `InvalidInputError` unless this may be the identifier of a conflict: 8 to 64 hexadecimal digits."""
+    if not _CONFLICT.fullmatch(text):
+        raise InvalidInputError("must be the identifier of a conflict", place=place)
 
 
 def check_digest(text: str, *, place: str) -> None:

@@ -17,12 +17,13 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
-from skyparley.airspace.events import NODE, Event, Outcome, Proposal, Repeated, error_of
+from skyparley.airspace.events import BEARER_ATTESTED, NODE, Event, Outcome, Proposal, Repeated, error_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header, holds_body
 from skyparley.log.port import Draft, Entry, Log
+from skyparley.node.identity import Author
 
 MAX_IN_FLIGHT: Final = 1_024
 TICK_S: Final = 0.5
@@ -117,6 +118,19 @@ class Engine:
         if refusal is not None:
             raise error_of(refusal)
         return first
+
+    async def submit_for(
+        self,
+        author: Author,
+        command: Command,
+        *,
+        idempotency_key: str = "",
+        keep: Callable[[], Awaitable[None]] | None = None,
+    ) -> int:
+        """`submit` what the author's party asks. Raises `ForbiddenError` if the author is no party."""
+        party = author.require_party()
+        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key)
+        return await self.submit(proposal, key_id=author.key_id, keep=keep)
 
     async def run(self) -> None:
         """Apply entries as the log hands them out, until it is closed."""

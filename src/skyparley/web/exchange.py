@@ -165,6 +165,17 @@ class Exchange:
         except TimeoutError:
             raise HTTPException(408, f"the body did not arrive within {BODY_TIMEOUT_S:g} s") from None
 
+    async def command(self, body_type: type[_StructT]) -> tuple[_StructT, str]:
+        """What a party asks: the body and the idempotency key, if the client still waits for an answer.
+
+        Raises `ForbiddenError` for anyone who is not a party, and what the parts of it raise.
+        """
+        self.author.require_party()
+        body = decode(await self.body(), body_type)
+        key = self.idempotency_key()
+        await self.leave_if_gone()
+        return body, key
+
     async def leave_if_gone(self) -> None:
         """When the node is busy, find out whether the client still waits. Raises `ClientGoneError` if it does not."""
         if self.context.at_work <= BUSY_REQUESTS:

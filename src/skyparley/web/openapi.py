@@ -22,7 +22,7 @@ from skyparley.geometry.trajectory import (
     MAX_VERTICAL_TOLERANCE_M,
 )
 from skyparley.node.people.rights import Right
-from skyparley.vocabulary import HAZARD_KINDS
+from skyparley.vocabulary import HAZARD_KINDS, LANGUAGES
 from skyparley.web.exchange import Exchange
 from skyparley.web.replies import ErrorBody, Replies
 
@@ -147,6 +147,10 @@ class Query:
     name: str
     description: str
     schema: dict[str, Any]
+
+
+LANGUAGE: Final = Query("language", "The reader's language", {"type": "string", "enum": list(LANGUAGES)})
+ZONE: Final = Query("zone", "The reader's time zone, an IANA name such as Europe/Zurich", {"type": "string"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,9 @@ from skyparley.node.node import Node
 from support.agreements import NAME, agree, separation, term
 from support.conflict_cases import operation, track
 from support.drafts import Clock
-from support.nodes import ALPHA, BRAVO, at, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import ALPHA, BRAVO, at, drone, replay, running, same, start, stop
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
 
 
 @pytest.fixture

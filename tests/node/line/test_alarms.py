@@ -1,6 +1,5 @@
 """A conflict that nobody settles is an alarm on both sides, when it is due by the agreement, and it says that."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,15 @@ from skyparley.node.reading.views import ConflictView
 from support.agreements import NAME, agree, term
 from support.drafts import Clock
 from support.line import ask, pass_s, staff, staff_both, thread
-from support.nodes import ALPHA, BRAVO, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import ALPHA, BRAVO, THIRD, drone, replay, running, same, start, stop
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
-
-
-@pytest.fixture
-async def node(tmp_path: Path, clock: Clock) -> AsyncIterator[Node]:
-    async with running(tmp_path, clock, "alpha", "bravo", "third") as node:
-        await staff_both(node)
-        await staff(node, THIRD, "desk")
-        yield node
+async def node(node: Node) -> Node:
+    await staff(node, THIRD, "desk")
+    return node
 
 
 async def clash(node: Node, begin_s: float = 600, other_begin_s: float = 900) -> ConflictView:

@@ -13,10 +13,22 @@ from skyparley.node.line.assistance.views import AssistanceView
 from skyparley.node.node import Node
 from support.drafts import Clock
 from support.line import log_bytes, pass_s, read_back, reply, staff, staff_both, thread
-from support.nodes import ALPHA, BRAVO, OPERATOR, at, crash, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import (
+    ALPHA,
+    BRAVO,
+    OPERATOR,
+    THIRD,
+    at,
+    crash,
+    drone,
+    replay,
+    running,
+    same,
+    start,
+    stop,
+)
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
 LONELY = Author("party", "lonely", "key-d")
 POSITION = "46.95 N 7.45 E"
 REQUEST: dict[str, Any] = {
@@ -27,11 +39,6 @@ REQUEST: dict[str, Any] = {
     "callsign": "HB-ABC",
 }
 ROUTE = ["46.90 N 7.30 E", "46.95 N 7.45 E"]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A voice call is put on record: drafted, revised, agreed or told by each side, and its commitments are kept after."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,31 +8,18 @@ import pytest
 
 from skyparley.airspace.line.calls.commands import Commitment, Participant
 from skyparley.errors import ConflictingStateError, ForbiddenError, NotFoundError, SkyparleyError
-from skyparley.node.identity import OBSERVER, Author
+from skyparley.node.identity import OBSERVER
 from skyparley.node.line.calls.desk import Said
 from skyparley.node.line.calls.views import CallAnswer, CallText
 from skyparley.node.node import Node
 from support.drafts import Clock
 from support.line import log_bytes, pass_s, staff_both
-from support.nodes import ALPHA, BRAVO, OPERATOR, at, noon_clock, replay, running, same, start, stop
+from support.nodes import ALPHA, BRAVO, OPERATOR, THIRD, at, replay, running, same, start, stop
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
 BOTH = (Participant("alpha", "ops"), Participant("bravo", "tower"))
 TEXT = CallText("en", "The exercise of tomorrow", "Bravo described the exercise.", [], ["Send the final times"])
 SAID = Said(TEXT, [Commitment("bravo", at(3600))])
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
-
-
-@pytest.fixture
-async def node(tmp_path: Path, clock: Clock) -> AsyncIterator[Node]:
-    async with running(tmp_path, clock, "alpha", "bravo", "third") as node:
-        await staff_both(node)
-        yield node
 
 
 async def record(node: Node, said: Said = SAID, **changes: Any) -> CallAnswer:

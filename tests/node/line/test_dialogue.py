@@ -1,7 +1,6 @@
 """A dialogue over a node: asked, read back, confirmed, answered; called from post to post; the same after a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -37,22 +36,9 @@ from support.line import (
     thread,
     until,
 )
-from support.nodes import ALPHA, BRAVO, OPERATOR, crash, drone, noon_clock, replay, running, same, start, stop
+from support.nodes import ALPHA, BRAVO, OPERATOR, THIRD, crash, drone, replay, running, same, start, stop
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
-
-
-@pytest.fixture
-async def node(tmp_path: Path, clock: Clock) -> AsyncIterator[Node]:
-    async with running(tmp_path, clock, "alpha", "bravo", "third") as node:
-        await staff_both(node)
-        yield node
 
 
 async def test_a_request_is_read_back_confirmed_and_accepted(node: Node) -> None:

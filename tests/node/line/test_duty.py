@@ -1,6 +1,5 @@
 """Posts, watches, hand-over notes, and tests of the line on their schedule: answered, late, declined, silent."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -9,28 +8,14 @@ import pytest
 from skyparley.airspace.line.agreements.commands import ResumeAgreement, SuspendAgreement
 from skyparley.airspace.line.duty.commands import AnswerLineTest, CallLineTest, DefinePost
 from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError, SkyparleyError
-from skyparley.node.identity import Author
 from skyparley.node.node import Node
 from support.agreements import NAME, agree, term
 from support.drafts import Clock
 from support.line import ask, log_bytes, pass_s, staff, staff_both, thread
-from support.nodes import ALPHA, BRAVO, noon_clock, replay, running, same
+from support.nodes import ALPHA, BRAVO, THIRD, replay, running, same
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
 MINUTE_S = 60.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
-
-
-@pytest.fixture
-async def node(tmp_path: Path, clock: Clock) -> AsyncIterator[Node]:
-    async with running(tmp_path, clock, "alpha", "bravo", "third") as node:
-        await staff_both(node)
-        yield node
 
 
 def answers(node: Node, number: int = 1) -> dict[str, str]:

@@ -12,7 +12,7 @@ from skyparley.node.node import Node
 from support.agreements import NAME, agree, term
 from support.drafts import Clock
 from support.line import LEVEL, ask, pass_s, read_back, reply, staff, thread
-from support.nodes import ALPHA, BRAVO, at, drone, noon_clock, running
+from support.nodes import ALPHA, BRAVO, at, drone, running
 
 pytestmark = pytest.mark.anyio
 HOSPITAL = {"latitude_deg": 35.3333333, "longitude_deg": 40.15}
@@ -25,11 +25,6 @@ HAZARD = {
     "band": BAND,
     "window": WINDOW,
 }
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A conflict is settled over a node: proposed, compared, countered, accepted; overtaken proposals are refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +20,24 @@ from support.nodes import (
     BERNE,
     BRAVO,
     OPERATOR,
+    THIRD,
     at,
     crash,
     drone,
     noon_clock,
     replay,
-    running,
     same,
     start,
     stop,
 )
 
 pytestmark = pytest.mark.anyio
-THIRD = Author("party", "third", "key-c")
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
-
-
-@pytest.fixture
-async def node(tmp_path: Path, clock: Clock) -> AsyncIterator[Node]:
-    async with running(tmp_path, clock, "alpha", "bravo", "third") as node:
-        await staff_both(node)
-        await staff(node, THIRD, "desk")
-        yield node
+async def node(node: Node) -> Node:
+    await staff(node, THIRD, "desk")
+    return node
 
 
 def window(begin_s: float, end_s: float) -> dict[str, str]:

@@ -25,16 +25,11 @@ from skyparley.node.people.attempts import PER_ADDRESS, PER_PERSON, WINDOW_S
 from skyparley.node.people.people import IDLE_S, LONGEST_S
 from support.drafts import Clock
 from support.line import CLIMB, ask, staff
-from support.nodes import ALPHA, BRAVO, OPERATOR, noon_clock
+from support.nodes import ALPHA, BRAVO, OPERATOR
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
 HERE = "192.0.2.1"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return noon_clock()
 
 
 async def opened(directory: Path, clock: Clock, log: MemoryLog) -> Node:

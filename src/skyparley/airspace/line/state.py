@@ -7,7 +7,7 @@ derived and rebuilt from the records.
 from bisect import insort
 from collections.abc import Iterator
 from heapq import heappop, heappush
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -28,7 +28,8 @@ _ASSISTANCE: Final = "assistance"
 _CALL: Final = "call"
 TimedItem = Agreement | Alarm | Assistance | VoiceCall | Dialogue | LineTest
 """What time alone can change; `due_us` says when."""
-_DueKey = tuple[str, str, int]
+_DueKey = tuple[str, Any]
+"""A kind of timed items, and the key of one of them."""
 KeyT = TypeVar("KeyT")
 ItemT = TypeVar("ItemT")
 
@@ -47,6 +48,14 @@ class LineState:
         self._calls_of: dict[str, dict[str, None]] = {}
         self.alarms: dict[str, Alarm] = {}
         """The alarms of conflicts, by the conflict's identifier."""
+        self._timed: dict[str, dict[Any, Any]] = {
+            _AGREEMENT: self.agreements,
+            _ALARM: self.alarms,
+            _ASSISTANCE: self.assistance,
+            _CALL: self.calls,
+            _DIALOGUE: self.dialogues,
+            _TEST: self.line_tests,
+        }
         self._items = items
         self._of_party: dict[str, list[str]] = {}
         self._posts_of: dict[str, list[str]] = {}
@@ -65,7 +74,7 @@ class LineState:
             for member in agreement.members:
                 insort(self._of_party.setdefault(member, []), name)
         self._put(self.agreements, name, before, agreement)
-        self._expect((_AGREEMENT, name, 0), before, agreement)
+        self._expect((_AGREEMENT, name), before, agreement)
 
     def of_party(self, party: str) -> list[Agreement]:
         """The agreements of which a party is a member, in force or not, by identifier."""
@@ -109,7 +118,7 @@ class LineState:
         self._count(before, -1)
         self._count(dialogue, 1)
         self._put(self.dialogues, name, before, dialogue)
-        self._expect((_DIALOGUE, name, 0), before, dialogue)
+        self._expect((_DIALOGUE, name), before, dialogue)
 
     def put_message(self, message: Message) -> None:
         """Add or replace the envelope of a message."""
@@ -148,7 +157,7 @@ class LineState:
         if before is None:
             insort(self._tests_of.setdefault(test.agreement_id, []), test.number)
         self._put(self.line_tests, key, before, test)
-        self._expect((_TEST, *key), before, test)
+        self._expect((_TEST, key), before, test)
 
     def drop_tests(self, agreement_id: str, through: int) -> None:
         """Remove the tests of an agreement up to a number."""
@@ -172,7 +181,7 @@ class LineState:
         name = alarm.conflict_id
         before = self.alarms.get(name)
         self._put(self.alarms, name, before, alarm)
-        self._expect((_ALARM, name, 0), before, alarm)
+        self._expect((_ALARM, name), before, alarm)
 
     def drop_alarm(self, conflict_id: str) -> None:
         """Remove the alarm of a conflict, if it has one."""
@@ -186,7 +195,7 @@ class LineState:
         name = case.assistance_id
         before = self.assistance.get(name)
         self._put(self.assistance, name, before, case)
-        self._expect((_ASSISTANCE, name, 0), before, case)
+        self._expect((_ASSISTANCE, name), before, case)
 
     def drop_assistance(self, case: Assistance) -> None:
         """Remove a case of assistance."""
@@ -201,7 +210,7 @@ class LineState:
         for party in (call.recorder, call.other):
             self._calls_of.setdefault(party, {})[name] = None
         self._put(self.calls, name, before, call)
-        self._expect((_CALL, name, 0), before, call)
+        self._expect((_CALL, name), before, call)
 
     def drop_call(self, call: VoiceCall) -> None:
         """Remove a voice call."""
@@ -223,18 +232,13 @@ class LineState:
     def next_due(self, time_us: int) -> TimedItem | None:
         """The first of what is due by a time, by time, kind and name; it must be changed, or it is due again."""
         due_us = self.waits_for_time()
-        return None if due_us is None or due_us > time_us else self._timed(self._due[0][1])
+        return None if due_us is None or due_us > time_us else self._item(self._due[0][1])
 
     def content(self) -> Iterator[bytes]:
         """The canonical bytes of every item."""
-        yield from map(_ENCODER.encode, self.agreements.values())
-        yield from map(_ENCODER.encode, self.posts.values())
-        yield from map(_ENCODER.encode, self.dialogues.values())
-        yield from map(_ENCODER.encode, self.messages.values())
-        yield from map(_ENCODER.encode, self.line_tests.values())
-        yield from map(_ENCODER.encode, self.alarms.values())
-        yield from map(_ENCODER.encode, self.assistance.values())
-        yield from map(_ENCODER.encode, self.calls.values())
+        kinds: list[dict[Any, Any]] = [self.posts, self.messages, *self._timed.values()]
+        for held in kinds:
+            yield from map(_ENCODER.encode, held.values())
 
     def _put(self, held: dict[KeyT, ItemT], key: KeyT, before: ItemT | None, after: ItemT) -> None:
         if before is not None:
@@ -249,17 +253,9 @@ class LineState:
         if dialogue is not None and not dialogue.is_over:
             self._unfinished[dialogue.opener] = self._unfinished.get(dialogue.opener, 0) + change
 
-    def _timed(self, key: _DueKey) -> TimedItem | None:
-        kind, name, number = key
-        if kind == _AGREEMENT:
-            return self.agreements.get(name)
-        if kind == _ALARM:
-            return self.alarms.get(name)
-        if kind == _ASSISTANCE:
-            return self.assistance.get(name)
-        if kind == _CALL:
-            return self.calls.get(name)
-        return self.dialogues.get(name) if kind == _DIALOGUE else self.line_tests.get((name, number))
+    def _item(self, key: _DueKey) -> TimedItem | None:
+        kind, name = key
+        return self._timed[kind].get(name)
 
     def _expect(self, key: _DueKey, before: TimedItem | None, after: TimedItem) -> None:
         due_us = after.due_us
@@ -269,15 +265,14 @@ class LineState:
 
     def _skip_stale(self) -> None:
         while self._due:
-            item = self._timed(self._due[0][1])
+            item = self._item(self._due[0][1])
             if item is not None and item.due_us == self._due[0][0]:
                 return
             heappop(self._due)
 
     def _tidy(self) -> None:
         """Bound the stale entries, or what changes a million times would fill the memory."""
-        held = len(self.agreements) + len(self.dialogues) + len(self.line_tests) + len(self.alarms)
-        held += len(self.assistance) + len(self.calls)
+        held = sum(map(len, self._timed.values()))
         if len(self._due) > 2 * held + 1_000:
-            valid = {entry for entry in self._due if (item := self._timed(entry[1])) and item.due_us == entry[0]}
+            valid = {entry for entry in self._due if (item := self._item(entry[1])) and item.due_us == entry[0]}
             self._due = sorted(valid)

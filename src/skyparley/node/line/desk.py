@@ -3,10 +3,9 @@
 A command that was here before gets the present state and the sequence of its first entry.
 """
 
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.line.agreements.commands import AgreementCommand
 from skyparley.errors import NotFoundError
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView, agreement_view, may_see_agreement
 
@@ -19,13 +18,7 @@ class LineDesk:
 
     async def command(self, author: Author, command: AgreementCommand, *, idempotency_key: str = "") -> AgreementAnswer:
         """Do what the author's party asks. Raises the error that says why not."""
-        proposal = proposal_of(
-            command,
-            party=author.require_party(),
-            authentication=BEARER_ATTESTED,
-            idempotency_key=idempotency_key,
-        )
-        sequence = await self._engine.submit(proposal, key_id=author.key_id)
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key)
         return AgreementAnswer(self.agreement(author, command.agreement_id), sequence)
 
     def agreements(self, author: Author) -> AgreementPage:

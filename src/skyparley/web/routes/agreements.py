@@ -21,7 +21,7 @@ from skyparley.geometry.interval import parse_time
 from skyparley.node.line.terms import TermBody, read_term
 from skyparley.node.line.views import AgreementAnswer, AgreementPage, AgreementView, sorted_texts
 from skyparley.node.people.rights import Right
-from skyparley.web.exchange import Exchange, decode
+from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint, Handler
 from skyparley.web.replies import Replies, json_reply
 
@@ -96,10 +96,7 @@ def commanding(
     """The handler of a command: `command_of` makes it of the agreement's identifier in the path and the body."""
 
     async def command(exchange: Exchange) -> Replies:
-        exchange.author.require_party()
-        body = decode(await exchange.body(), body_type)
-        key = exchange.idempotency_key()
-        await exchange.leave_if_gone()
+        body, key = await exchange.command(body_type)
         asked = command_of(exchange.parameters.get("agreement_id", ""), body)
         answer = await exchange.node.line.command(exchange.author, asked, idempotency_key=key)
         return json_reply(answer, status)

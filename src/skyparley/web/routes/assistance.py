@@ -5,9 +5,8 @@ from typing import Any, Final
 import msgspec
 
 from skyparley.node.line.assistance.views import AssistanceAnswer, AssistancePage, AssistanceView
-from skyparley.vocabulary import LANGUAGES
 from skyparley.web.exchange import Exchange, decode
-from skyparley.web.openapi import Endpoint, Query
+from skyparley.web.openapi import LANGUAGE, ZONE, Endpoint
 from skyparley.web.replies import Replies, json_reply
 
 
@@ -27,10 +26,7 @@ class CloseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def request_assistance(exchange: Exchange) -> Replies:
     """Call parties to an aircraft in distress."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), RequestBody)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
+    body, key = await exchange.command(RequestBody)
     answer = await exchange.node.assistance.request(
         exchange.author, body.parameters, parties=body.parties, from_post=body.from_post, idempotency_key=key
     )
@@ -63,8 +59,6 @@ async def get_assistance(exchange: Exchange) -> Replies:
 
 
 _CASE: Final = "/v1/assistance/{assistance_id}"
-_LANGUAGE: Final = Query("language", "The reader's language", {"type": "string", "enum": list(LANGUAGES)})
-_ZONE: Final = Query("zone", "The reader's time zone, an IANA name such as Europe/Zurich", {"type": "string"})
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
@@ -89,7 +83,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "The cases that concern the key, with who acts",
         "observer",
         answer=AssistancePage,
-        query=(_LANGUAGE, _ZONE),
+        query=(LANGUAGE, ZONE),
     ),
     Endpoint(
         "GET",
@@ -99,7 +93,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "One case, in the reader's language",
         "observer",
         answer=AssistanceView,
-        query=(_LANGUAGE, _ZONE),
+        query=(LANGUAGE, ZONE),
     ),
     Endpoint(
         "POST",

@@ -8,7 +8,7 @@ from skyparley.airspace.line.calls.commands import Commitment, Participant
 from skyparley.geometry.interval import parse_time
 from skyparley.node.line.calls.desk import Said
 from skyparley.node.line.calls.views import CallAnswer, CallPage, CallText, CallView
-from skyparley.web.exchange import Exchange, decode
+from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
 from skyparley.web.replies import Replies, json_reply
 from skyparley.web.routes.duty import whole_number
@@ -88,10 +88,7 @@ def _said(body: TextBody) -> Said:
 
 async def record_call(exchange: Exchange) -> Replies:
     """A call was held."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), RecordBody)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
+    body, key = await exchange.command(RecordBody)
     answer = await exchange.node.calls.record(
         exchange.author,
         body.other,
@@ -107,9 +104,8 @@ async def record_call(exchange: Exchange) -> Replies:
 
 async def revise_call(exchange: Exchange) -> Replies:
     """Another draft of the text."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), ReviseBody)
-    name, key = exchange.parameters["call_id"], exchange.idempotency_key()
+    body, key = await exchange.command(ReviseBody)
+    name = exchange.parameters["call_id"]
     return json_reply(
         await exchange.node.calls.revise(
             exchange.author, name, body.revision, _said(body), post=body.post, idempotency_key=key
@@ -119,9 +115,8 @@ async def revise_call(exchange: Exchange) -> Replies:
 
 async def agree_call(exchange: Exchange) -> Replies:
     """The text is agreed."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), AgreeBody)
-    name, key = exchange.parameters["call_id"], exchange.idempotency_key()
+    body, key = await exchange.command(AgreeBody)
+    name = exchange.parameters["call_id"]
     return json_reply(
         await exchange.node.calls.agree(exchange.author, name, body.revision, post=body.post, idempotency_key=key)
     )
@@ -129,9 +124,8 @@ async def agree_call(exchange: Exchange) -> Replies:
 
 async def account_call(exchange: Exchange) -> Replies:
     """One's own account of a call."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), AccountBody)
-    name, key = exchange.parameters["call_id"], exchange.idempotency_key()
+    body, key = await exchange.command(AccountBody)
+    name = exchange.parameters["call_id"]
     return json_reply(
         await exchange.node.calls.read_out(exchange.author, name, body.text, post=body.post, idempotency_key=key)
     )
@@ -139,9 +133,8 @@ async def account_call(exchange: Exchange) -> Replies:
 
 async def report_commitment(exchange: Exchange) -> Replies:
     """What became of a commitment."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), ReportBody)
-    name, key = exchange.parameters["call_id"], exchange.idempotency_key()
+    body, key = await exchange.command(ReportBody)
+    name = exchange.parameters["call_id"]
     number = whole_number(exchange.parameters["number"])
     return json_reply(
         await exchange.node.calls.report(

@@ -3,15 +3,9 @@
 from typing import Final
 
 from skyparley.node.line.said import CatalogueView, catalogue_view
-from skyparley.vocabulary import LANGUAGES
 from skyparley.web.exchange import Exchange
-from skyparley.web.openapi import Endpoint, Query
+from skyparley.web.openapi import LANGUAGE, Endpoint
 from skyparley.web.replies import Replies, json_reply
-
-
-async def getcatalogue_view(exchange: Exchange) -> Replies:
-    """The catalogue in a language."""
-    return json_reply(catalogue_view(exchange.query("language").get("language", "en")))
 
 
 async def get_catalogue(exchange: Exchange) -> Replies:
@@ -28,6 +22,6 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "What can be said on the line, in a language",
         "observer",
         answer=CatalogueView,
-        query=(Query("language", "The reader's language", {"type": "string", "enum": list(LANGUAGES)}),),
+        query=(LANGUAGE,),
     ),
 )

@@ -13,9 +13,8 @@ from skyparley.node.line.dialogue.views import (
     ReceiptAnswer,
 )
 from skyparley.node.line.negotiation.views import ProposalView
-from skyparley.vocabulary import LANGUAGES
 from skyparley.web.exchange import Exchange, decode, list_limit
-from skyparley.web.openapi import Endpoint, Query
+from skyparley.web.openapi import LANGUAGE, ZONE, Endpoint, Query
 from skyparley.web.replies import Replies, json_reply
 from skyparley.web.routes.duty import whole_number
 
@@ -67,10 +66,7 @@ class ReadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def open_dialogue(exchange: Exchange) -> Replies:
     """Speak to another party."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), OpenBody)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
+    body, key = await exchange.command(OpenBody)
     answer = await exchange.node.dialogues.open(
         exchange.author,
         body.to_party,
@@ -87,10 +83,7 @@ async def open_dialogue(exchange: Exchange) -> Replies:
 
 async def say(exchange: Exchange) -> Replies:
     """One more message in a dialogue."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), SayBody)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
+    body, key = await exchange.command(SayBody)
     answer = await exchange.node.dialogues.say(
         exchange.author,
         exchange.parameters["dialogue_id"],
@@ -159,8 +152,6 @@ async def inbox(exchange: Exchange) -> Replies:
 _DIALOGUE: Final = "/v1/dialogues/{dialogue_id}"
 _LIMIT: Final = Query("limit", "At most so many", {"type": "integer", "minimum": 1, "maximum": 1000})
 _AFTER: Final = Query("after", "Continue after this dialogue", {"type": "string"})
-_LANGUAGE: Final = Query("language", "The reader's language", {"type": "string", "enum": list(LANGUAGES)})
-_ZONE: Final = Query("zone", "The reader's time zone, an IANA name such as Europe/Zurich", {"type": "string"})
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
@@ -198,7 +189,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "One dialogue with its messages, in the reader's language",
         "observer",
         answer=DialogueDetail,
-        query=(_LANGUAGE, _ZONE),
+        query=(LANGUAGE, ZONE),
     ),
     Endpoint(
         "GET",

@@ -7,7 +7,7 @@ import msgspec
 from skyparley.airspace.line.duty.commands import AnswerLineTest, CallLineTest, DefinePost
 from skyparley.errors import InvalidInputError
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
-from skyparley.web.exchange import Exchange, decode
+from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
 from skyparley.web.replies import Replies, json_reply, no_content
 
@@ -48,10 +48,9 @@ async def list_posts(exchange: Exchange) -> Replies:
 
 async def define_post(exchange: Exchange) -> Replies:
     """Set up a post of the author's party, or say anew where it goes on."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), PostBody)
+    body, key = await exchange.command(PostBody)
     command = DefinePost(exchange.parameters["post"], tuple(body.deputies), body.next_post or "")
-    answer = await exchange.node.duty.define(exchange.author, command, idempotency_key=exchange.idempotency_key())
+    answer = await exchange.node.duty.define(exchange.author, command, idempotency_key=key)
     return json_reply(answer)
 
 
@@ -71,14 +70,13 @@ async def take_watch(exchange: Exchange) -> Replies:
 
 async def leave_watch(exchange: Exchange) -> Replies:
     """End a watch."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), LeaveBody)
+    body, key = await exchange.command(LeaveBody)
     answer = await exchange.node.duty.leave(
         exchange.author,
         exchange.parameters["post"],
         body.watch,
         body.note,
-        idempotency_key=exchange.idempotency_key(),
+        idempotency_key=key,
     )
     return json_reply(answer)
 
@@ -92,20 +90,18 @@ async def list_tests(exchange: Exchange) -> Replies:
 
 async def call_test(exchange: Exchange) -> Replies:
     """Test the line now."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), CallTestBody)
+    body, key = await exchange.command(CallTestBody)
     command = CallLineTest(exchange.parameters["agreement_id"], body.post)
-    answer = await exchange.node.duty.test(exchange.author, command, idempotency_key=exchange.idempotency_key())
+    answer = await exchange.node.duty.test(exchange.author, command, idempotency_key=key)
     return json_reply(answer, 201)
 
 
 async def answer_test(exchange: Exchange) -> Replies:
     """Answer a test of the line, or decline to."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), TestAnswerBody)
+    body, key = await exchange.command(TestAnswerBody)
     number = whole_number(exchange.parameters["number"])
     command = AnswerLineTest(exchange.parameters["agreement_id"], number, body.post, body.declined)
-    answer = await exchange.node.duty.test(exchange.author, command, idempotency_key=exchange.idempotency_key())
+    answer = await exchange.node.duty.test(exchange.author, command, idempotency_key=key)
     return json_reply(answer)
 
 

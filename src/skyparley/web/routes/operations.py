@@ -21,7 +21,7 @@ from skyparley.node.reading.views import (
     OperationQuery,
     OperationView,
 )
-from skyparley.web.exchange import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT, Exchange, decode, list_limit
+from skyparley.web.exchange import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT, Exchange, list_limit
 from skyparley.web.openapi import Endpoint, Handler, Query
 from skyparley.web.replies import Replies, json_reply
 
@@ -86,10 +86,7 @@ def acting(action: str) -> Handler:
     """The handler of one action on an operation or hazard area."""
 
     async def act(exchange: Exchange) -> Replies:
-        exchange.author.require_party()
-        body = decode(await exchange.body(), VersionBody)
-        key = exchange.idempotency_key()
-        await exchange.leave_if_gone()
+        body, key = await exchange.command(VersionBody)
         answer = await exchange.node.act(
             exchange.author, action, exchange.parameters["operation_id"], version=body.version, idempotency_key=key
         )
@@ -135,10 +132,7 @@ class HeardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def acknowledge(exchange: Exchange) -> Replies:
     """A post has heard the alarm of a conflict."""
-    exchange.author.require_party()
-    body = decode(await exchange.body(), HeardBody)
-    key = exchange.idempotency_key()
-    await exchange.leave_if_gone()
+    body, key = await exchange.command(HeardBody)
     return json_reply(
         await exchange.node.alarms.acknowledge(
             exchange.author, exchange.parameters["conflict_id"], post=body.post, idempotency_key=key

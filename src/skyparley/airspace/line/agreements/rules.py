@@ -49,7 +49,7 @@ from skyparley.errors import (
     LimitExceededError,
     NotFoundError,
 )
-from skyparley.geometry.interval import EARLIEST_US, LATEST_US, format_time
+from skyparley.geometry.interval import check_instant_us, format_time
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 _NUMBER: Final = re.compile(r"[1-9]\d{0,2}(?:\.[1-9]\d{0,2}){0,3}")
@@ -74,8 +74,7 @@ def validate(command: AgreementCommand) -> None:
             limits.check_text(command.reservation, limits.MAX_REASON_LENGTH, place="reservation")
     elif isinstance(command, Ending):
         limits.check_text(command.reason, limits.MAX_REASON_LENGTH, place="reason")
-        if not EARLIEST_US <= command.from_us <= LATEST_US:
-            raise InvalidInputError("from must lie between 1970 and 2100", place="from_us")
+        check_instant_us(command.from_us, place="from_us")
 
 
 def check(state: Airspace, proposal: Proposal, command: AgreementCommand, time_us: int) -> None:

@@ -23,12 +23,10 @@ from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import START, next_state
 from skyparley.errors import ConflictingStateError, InvalidInputError, LimitExceededError, NotFoundError
 
-_HEX = set("0123456789abcdef")
-
 
 def validate(command: AssistanceCommand) -> None:
     """Raise `InvalidInputError` or `LimitExceededError` if a command is impossible in itself."""
-    _check_id(command.assistance_id, "assistance_id")
+    limits.check_drawn_id(command.assistance_id, whose="a case's", place="assistance_id")
     if not isinstance(command, RequestAssistance):
         limits.check_post_id(command.post)
         return
@@ -44,7 +42,7 @@ def validate(command: AssistanceCommand) -> None:
     for call in command.calls:
         limits.check_party_id(call.party, place="parties")
         limits.check_post_id(call.post, place="parties")
-        _check_id(call.dialogue_id, "parties")
+        limits.check_drawn_id(call.dialogue_id, whose="a dialogue's", place="parties")
 
 
 def check(state: Airspace, party: str, command: AssistanceCommand) -> None:
@@ -189,8 +187,3 @@ def _put(line: LineState, case: Assistance, event: Event, changes: list[Change])
     after = msgspec.structs.replace(case, changed_us=event.time_us, changed_sequence=event.sequence)
     line.put_assistance(after)
     changes.append(AssistanceChanged(after))
-
-
-def _check_id(text: str, place: str) -> None:
-    if len(text) != 16 or not set(text) <= _HEX:
-        raise InvalidInputError("an identifier of 16 hexadecimal digits", place=place)

@@ -26,16 +26,14 @@ from skyparley.airspace.line.tables import CALLS, COMMITMENTS
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import START, next_state
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, LimitExceededError, NotFoundError
-from skyparley.geometry.interval import EARLIEST_US, LATEST_US
+from skyparley.geometry.interval import check_instant_us
 
 REPORTS = ("meet", "partly", "fail", "dispute")
-_HEX = set("0123456789abcdef")
 
 
 def validate(command: CallCommand) -> None:
     """Raise `InvalidInputError` or `LimitExceededError` if a command is impossible in itself."""
-    if len(command.call_id) != 16 or not set(command.call_id) <= _HEX:
-        raise InvalidInputError("a call's identifier is 16 hexadecimal digits", place="call_id")
+    limits.check_drawn_id(command.call_id, whose="a call's", place="call_id")
     limits.check_post_id(command.post)
     if not isinstance(command, AgreeCall):
         limits.check_digest(command.text_digest, place="text_digest")
@@ -49,8 +47,7 @@ def validate(command: CallCommand) -> None:
             raise InvalidInputError(f"unknown report: use one of {', '.join(REPORTS)}", place="word")
     elif isinstance(command, RecordCall):
         limits.check_party_id(command.other, place="other")
-        if not EARLIEST_US <= command.began_us <= LATEST_US:
-            raise InvalidInputError("time must lie between 1970 and 2100", place="began")
+        check_instant_us(command.began_us, place="began")
         if not 0 <= command.lasted_s <= limits.MAX_CALL_S:
             raise InvalidInputError(f"a call lasts 0 to {limits.MAX_CALL_S} seconds", place="lasted_s")
         keys = [(one.party, one.post) for one in command.participants]
@@ -164,8 +161,7 @@ def _validate_commitments(commitments: Sequence[Commitment]) -> None:
         raise LimitExceededError(f"a call has at most {limits.MAX_COMMITMENTS} commitments", place="commitments")
     for index, one in enumerate(commitments):
         limits.check_party_id(one.owner, place=f"commitments[{index}].owner")
-        if not EARLIEST_US <= one.due_us <= LATEST_US:
-            raise InvalidInputError("time must lie between 1970 and 2100", place=f"commitments[{index}].due")
+        check_instant_us(one.due_us, place=f"commitments[{index}].due")
 
 
 def _check_owners(commitments: Sequence[Commitment], parties: set[str]) -> None:

@@ -4,9 +4,6 @@ One question at a time: it is answered, countered with another, declined or take
 is to be read back is read back, compared by the node and confirmed before it can be accepted. Free text closes nothing.
 """
 
-import re
-from typing import Final
-
 from skyparley.airspace import limits
 from skyparley.airspace.events import Change, Event, Proposal
 from skyparley.airspace.line.assistance import rules as assistance
@@ -39,21 +36,18 @@ from skyparley.errors import (
 )
 from skyparley.vocabulary import PRECEDENCES
 
-_DIALOGUE: Final = re.compile(r"[0-9a-f]{16}")
-_ABOUT: Final = re.compile(r"(?:[0-9a-f]{8,64})?")
-
 
 def validate(command: DialogueCommand) -> None:
     """Raise `InvalidInputError` or `LimitExceededError` if a command is impossible in itself."""
     if isinstance(command, ReceiveMessages):
         _validate_receipts(command)
         return
-    _check_dialogue_id(command.dialogue_id)
+    limits.check_drawn_id(command.dialogue_id, whose="a dialogue's", place="dialogue_id")
     if isinstance(command, OpenDialogue):
         limits.check_party_id(command.to_party, place="to_party")
         limits.check_post_id(command.to_post, place="to_post")
-        if not _ABOUT.fullmatch(command.about):
-            raise InvalidInputError("must be the identifier of a conflict, or empty", place="about")
+        if command.about:
+            limits.check_conflict_id(command.about, place="about")
         _check_envelope(command, asks=command.response != "N")
         if command.changes and not command.about:
             raise InvalidInputError("a proposal settles a conflict: say which", place="about")
@@ -147,11 +141,6 @@ def word_of(line: LineState, dialogue: Dialogue, party: str, command: SendMessag
 # checks
 
 
-def _check_dialogue_id(dialogue_id: str) -> None:
-    if not _DIALOGUE.fullmatch(dialogue_id):
-        raise InvalidInputError("a dialogue's identifier is 16 hexadecimal digits", place="dialogue_id")
-
-
 def _check_number(number: int) -> None:
     if not 1 <= number < 2**31:
         raise InvalidInputError("number is a whole number from 1", place="number")
@@ -180,7 +169,7 @@ def _validate_receipts(command: ReceiveMessages) -> None:
     if not 1 <= len(command.receipts) <= limits.MAX_RECEIPTS:
         raise LimitExceededError(f"1 to {limits.MAX_RECEIPTS} receipts at a time", place="receipts")
     for receipt in command.receipts:
-        _check_dialogue_id(receipt.dialogue_id)
+        limits.check_drawn_id(receipt.dialogue_id, whose="a dialogue's", place="dialogue_id")
         _check_number(receipt.number)
     keys = [(receipt.dialogue_id, receipt.number) for receipt in command.receipts]
     if keys != sorted(set(keys)):

@@ -4,9 +4,6 @@ Deir ez-Zor, 2016: the usual officer was absent and the caller hung up; 27 minut
 any officer who has the watch there acts for it, and `chain` says in which order it goes on when nobody answers.
 """
 
-import re
-from typing import Final
-
 import msgspec
 
 from skyparley.airspace import limits
@@ -16,9 +13,6 @@ from skyparley.airspace.line.duty.items import Post, Watch
 from skyparley.airspace.line.state import LineState
 from skyparley.airspace.state import Airspace
 from skyparley.errors import ConflictingStateError, InvalidInputError, LimitExceededError, NotFoundError
-
-_WATCH: Final = re.compile(r"[0-9a-f]{16}")
-_NOTE: Final = re.compile(r"(?:[0-9a-f]{64})?")
 
 
 def validate(command: PostCommand) -> None:
@@ -35,10 +29,9 @@ def validate(command: PostCommand) -> None:
         if command.post in named or len(set(named)) != len(named):
             raise InvalidInputError("name each post once, and not the post itself", place="deputies")
     elif isinstance(command, TakeWatch | LeaveWatch):
-        if not _WATCH.fullmatch(command.watch):
-            raise InvalidInputError("a watch's identifier is 16 hexadecimal digits", place="watch")
-        if isinstance(command, LeaveWatch) and not _NOTE.fullmatch(command.note_digest):
-            raise InvalidInputError("must be a SHA-256 as 64 hexadecimal digits, or empty", place="note_digest")
+        limits.check_drawn_id(command.watch, whose="a watch's", place="watch")
+        if isinstance(command, LeaveWatch) and command.note_digest:
+            limits.check_digest(command.note_digest, place="note_digest")
 
 
 def check(state: Airspace, party: str, command: PostCommand) -> None:

@@ -17,7 +17,7 @@ from skyparley.airspace.line.negotiation.items import Acknowledgement, Alarm
 from skyparley.airspace.line.tables import ALARMS
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import START, next_state
-from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError
+from skyparley.errors import ConflictingStateError, NotFoundError
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 
@@ -59,8 +59,7 @@ def pass_time(state: Airspace, alarm: Alarm, event: Event, changes: list[Change]
 
 def validate(command: AcknowledgeAlarm) -> None:
     """Raise `InvalidInputError` if a command is impossible in itself."""
-    if not 8 <= len(command.conflict_id) <= 64 or not set(command.conflict_id) <= set("0123456789abcdef"):
-        raise InvalidInputError("must be the identifier of a conflict", place="conflict_id")
+    limits.check_conflict_id(command.conflict_id, place="conflict_id")
     limits.check_post_id(command.post)
 
 

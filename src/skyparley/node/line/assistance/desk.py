@@ -1,15 +1,15 @@
 """The assistance desk: a request is parsed by the catalogue, kept in the vault, and put before all by one entry."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.line.agreements.numbers import contact
 from skyparley.airspace.line.assistance.commands import Called, CloseAssistance, RequestAssistance
 from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.catalogue.messages import encode_body, parse_message
 from skyparley.errors import InvalidInputError, NotFoundError
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.assistance.views import AssistanceAnswer, AssistancePage
 from skyparley.node.line.sealed import draw, seal
@@ -57,21 +57,18 @@ class AssistanceDesk:
         post = self._reader.line.watchers.post_for(state.line, author, from_post, place="from_post")
         command = RequestAssistance(assistance_id, tuple(calls), post, read_back=True, body_digest=sealed.digest)
 
-        async def keep() -> None:
-            await self._vault.put_bodies([(sealed.digest, party, sealed.data)])
-
-        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key)
-        sequence = await self._engine.submit(proposal, key_id=author.key_id, keep=keep)
+        keep = partial(self._vault.put_bodies, [(sealed.digest, party, sealed.data)])
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
         unreachable = [name for name, post in reached.items() if not post]
         return self._answer(author, state.line.assistance[assistance_id], unreachable, sequence)
 
     async def close(self, author: Author, assistance_id: str, post: str = "") -> AssistanceAnswer:
         """Nothing more is needed; only whoever asked says so."""
-        party, line = author.require_party(), self._engine.state.line
+        line = self._engine.state.line
+        author.require_party()
         speaking = self._reader.line.watchers.post_for(line, author, post)
         command = CloseAssistance(assistance_id, speaking)
-        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED)
-        sequence = await self._engine.submit(proposal, key_id=author.key_id)
+        sequence = await self._engine.submit_for(author, command)
         return self._answer(author, line.assistance[assistance_id], [], sequence)
 
     def cases(self, author: Author, language: str, zone: str) -> AssistancePage:

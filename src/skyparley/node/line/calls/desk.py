@@ -1,12 +1,12 @@
 """The desk of calls: texts are checked and kept in the vault, and their digests proposed."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 
 from skyparley.airspace import limits
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.line.calls.commands import (
     AgreeCall,
     CallCommand,
@@ -20,7 +20,7 @@ from skyparley.airspace.line.calls.commands import (
 from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.errors import NotFoundError
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.calls.views import CallAnswer, CallPage, CallText, CallView, call_view
 from skyparley.node.line.sealed import Sealed, draw, seal, unseal
@@ -161,12 +161,6 @@ class CallDesk:
     async def _submit(
         self, author: Author, command: CallCommand, sealed: Sealed | None, idempotency_key: str
     ) -> CallAnswer:
-        async def keep() -> None:
-            if sealed is not None:
-                await self._vault.put_bodies([(sealed.digest, author.party, sealed.data)])
-
-        proposal = proposal_of(
-            command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
-        )
-        sequence = await self._engine.submit(proposal, key_id=author.key_id, keep=keep)
+        keep = partial(self._vault.put_bodies, [(sealed.digest, author.party, sealed.data)]) if sealed else None
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
         return CallAnswer(self.view(self._engine.state.line.calls[command.call_id]), sequence)

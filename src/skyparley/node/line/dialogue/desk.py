@@ -8,11 +8,9 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.limits import MAX_RECEIPTS
 from skyparley.airspace.line.agreements.numbers import contact
 from skyparley.airspace.line.dialogue.commands import (
-    DialogueCommand,
     OpenDialogue,
     ReadMessage,
     Receipt,
@@ -26,7 +24,7 @@ from skyparley.catalogue.messages import encode_body, message_type, parse_messag
 from skyparley.catalogue.parameters import Canonical
 from skyparley.errors import ConflictingStateError, InvalidInputError, LimitExceededError, NotFoundError
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.dialogue.pace import Pace
 from skyparley.node.line.dialogue.places import check_place
@@ -161,8 +159,10 @@ class DialogueDesk:
         if first is not None:
             return first
         if proposes:
-            propose = self._proposals.corridor if corridor else self._proposals.propose
-            proposed = await propose(author, dialogue, canonical)
+            if corridor:
+                proposed = self._proposals.corridor(dialogue, canonical)
+            else:
+                proposed = await self._proposals.propose(author, dialogue, canonical)
             command = msgspec.structs.replace(command, changes=proposed.changes, checked_through=proposed.through)
             return await self._say(author, command, sealed, idempotency_key, proposed)
         return await self._accept(author, dialogue, command, sealed, idempotency_key)
@@ -175,7 +175,7 @@ class DialogueDesk:
         fresh = sorted({key for key in receipts if not self._addressed(party, *key).received_us})
         if not fresh:
             return ReceiptAnswer(0, None)
-        sequence = await self._submit(author, ReceiveMessages(tuple(Receipt(*key) for key in fresh)))
+        sequence = await self._engine.submit_for(author, ReceiveMessages(tuple(Receipt(*key) for key in fresh)))
         return ReceiptAnswer(len(fresh), sequence)
 
     async def read(self, author: Author, dialogue_id: str, number: int, post: str = "") -> DialogueAnswer:
@@ -184,7 +184,8 @@ class DialogueDesk:
         message = self._addressed(party, dialogue_id, number)
         sequence = message.sequence
         if not message.read_us:
-            sequence = await self._submit(author, ReadMessage(dialogue_id, number, self._post(author, post)))
+            command = ReadMessage(dialogue_id, number, self._post(author, post))
+            sequence = await self._engine.submit_for(author, command)
         return self._answer(author, dialogue_id, number, sequence)
 
     # inside
@@ -228,10 +229,7 @@ class DialogueDesk:
             await self._vault.put_bodies([*details, (sealed.digest, author.party, sealed.data)])
             await self._reader.line.watchers.keep(sealed.digest, author)
 
-        proposal = proposal_of(
-            command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
-        )
-        sequence = await self._engine.submit(proposal, key_id=author.key_id, keep=keep)
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
         line = self._engine.state.line
         number = next(
             one.number for one in line.messages_of(line.dialogues[command.dialogue_id]) if one.sequence == sequence
@@ -239,10 +237,6 @@ class DialogueDesk:
         if isinstance(command, SendMessage) and command.act == "read_back":
             await self._read_backs.until_compared(command.dialogue_id, number)
         return self._answer(author, command.dialogue_id, number, sequence)
-
-    async def _submit(self, author: Author, command: DialogueCommand) -> int:
-        proposal = proposal_of(command, party=author.party, authentication=BEARER_ATTESTED)
-        return await self._engine.submit(proposal, key_id=author.key_id)
 
     def _answer(self, author: Author, dialogue_id: str, number: int, sequence: int) -> DialogueAnswer:
         line = self._engine.state.line

@@ -1,8 +1,8 @@
 """The duty desk: posts are set up, watches begin and end with a hand-over note, tests of the line are answered."""
 
+from functools import partial
 from typing import Final
 
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.limits import check_text
 from skyparley.airspace.line.duty.commands import (
     CallLineTest,
@@ -10,13 +10,12 @@ from skyparley.airspace.line.duty.commands import (
     DefinePost,
     LeaveWatch,
     LineTestCommand,
-    PostCommand,
     TakeWatch,
 )
 from skyparley.errors import NotFoundError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage, line_test_view
 from skyparley.node.line.reading import LineReader
@@ -36,11 +35,11 @@ class DutyDesk:
 
     async def close(self, author: Author, post: str, *, idempotency_key: str = "") -> None:
         """Give up a post."""
-        await self._submit(author, ClosePost(post), idempotency_key)
+        await self._engine.submit_for(author, ClosePost(post), idempotency_key=idempotency_key)
 
     async def define(self, author: Author, command: DefinePost, *, idempotency_key: str = "") -> PostAnswer:
         """Set up a post, and show it."""
-        sequence = await self._submit(author, command, idempotency_key)
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key)
         return self._answer(author, command.post, sequence, None)
 
     async def take(self, author: Author, post: str, *, idempotency_key: str = "") -> PostAnswer:
@@ -48,30 +47,28 @@ class DutyDesk:
         context = f"watch/{author.require_party()}/{post}"
         watch = draw(self._vault.secret, context, idempotency_key).hex()
         await self._reader.watchers.keep(watch, author)
-        sequence = await self._submit(author, TakeWatch(post, watch), idempotency_key)
+        sequence = await self._engine.submit_for(author, TakeWatch(post, watch), idempotency_key=idempotency_key)
         return self._answer(author, post, sequence, watch)
 
     async def leave(self, author: Author, post: str, watch: str, note: str, *, idempotency_key: str = "") -> PostAnswer:
         """End a watch, with a note to those who come (empty: none)."""
         party = author.require_party()
         if not note:
-            sequence = await self._submit(author, LeaveWatch(post, watch, ""), idempotency_key)
+            ended = LeaveWatch(post, watch, "")
+            sequence = await self._engine.submit_for(author, ended, idempotency_key=idempotency_key)
             return self._answer(author, post, sequence, None)
         check_text(note, MAX_NOTE_LENGTH, place="note")
         sealed = seal(self._vault.secret, note.encode(), f"note/{party}/{post}", idempotency_key)
         command = LeaveWatch(post, watch, sealed.digest)
 
-        async def keep() -> None:
-            await self._vault.put_bodies([(sealed.digest, party, sealed.data)])
-
-        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key)
-        sequence = await self._engine.submit(proposal, key_id=author.key_id, keep=keep)
+        keep = partial(self._vault.put_bodies, [(sealed.digest, party, sealed.data)])
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
         return self._answer(author, post, sequence, None)
 
     async def test(self, author: Author, command: LineTestCommand, *, idempotency_key: str = "") -> LineTestAnswer:
         """Call a test of the line, or answer one."""
         self._reader.watchers.require(self._engine.state.line, author, command.post)
-        sequence = await self._submit(author, command, idempotency_key)
+        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key)
         line = self._engine.state.line
         number = line.last_test(command.agreement_id) if isinstance(command, CallLineTest) else command.number
         return LineTestAnswer(line_test_view(line.line_tests[command.agreement_id, number]), sequence)
@@ -91,15 +88,6 @@ class DutyDesk:
             raise NotFoundError(f"there is no agreement '{agreement_id}' that this key may see")
         tests = [line_test_view(test) for test in reversed(line.tests_of(agreement_id))]
         return LineTestPage(tests, format_time(agreement.next_test_us) if agreement.next_test_us else None, None)
-
-    async def _submit(self, author: Author, command: PostCommand | LineTestCommand, idempotency_key: str) -> int:
-        proposal = proposal_of(
-            command,
-            party=author.require_party(),
-            authentication=BEARER_ATTESTED,
-            idempotency_key=idempotency_key,
-        )
-        return await self._engine.submit(proposal, key_id=author.key_id)
 
     def _answer(self, author: Author, post: str, sequence: int, watch: str | None) -> PostAnswer:
         return PostAnswer(self._reader.post(author, self._engine.state.line.posts[author.party, post]), sequence, watch)

@@ -1,8 +1,7 @@
 """Alarms of conflicts for a party: which are raised, and that a post has heard one."""
 
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.line.negotiation.commands import AcknowledgeAlarm
-from skyparley.node.engine import Engine, proposal_of
+from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import ConflictView
@@ -19,10 +18,9 @@ class AlarmDesk:
         self, author: Author, conflict: str, *, post: str = "", idempotency_key: str = ""
     ) -> ConflictView:
         """A post of the author's party has heard the alarm of a conflict."""
-        party = author.require_party()
+        author.require_party()
         recorded = self._reader.recorded_conflict(author, conflict)
         line = self._engine.state.line
         command = AcknowledgeAlarm(recorded.conflict_id, self._reader.line.watchers.post_for(line, author, post))
-        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key)
-        await self._engine.submit(proposal, key_id=author.key_id)
+        await self._engine.submit_for(author, command, idempotency_key=idempotency_key)
         return self._reader.conflict_view(author, recorded)

@@ -6,7 +6,7 @@ instead. Parameters are canonical, as `catalogue/parameters.py` makes them; alti
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from pyproj import Geod
@@ -19,7 +19,6 @@ from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval
 from skyparley.geometry.polygon import Polygon
-from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
 from skyparley.units import MICROSECONDS_PER_SECOND, MILLIMETRES_PER_METRE
 
@@ -74,7 +73,7 @@ def _in_window(operation: Operation, window: TimeInterval) -> Operation:
             replace(one, time=TimeInterval(one.time.begin_us + later_us, one.time.end_us + later_us))
             for one in operation.volumes
         )
-        flown = tuple(_but(one, times_us=one.times_us + later_us) for one in operation.trajectories)
+        flown = tuple(replace(one, times_us=one.times_us + later_us) for one in operation.trajectories)
         return replace(operation, volumes=volumes, trajectories=flown)
     if operation.trajectories or any(one.time != span for one in operation.volumes):
         lasts_s = (span.end_us - span.begin_us) / MICROSECONDS_PER_SECOND
@@ -97,7 +96,7 @@ def _in_band(operation: Operation, band: AltitudeBand) -> Operation:
                 f" included; the band has {band.upper_m - band.lower_m:.0f} m: give a higher one",
                 place="parameters.band",
             )
-        flown.append(_but(one, altitudes_m=one.altitudes_m - lowest_m + band.lower_m, datum=band.datum))
+        flown.append(replace(one, altitudes_m=one.altitudes_m - lowest_m + band.lower_m, datum=band.datum))
     volumes = tuple(replace(one, altitude=band) for one in operation.volumes)
     return replace(operation, volumes=volumes, trajectories=tuple(flown))
 
@@ -133,7 +132,7 @@ def _on_route(operation: Operation, route: Canonical) -> Operation:
     first_us, last_us = int(before.times_us[0]), int(before.times_us[-1])
     times_us = first_us + np.rint(parts * (last_us - first_us)).astype(np.int64)
     try:
-        flown = _but(
+        flown = replace(
             before,
             times_us=times_us,
             latitudes_deg=latitudes_deg,
@@ -143,10 +142,6 @@ def _on_route(operation: Operation, route: Canonical) -> Operation:
     except SkyparleyError as error:
         raise type(error)(error.message, place="parameters.route") from None
     return replace(operation, trajectories=(flown,))
-
-
-def _but(trajectory: Trajectory4D, **changes: Any) -> Trajectory4D:
-    return replace(trajectory, **changes)
 
 
 def position_deg(canonical: Canonical) -> tuple[float, float]:

@@ -105,7 +105,7 @@ class Proposals:
         )
         return Proposed(changes, compared.through, tuple(details for _, details in ordered))
 
-    async def corridor(self, author: Author, dialogue: Dialogue, values: Mapping[str, Canonical]) -> Proposed:  # noqa: ARG002
+    def corridor(self, dialogue: Dialogue, values: Mapping[str, Canonical]) -> Proposed:
         """The corridor that would be filed for whoever helps. What it conflicts with does not forbid it."""
         case = self._engine.state.line.assistance.get(dialogue.assistance)
         if case is None:
@@ -166,19 +166,8 @@ class Proposals:
             if (0 if live is None else live.version) != change.version:
                 against.append(f"the operation of '{change.party}' has changed since")
             own = change.party == author.party or author.sees_all or bool(dialogue.assistance)
-            shapes = render_operation_shapes(operation) if own else None
-            begin_us, end_us = span_us(extents_of(operation))
-            changes.append(
-                ProposedChangeView(
-                    party=change.party,
-                    operation_id=change.operation_id if own or self._may_name(author, dialogue, key) else None,
-                    version=change.version,
-                    begin=format_time(begin_us) if own else None,
-                    end=format_time(end_us) if own else None,
-                    volumes=None if shapes is None else msgspec.Raw(msgspec.json.encode(shapes["volumes"])),
-                    trajectories=None if shapes is None else msgspec.Raw(msgspec.json.encode(shapes["trajectories"])),
-                )
-            )
+            named = own or self._may_name(author, dialogue, key)
+            changes.append(_change_view(change, operation if own else None, named=named))
         return ProposalView(
             dialogue_id=dialogue.dialogue_id,
             number=question.number,
@@ -265,6 +254,30 @@ class Proposals:
             told = error.message if own else NOT_POSSIBLE  # what is wrong with it would tell how it is
             raise type(error)(told, place=named) from None
         return details
+
+
+def _change_view(change: ProposedChange, operation: Operation | None, *, named: bool) -> ProposedChangeView:
+    """A change for a reader: with its operation if that is for the reader, and its name if that may be known."""
+    view = ProposedChangeView(
+        party=change.party,
+        operation_id=change.operation_id if named else None,
+        version=change.version,
+        begin=None,
+        end=None,
+        volumes=None,
+        trajectories=None,
+    )
+    if operation is None:
+        return view
+    begin_us, end_us = span_us(extents_of(operation))
+    shapes = render_operation_shapes(operation)
+    return msgspec.structs.replace(
+        view,
+        begin=format_time(begin_us),
+        end=format_time(end_us),
+        volumes=msgspec.Raw(msgspec.json.encode(shapes["volumes"])),
+        trajectories=msgspec.Raw(msgspec.json.encode(shapes["trajectories"])),
+    )
 
 
 def _why(what: str, sentences: list[str]) -> str:
