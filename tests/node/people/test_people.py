@@ -1,5 +1,6 @@
 """People over a node: log-in and its limits, sessions and their ends, roles, and that nothing of it is in the log."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
 from skyparley.node.node import Node, open_node
 from skyparley.node.people.attempts import PER_ADDRESS, PER_PERSON, WINDOW_S
+from skyparley.node.people.passwords import AT_ONCE
 from skyparley.node.people.people import IDLE_S, LONGEST_S
 from support.drafts import Clock
 from support.line import CLIMB, ask, staff
@@ -98,6 +100,79 @@ async def test_an_address_that_tries_many_people_waits(node: Node) -> None:
     with pytest.raises(RateLimitedError):
         await node.people.log_in("alpha", "paul", PASSWORD, HERE)
     assert (await node.people.log_in("alpha", "paul", PASSWORD, "198.51.100.7")).person.login == "paul"
+
+
+async def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_another(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    passwords = node.people._passwords
+    verify = passwords._verify
+    monkeypatch.setattr(passwords, "_verify", lambda stored, typed: tried.append(typed) or verify(stored, typed))
+    guesses = [node.people.log_in("alpha", "anna", f"guess number {n}", f"192.0.2.{n}") for n in range(50)]
+    outcomes = await asyncio.gather(*guesses, return_exceptions=True)
+    assert len(tried) < PER_PERSON + AT_ONCE
+    assert {type(one) for one in outcomes} == {UnauthenticatedError, RateLimitedError}
+
+
+def slowed(node: Node, monkeypatch: pytest.MonkeyPatch, work: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """Hashing or verifying stands still: the first event says that it has begun, the second lets it go on."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    real = getattr(node.people._passwords, work)
+
+    async def slow(*args: Any, **more: Any) -> Any:
+        done = await real(*args, **more)
+        begun.set()
+        await go_on.wait()
+        return done
+
+    monkeypatch.setattr(node.people._passwords, work, slow)
+    return begun, go_on
+
+
+@pytest.mark.parametrize("how", ["disabled", "password"])
+async def test_who_is_shut_out_while_logging_in_is_not_let_in(
+    node: Node, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    begun, go_on = slowed(node, monkeypatch, "verify")
+    coming = asyncio.create_task(node.people.log_in("alpha", "anna", PASSWORD, HERE))
+    await begun.wait()
+    if how == "disabled":
+        await node.people.disable(ALPHA, "anna")
+    else:
+        await node.people.set_password(ALPHA, "anna", "another long password", None)
+    go_on.set()
+    with pytest.raises(UnauthenticatedError, match=r"^party, login or password is wrong$"):
+        await coming
+    assert node.people.sessions(ALPHA).items == []
+
+
+async def test_who_is_disabled_while_changing_the_password_stays_disabled(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = await author(node, "anna")
+    begun, go_on = slowed(node, monkeypatch, "hash")
+    changing = asyncio.create_task(node.people.set_password(anna, "anna", "another long password", PASSWORD))
+    await begun.wait()
+    await node.people.disable(ALPHA, "anna")
+    go_on.set()
+    assert (await changing).disabled is not None
+    with pytest.raises(UnauthenticatedError):
+        await author(node, "anna", "another long password")
+
+
+async def test_of_two_people_of_one_login_added_at_once_one_is_refused(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = slowed(node, monkeypatch, "hash")
+    adding = [
+        asyncio.create_task(node.people.add(ALPHA, "new", name, "officer", "en", "UTC", PASSWORD))
+        for name in ("First", "Second")
+    ]
+    await begun.wait()
+    go_on.set()
+    outcomes = await asyncio.gather(*adding, return_exceptions=True)
+    assert [type(one).__name__ for one in outcomes] == ["PersonView", "ConflictingStateError"]
 
 
 async def test_a_session_ends_idle_or_old(node: Node, clock: Clock) -> None:

@@ -3,6 +3,7 @@ machine with log-ins.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -34,9 +35,13 @@ class Passwords:
         async with self._room:
             return await asyncio.to_thread(self._hasher.hash, password)
 
-    async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether a password is the one that was stored; None: there is nobody."""
+    async def verify(self, stored: str | None, password: str, *, allowed: Callable[[], None]) -> bool:
+        """Whether a password is the one that was stored; None: there is nobody.
+
+        `allowed` is asked when it is its turn, and raises if it is not: of many guesses at once few are tried.
+        """
         async with self._room:
+            allowed()
             matches = await asyncio.to_thread(self._verify, stored or self._nobody, password)
         return matches and stored is not None
 

@@ -3,6 +3,7 @@
 All of it is private to the node. In the shared log a person is a post, never a name.
 """
 
+import asyncio
 import hmac
 import logging
 import re
@@ -52,6 +53,8 @@ class People:
         self._people = {(one.party, one.login): one for one in vault.stored_people()}
         self._sessions = {one.session_id: one for one in vault.stored_sessions()}
         self._written_us: dict[str, int] = {}
+        self._changing = asyncio.Lock()
+        """Held from what is read of a person to what is written: nothing comes between."""
         self.on_ended: Callable[[str], None] = lambda _: None
         """Called with the identifier of every session that ends."""
 
@@ -73,24 +76,22 @@ class People:
         party = author.require_party()
         if not _LOGIN.fullmatch(login):
             raise InvalidInputError("a login is 1 to 64 characters of a-z, 0-9 and . _ -", place="login")
-        if (party, login) in self._people:
-            raise ConflictingStateError(
-                f"there is a person '{login}' already: logins are not used again", place="login"
-            )
-        if sum(key[0] == party for key in self._people) >= MAX_PEOPLE_PER_PARTY:
-            raise ConflictingStateError(f"a party has at most {MAX_PEOPLE_PER_PARTY} people")
+        self._check_room(party, login)
         _check(name, role, language, zone)
         hashed = await self._passwords.hash(login, password)
-        return await self._put(StoredPerson(party, login, name, role, language, zone, hashed, self._clock(), None))
+        async with self._changing:
+            self._check_room(party, login)
+            return await self._put(StoredPerson(party, login, name, role, language, zone, hashed, self._clock(), None))
 
     async def change(self, author: Author, login: str, name: str, role: str, language: str, zone: str) -> PersonView:
         """A person's name, role, language and zone. Another role ends its sessions."""
-        before = self._person(author, login)
-        _check(name, role, language, zone)
-        view = await self._put(replace(before, name=name, role=role, language=language, zone=zone))
-        if role != before.role:
-            await self._end_all(before)
-        return view
+        async with self._changing:
+            before = self._person(author, login)
+            _check(name, role, language, zone)
+            view = await self._put(replace(before, name=name, role=role, language=language, zone=zone))
+            if role != before.role:
+                await self._end_all(before)
+            return view
 
     async def set_password(self, author: Author, login: str, password: str, current: str | None) -> PersonView:
         """A new password, which ends the person's other sessions. One's own takes the current one.
@@ -98,43 +99,45 @@ class People:
         By an administrator or the party's key it takes none, and lets in again who was disabled.
         """
         person = self._person(author, login)
-        if author.person == login:
-            self._attempts.check(person.party, login, "")
-            if not await self._passwords.verify(person.password_hash, current or ""):
-                self._attempts.failed(person.party, login, "")
-                raise UnauthenticatedError("the current password is wrong", place="current")
-        else:
+        own = author.person == login
+        if not own:
             require_right(author, "people")
-            person = replace(person, disabled_us=None)
+        elif not await self._verified(person.party, login, "", person.password_hash, current or ""):
+            raise UnauthenticatedError("the current password is wrong", place="current")
         hashed = await self._passwords.hash(login, password)
-        view = await self._put(replace(person, password_hash=hashed))
-        await self._end_all(person, but=author.key_id)
-        return view
+        async with self._changing:
+            person = self._person(author, login)  # who was disabled meanwhile stays so, unless let in again here
+            disabled_us = person.disabled_us if own else None
+            view = await self._put(replace(person, password_hash=hashed, disabled_us=disabled_us))
+            await self._end_all(person, but=author.key_id)
+            return view
 
     async def disable(self, author: Author, login: str) -> None:
         """A person may log in no longer; its sessions end."""
-        person = self._person(author, login)
-        if person.disabled_us is None:
-            await self._put(replace(person, disabled_us=self._clock()))
-        await self._end_all(person)
+        async with self._changing:
+            person = self._person(author, login)
+            if person.disabled_us is None:
+                await self._put(replace(person, disabled_us=self._clock()))
+            await self._end_all(person)
 
     # sessions
 
     async def log_in(self, party: str, login: str, password: str, address: str) -> NewSession:
         """Begin a session. Raises `UnauthenticatedError`, in the same words whoever it was, or `RateLimitedError`."""
-        self._attempts.check(party, login, address)
-        person = self._people.get((party, login))
-        able = person is not None and person.disabled_us is None
-        if not await self._passwords.verify(person.password_hash if person and able else None, password) or not person:
-            self._attempts.failed(party, login, address)
-            _log.warning("a log-in failed: party %r, login %r, from %s", party[:64], login[:64], address)
-            raise UnauthenticatedError("party, login or password is wrong")
-        token, session_id, secret_sha256 = make_secret(SESSION_PREFIX)
-        now_us = self._clock()
-        session = StoredSession(session_id, party, login, secret_sha256, now_us, now_us)
-        await self._vault.put_session(session)
-        self._sessions[session_id] = session
-        return NewSession(token, session_id, format_time(_longest_us(session)), person_view(person))
+        stored = self._way_in(party, login)
+        verified = await self._verified(party, login, address, stored, password)
+        async with self._changing:
+            # who was disabled, or got another password, while this one was verified is not let in by it
+            if not verified or self._way_in(party, login) != stored:
+                _log.warning("a log-in failed: party %r, login %r, from %s", party[:64], login[:64], address)
+                raise UnauthenticatedError("party, login or password is wrong")
+            token, session_id, secret_sha256 = make_secret(SESSION_PREFIX)
+            now_us = self._clock()
+            session = StoredSession(session_id, party, login, secret_sha256, now_us, now_us)
+            await self._vault.put_session(session)
+            self._sessions[session_id] = session
+            person = self._people[party, login]
+            return NewSession(token, session_id, format_time(_longest_us(session)), person_view(person))
 
     def authenticate(self, token: str) -> Author:
         """Whom a session's token speaks for. Raises `UnauthenticatedError` if it is unknown or over."""
@@ -178,6 +181,32 @@ class People:
                 self._written_us[session.session_id] = session.seen_us
 
     # inside
+
+    def _way_in(self, party: str, login: str) -> str | None:
+        """The hash of the password that lets a person in; None for who is not there, or disabled."""
+        person = self._people.get((party, login))
+        return None if person is None or person.disabled_us is not None else person.password_hash
+
+    async def _verified(self, party: str, login: str, address: str, stored: str | None, password: str) -> bool:
+        """Whether a password is right. Raises `RateLimitedError` if a person or an address was wrong too often."""
+
+        def allowed() -> None:
+            self._attempts.check(party, login, address)
+
+        allowed()
+        right = await self._passwords.verify(stored, password, allowed=allowed)
+        if not right:
+            self._attempts.failed(party, login, address)
+        return right
+
+    def _check_room(self, party: str, login: str) -> None:
+        """Raise `ConflictingStateError` if a party cannot have one more person of that login."""
+        if (party, login) in self._people:
+            raise ConflictingStateError(
+                f"there is a person '{login}' already: logins are not used again", place="login"
+            )
+        if sum(key[0] == party for key in self._people) >= MAX_PEOPLE_PER_PARTY:
+            raise ConflictingStateError(f"a party has at most {MAX_PEOPLE_PER_PARTY} people")
 
     async def _put(self, person: StoredPerson) -> PersonView:
         await self._vault.put_person(person)
