@@ -16,6 +16,11 @@ from support.process import Serving, serving
 NAMES = [party for party, _, _ in PARTIES]
 
 
+def now_as_written() -> str:
+    """The time as the API writes it: without the zone, what begins in this very second would sort after it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 def until_healthy(node: Serving) -> list[int]:
     """The statuses of `/healthy` up to the first 200."""
     seen = []
@@ -77,7 +82,7 @@ def test_two_parties_fly_and_a_third_fires_and_flies_drones(demo: Serving) -> No
 
 def test_flights_are_shifted_to_now(demo: Serving) -> None:
     flights = [item for item in every(demo, "/v1/operations") if item["class"] == "en_route"]
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # written as the API does, or the first second sorts wrong
+    now = now_as_written()
     assert sum(flight["begin"] <= now < flight["end"] for flight in flights) > 10
     assert all(flight["end"] > now or flight["state"] != "accepted" for flight in flights)
 
@@ -114,7 +119,7 @@ def test_what_was_filed_survives_a_restart_and_is_not_filed_twice(data: Path, de
         until_healthy(again)
         time.sleep(EVERY_S + 1)  # the feed has had another round
         after = {(item["party"], item["operation_id"]): item for item in every(again, "/v1/operations")}
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # written as the API does, or the first second sorts wrong
+        now = now_as_written()
         kept = {ref for ref, item in before.items() if item["end"] > now}
         assert kept <= set(after)
         assert all(after[ref]["version"] == before[ref]["version"] for ref in kept)
