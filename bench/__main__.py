@@ -1,6 +1,6 @@
 """`make bench`: one table, each row with its baseline measured beside it in the same run.
 
-`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line.
+`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line, dss.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import filings, line, one_check, swiss_day
+from bench.dss import scenarios
 from bench.table import Row, show
 
 
@@ -36,6 +37,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "check": lambda: [one_check.run()],
     "node": _node,
     "line": _line,
+    "dss": lambda: asyncio.run(scenarios.run()),
 }
 
 
