@@ -21,7 +21,7 @@ from bench.dss.wire import Line, head_bytes
 
 PATH: Final = "/dss/v1/operational_intent_references"
 _ENOUGH: Final = 50
-_ADAPT_EVERY_S: Final = 0.25
+_ADAPT_EVERY_S: Final = 0.5
 _LIVE_EVERY_S: Final = 0.02
 _SMOOTHING: Final = 0.05
 
@@ -152,7 +152,7 @@ class Creators:
 
     async def adapt(self) -> None:
         """Choose the lifetime by which `live` intents stay: by Little's law, rate × (lifetime − time to the 201)."""
-        while self._job.live:
+        while True:
             before_s, count, planned_s = time.perf_counter(), len(self.tally.write_s), self.tally.planned_s
             done = 0
             while done < _ENOUGH:
@@ -160,7 +160,7 @@ class Creators:
                 done = len(self.tally.write_s) - count
             rate_per_s = done / (time.perf_counter() - before_s)
             wanted_s = self._job.live / rate_per_s + (self.tally.planned_s - planned_s) / done
-            self.lifetime_s += 0.5 * (wanted_s - self.lifetime_s)
+            self.lifetime_s += 0.5 * (min(wanted_s, 2 * self.lifetime_s) - self.lifetime_s)
 
     async def watch_live(self, seen: list[int]) -> None:
         """Note now and then how many are live."""

@@ -1,8 +1,8 @@
 """The load generator, a process of its own: a job as JSON on stdin, its result as JSON on stdout.
 
-A create load has four parts: fill (if the wanted number of live intents would take too long to grow), warm up (which
-adapts the lifetime), measure, and, if the server is to be killed, go on with intents that live long until it is gone.
-The line `KILL_ME` says that the last part has begun.
+A create load has four parts: fill (if the wanted number of live intents would take too long to grow), warm up, measure,
+and, if the server is to be killed, go on with intents that live long until it is gone; `KILL_ME` tells that this
+last part has begun. Before it, the lifetime is adapted all the time, so that the wanted number stays live.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ from bench.table import quantiles
 _TOO_LONG_S: Final = 1.5
 _LONGEST_WARM_UP_S: Final = 6.0
 _BEFORE_KILL_S: Final = 1.0
+_ENOUGH_TO_SEEK: Final = 32
+_PATIENCE: Final = 10
 _KILLED_WITHIN_S: Final = 30.0
 _READERS: Final = 16
 _QUERY_SIDE_M: Final = 10_000.0
@@ -57,9 +59,9 @@ async def _create(job: Job, lines: list[Line]) -> Result:
         await creators.fill(lines)
     live: list[int] = []
     async with _running(creators.create_on(client, line) for client, line in enumerate(lines)) as tasks:
-        async with _running([creators.adapt()]):
+        async with _running([creators.adapt(), creators.watch_live(live)] if job.live else []):
             await _during(tasks, max(job.warm_up_s, min(_LONGEST_WARM_UP_S, grows_s if filled else 3 * grows_s)))
-        async with _running([creators.watch_live(live)] if job.live else []):
+            live.clear()
             result = await _measure(job, tasks, creators)
         if job.until_killed:
             await _until_killed(creators, tasks)
@@ -89,7 +91,11 @@ async def _measure(job: Job, tasks: Tasks, creators: Creators) -> Result:
 async def _until_killed(creators: Creators, tasks: Tasks) -> None:
     """Go on with intents that outlive the server, whose end is expected from the line `KILL_ME` on."""
     creators.lifetime_s = LONG_S
-    await _during(tasks, _BEFORE_KILL_S)
+    before = len(creators.accepted)
+    for _ in range(_PATIENCE):
+        await _during(tasks, _BEFORE_KILL_S)
+        if len(creators.accepted) >= before + _ENOUGH_TO_SEEK:
+            break
     print(KILL_ME, flush=True)
     done, _ = await asyncio.wait(tasks, timeout=_KILLED_WITHIN_S, return_when=asyncio.FIRST_EXCEPTION)
     if not done:

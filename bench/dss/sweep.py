@@ -38,6 +38,11 @@ _EXPECTED_PER_S: Final = {
 }
 """About what each server does, for each of `LIVE`: from this the first guess of the lifetime."""
 _SECONDS: Final = 4.0
+_NAMES: Final = {
+    "skyparley": "Skyparley",
+    "subscriptions": "PostgreSQL, locks subscriptions",
+    "cells": "PostgreSQL, locks cells",
+}
 _COLUMNS: Final = (
     "server", "scenario", "clients", "live_wanted", "live", "accepted_per_s", "requests_per_accepted", "p50_ms",
     "p99_ms", "least_share", "planned_anew", "lost", "generator_cores", "server_cores",
@@ -85,7 +90,7 @@ def write(directory: Path, lines: list[Line]) -> None:
         table.writerows(lines)
     points = [
         Point(
-            line["server"], line["scenario"], int(line["live_wanted"]), float(line["accepted_per_s"]),
+            _NAMES[line["server"]], line["scenario"], int(line["live_wanted"]), float(line["accepted_per_s"]),
             float(line["p50_ms"]), float(line["p99_ms"]),
         )
         for line in lines
@@ -96,7 +101,7 @@ def write(directory: Path, lines: list[Line]) -> None:
 
 def main() -> None:
     """Measure, and bring table and picture up to date."""
-    order = list(dict.fromkeys(server for server, _ in _EXPECTED_PER_S))
+    order = list(_NAMES)
     directory, servers = Path(sys.argv[1]), sys.argv[2:] or order
     kept: list[Line] = []
     table = directory / "dss-sweep.csv"
