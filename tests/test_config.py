@@ -17,7 +17,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = re.findall(r"^\| `(SKYPARLEY_\w+)` \| `?([^|`]+?)`? \| (.+?) \|$", DOCUMENT.read_text(), re.MULTILINE)
     documented = {name: default for name, default, _ in rows}
     present = {
-        variable_of(field.name): "none" if field.default is None else str(field.default) for field in fields(Settings)
+        variable_of(field.name): "none" if field.default in (None, ()) else str(field.default)
+        for field in fields(Settings)
     }
     assert documented == present
     assert all(len(meaning) > 10 for _, _, meaning in rows)
@@ -35,6 +36,9 @@ def test_what_is_set_is_read() -> None:
         "SKYPARLEY_MAX_BODY_BYTES": "1000",
         "SKYPARLEY_TLS_CERTIFICATE": "c.pem",
         "SKYPARLEY_TLS_KEY": "k.pem",
+        "SKYPARLEY_AUTH_PUBLIC_KEYS": "a.pem, b c.pem",
+        "SKYPARLEY_AUTH_AUDIENCES": "dss.example.org",
+        "SKYPARLEY_AUTH_ISSUERS": "https://a.example.org,https://b.example.org",
         "HOME": "/root",
     }
     expected = Settings(
@@ -44,9 +48,14 @@ def test_what_is_set_is_read() -> None:
         tls_certificate=Path("c.pem"),
         tls_key=Path("k.pem"),
         max_body_bytes=1000,
+        auth_public_keys=(Path("a.pem"), Path("b c.pem")),
+        auth_audiences=("dss.example.org",),
+        auth_issuers=("https://a.example.org", "https://b.example.org"),
     )
     assert read_settings(environment) == expected
     assert read_settings({}) == Settings()
+    published = {"SKYPARLEY_AUTH_JWKS_URL": "https://a.example.org/jwks.json", "SKYPARLEY_AUTH_AUDIENCES": "a,b"}
+    assert read_settings(published).auth_jwks_url == "https://a.example.org/jwks.json"
 
 
 @pytest.mark.parametrize(
@@ -59,9 +68,38 @@ def test_what_is_set_is_read() -> None:
         ("SKYPARLEY_DATA", ""),
         ("SKYPARLEY_PROT", "8080"),
         ("SKYPARLEY_TLS_KEY", "k.pem"),
+        ("SKYPARLEY_TLS_KEY", ""),
+        ("SKYPARLEY_AUTH_PUBLIC_KEYS", ""),
+        ("SKYPARLEY_AUTH_PUBLIC_KEYS", "a.pem,,b.pem"),
+        ("SKYPARLEY_AUTH_JWKS_URL", ""),
+        ("SKYPARLEY_AUTH_AUDIENCES", "a, "),
     ],
 )
 def test_what_cannot_be_read_names_its_variable(variable: str, text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read_settings({variable: text})
     assert "SKYPARLEY_" in str(caught.value.place)
+
+
+KEYS = {"SKYPARLEY_AUTH_PUBLIC_KEYS": "a.pem"}
+DOCUMENT_OF_KEYS = {"SKYPARLEY_AUTH_JWKS_URL": "https://a.example.org/jwks.json"}
+AUDIENCES = {"SKYPARLEY_AUTH_AUDIENCES": "a"}
+ISSUERS = {"SKYPARLEY_AUTH_ISSUERS": "https://a.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "to_set"),
+    [
+        (KEYS, "SKYPARLEY_AUTH_AUDIENCES"),
+        (DOCUMENT_OF_KEYS | ISSUERS, "SKYPARLEY_AUTH_AUDIENCES"),
+        (AUDIENCES, "SKYPARLEY_AUTH_PUBLIC_KEYS or SKYPARLEY_AUTH_JWKS_URL"),
+        (ISSUERS, "SKYPARLEY_AUTH_PUBLIC_KEYS or SKYPARLEY_AUTH_JWKS_URL"),
+        (KEYS | DOCUMENT_OF_KEYS | AUDIENCES, "SKYPARLEY_AUTH_PUBLIC_KEYS or SKYPARLEY_AUTH_JWKS_URL"),
+    ],
+)
+def test_settings_of_tokens_that_make_no_sense_together_say_what_to_set(
+    environment: dict[str, str], to_set: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=": set ") as caught:
+        read_settings(environment)
+    assert caught.value.place == to_set

@@ -34,6 +34,14 @@ class Settings:
     """PEM file with the certificate's private key."""
     max_body_bytes: int = 4 * 1024 * 1024
     """Longest request body that is read."""
+    auth_public_keys: tuple[Path, ...] = ()
+    """PEM files of the public keys that bearer tokens are verified with; each a public key or an X.509 certificate."""
+    auth_jwks_url: str | None = None
+    """URL of the JWKS document with those keys, in place of PEM files."""
+    auth_audiences: tuple[str, ...] = ()
+    """Names of this node in tokens: one of them must be a token's `aud`."""
+    auth_issuers: tuple[str, ...] = ()
+    """Who may issue tokens: one of them must be a token's `iss`; any, if none is named."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -45,6 +53,22 @@ class Settings:
                 "TLS needs both the certificate and its key (--tls-certificate and --tls-key)",
                 place=f"{variable_of('tls_certificate')} and _KEY",
             )
+        self._check_tokens()
+
+    def _check_tokens(self) -> None:
+        """Keys without an audience would accept tokens meant for others; names without keys would accept none."""
+        keys = f"{variable_of('auth_public_keys')} or {variable_of('auth_jwks_url')}"
+        if self.auth_public_keys and self.auth_jwks_url is not None:
+            raise InvalidInputError("keys come from PEM files or from a JWKS document: set one of the two", place=keys)
+        if self.auth_public_keys or self.auth_jwks_url is not None:
+            if not self.auth_audiences:
+                raise InvalidInputError(
+                    "tokens are accepted for named audiences only: set it to what clients ask tokens for, usually this"
+                    " node's host name",
+                    place=variable_of("auth_audiences"),
+                )
+        elif self.auth_audiences or self.auth_issuers:
+            raise InvalidInputError("without keys no token can be verified: set one of the two", place=keys)
 
 
 def variable_of(name: str) -> str:
@@ -57,24 +81,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises `InvalidInputError` that names the variable, also for a variable with the prefix that is no setting.
     """
-    names = {variable_of(field.name): field.name for field in fields(Settings)}
-    defaults = Settings()
+    named = {variable_of(field.name): field for field in fields(Settings)}
     values: dict[str, Any] = {}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in CLIENT_VARIABLES:
-            if variable not in names:
-                raise InvalidInputError(f"no such setting; there are: {', '.join(sorted(names))}", place=variable)
-            values[names[variable]] = _value(variable, environment[variable], getattr(defaults, names[variable]))
+            if variable not in named:
+                raise InvalidInputError(f"no such setting; there are: {', '.join(sorted(named))}", place=variable)
+            values[named[variable].name] = _value(variable, environment[variable], named[variable].type)
     return Settings(**values)
 
 
-def _value(variable: str, text: str, default: object) -> object:
-    if isinstance(default, int):
+def _value(variable: str, text: str, kind: object) -> object:
+    """A setting's value, of the type that its field has."""
+    if kind is int:
         if not (text.isascii() and text.isdigit() and len(text) <= 12):
             raise InvalidInputError(f"{text[:30]!r} is not a whole number", place=variable)
         return int(text)
-    if isinstance(default, str):
+    if kind is str:
         return text
+    if kind == tuple[str, ...]:
+        return _items(variable, text)
+    if kind == tuple[Path, ...]:
+        return tuple(map(Path, _items(variable, text)))
     if not text:
-        raise InvalidInputError("must name a file or directory", place=variable)
-    return Path(text)
+        raise InvalidInputError("is empty: give it a value, or do not set it", place=variable)
+    return text if kind == str | None else Path(text)
+
+
+def _items(variable: str, text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    items = tuple(item.strip() for item in text.split(","))
+    if not all(items):
+        raise InvalidInputError("holds an empty item: write items with one comma between two", place=variable)
+    return items

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from skyparley import __version__
+from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
 from skyparley.config import Settings, read_settings
@@ -31,6 +32,7 @@ party_app = typer.Typer(
 app.add_typer(party_app, name="party")
 app.add_typer(line_app, name="line")
 app.add_typer(person_app, name="person")
+app.add_typer(token_app, name="token")
 
 Host = Annotated[
     str | None,
