@@ -126,7 +126,7 @@ class Creators:
                 await self._peers.learn(missing)
                 learned.update(dict.fromkeys(missing))
             elif status == 400 and end_s <= time.time():
-                end_s = 0.0
+                end_s, lifetime_s = 0.0, 2 * lifetime_s
             else:
                 raise UnexpectedAnswerError(f"the create of {identifier}", status, answer)
         change = _CHANGE.decode(answer)

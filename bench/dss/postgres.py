@@ -43,6 +43,8 @@ _USER: Final = "bench"
 _DATABASE: Final = "postgres"
 _FILL_TIMEOUT_S: Final = 600.0
 _TRIES: Final = 200
+_RUN_AGAIN: Final = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.OutOfMemoryError)
+"""The last when its tables of read-write dependencies are full for the moment."""
 _CLEAN_EVERY_S: Final = 1.0
 _LEVEL: Final = 13
 
@@ -218,10 +220,8 @@ class Dss:
             try:
                 async with self._pool.acquire() as connection, connection.transaction(isolation=isolation):
                     return await _create(connection, self._locking, identifier, manager, asked, bounds)
-            except asyncpg.SerializationError:
-                continue
-            except asyncpg.DeadlockDetectedError:
-                continue
+            except _RUN_AGAIN:
+                await asyncio.sleep(0.01 * secrets.randbelow(1000) / 1000)
             except asyncpg.UniqueViolationError:
                 return _json(409, {"message": "there is an intent of this id already"})
         return _json(503, {"message": f"the transaction did not serialise in {_TRIES} tries"})

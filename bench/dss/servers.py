@@ -40,7 +40,8 @@ _SETTINGS: Final = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
     "autovacuum_naptime": "5s",
-    "max_pred_locks_per_transaction": "1024",
+    "max_connections": "400",
+    "max_pred_locks_per_transaction": "256",
     "port": _PORT,
 }
 
