@@ -9,6 +9,7 @@ SkyparleyError                 400  anything that Skyparley itself refuses
 ├── NotFoundError              404  no such thing, or not for this party
 ├── ConflictingStateError      409  the state does not allow it: stale version, wrong state, identifier taken
 │   └── IdempotencyError       409  the idempotency key was used with other content
+├── UssDownError               412  a USS that is marked Down may not do this (ASTM F3548)
 ├── OverloadedError            503  a bounded queue is full: try again after `retry_after_s`
 │   └── RateLimitedError       429  one client asks for more than its share: again after `retry_after_s`
 └── StorageError               503  the disk does not take what is written, or the data is damaged
@@ -90,6 +91,13 @@ class IdempotencyError(ConflictingStateError):
     """The idempotency key was used before with other content."""
 
     code = "idempotency_key_reused"
+
+
+class UssDownError(SkyparleyError):
+    """The USS is marked Down by availability arbitration and may not do this (ASTM F3548-21)."""
+
+    code = "uss_down"
+    status = 412
 
 
 class OverloadedError(SkyparleyError):

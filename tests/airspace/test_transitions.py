@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from skyparley.airspace.dss.tables import AVAILABILITIES, CONSTRAINTS, INTENTS, SUBSCRIPTIONS
 from skyparley.airspace.line.tables import (
     ALARMS,
     ASSISTANCE,
@@ -39,6 +40,47 @@ ALLOWED_HAZARDS = {
     ("unconfirmed", "time"): "expired",
     ("confirmed", "retract"): "retracted",
     ("confirmed", "time"): "expired",
+}
+ALLOWED_INTENTS = {
+    ("none", "accept"): "Accepted",
+    ("Accepted", "accept"): "Accepted",
+    ("Accepted", "activate"): "Activated",
+    ("Accepted", "leave_volumes"): "Nonconforming",
+    ("Accepted", "declare_contingency"): "Contingent",
+    ("Accepted", "delete"): "Ended",
+    ("Accepted", "time"): "Expired",
+    ("Activated", "accept"): "Accepted",
+    ("Activated", "activate"): "Activated",
+    ("Activated", "leave_volumes"): "Nonconforming",
+    ("Activated", "declare_contingency"): "Contingent",
+    ("Activated", "delete"): "Ended",
+    ("Activated", "time"): "Expired",
+    ("Nonconforming", "accept"): "Accepted",
+    ("Nonconforming", "activate"): "Activated",
+    ("Nonconforming", "leave_volumes"): "Nonconforming",
+    ("Nonconforming", "declare_contingency"): "Contingent",
+    ("Nonconforming", "delete"): "Ended",
+    ("Nonconforming", "time"): "Expired",
+    ("Contingent", "declare_contingency"): "Contingent",
+    ("Contingent", "delete"): "Ended",
+    ("Contingent", "time"): "Expired",
+}
+ALLOWED_CONSTRAINTS = {
+    ("none", "create"): "valid",
+    ("valid", "update"): "valid",
+    ("valid", "delete"): "deleted",
+    ("valid", "time"): "expired",
+}
+ALLOWED_SUBSCRIPTIONS = {
+    ("none", "create"): "active",
+    ("none", "serve_intent"): "implicit",
+    ("active", "update"): "active",
+    ("active", "delete"): "deleted",
+    ("active", "time"): "expired",
+    ("implicit", "serve_no_more"): "deleted",
+}
+ALLOWED_AVAILABILITIES = {
+    (before, word): word for before in ("none", "Unknown", "Normal", "Down") for word in ("Unknown", "Normal", "Down")
 }
 ALLOWED_DRAFTS = {
     ("none", "draft"): "proposed",
@@ -205,6 +247,10 @@ TABLES = (
     HELPERS,
     CALLS,
     COMMITMENTS,
+    INTENTS,
+    CONSTRAINTS,
+    SUBSCRIPTIONS,
+    AVAILABILITIES,
 )
 EVENTS = sorted({event for table in TABLES for events in table.values() for event in events} | {"fly"})
 
@@ -224,6 +270,10 @@ EVENTS = sorted({event for table in TABLES for events in table.values() for even
         (HELPERS, ALLOWED_HELPERS),
         (CALLS, ALLOWED_CALLS),
         (COMMITMENTS, ALLOWED_COMMITMENTS),
+        (INTENTS, ALLOWED_INTENTS),
+        (CONSTRAINTS, ALLOWED_CONSTRAINTS),
+        (SUBSCRIPTIONS, ALLOWED_SUBSCRIPTIONS),
+        (AVAILABILITIES, ALLOWED_AVAILABILITIES),
     ],
 )
 def test_every_pair_of_state_and_event(table: Table, allowed: dict[tuple[str, str], str]) -> None:
@@ -266,6 +316,10 @@ def test_every_state_is_reached_and_every_live_state_can_leave(table: Table) -> 
         ("helpers", HELPERS),
         ("calls", CALLS),
         ("commitments", COMMITMENTS),
+        ("operational intents", INTENTS),
+        ("constraints", CONSTRAINTS),
+        ("subscriptions", SUBSCRIPTIONS),
+        ("availabilities", AVAILABILITIES),
     ],
 )
 def test_the_documentation_shows_the_table(name: str, table: Table) -> None:

@@ -14,6 +14,7 @@ import pytest
 from skyparley import errors
 from skyparley.log.memory import MemoryLog
 from skyparley.node.custody.vault import Vault
+from skyparley.node.dss import scopes
 from skyparley.node.node import open_node
 from skyparley.web import replies
 from skyparley.web.app import ENDPOINTS, create_app
@@ -21,8 +22,9 @@ from skyparley.web.openapi import EVENT_STREAM, Endpoint
 from skyparley.web.routes import service
 from support.serving import World, served
 from support.tree import ROOT, parse
+from support.uss import token, verifier
 
-API_PAGES = ("api.md", "line.md", "dialogues.md", "calls.md", "people.md")
+API_PAGES = ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in API_PAGES)
 SECTIONS = {
     (method, path): text
@@ -100,6 +102,9 @@ AGREED = ("POST", "/v1/calls/{call_id}/agree")
 TESTED = ("POST", "/v1/agreements/{agreement_id}/tests")
 PERSON_ADDED = ("POST", "/v1/people")
 LOGGED_IN = ("POST", "/v1/sessions")
+INTENT_PUT = ("PUT", "/dss/v1/operational_intent_references/{entityid}")
+CONSTRAINT_PUT = ("PUT", "/dss/v1/constraint_references/{entityid}")
+SUBSCRIBED = ("PUT", "/dss/v1/subscriptions/{subscriptionid}")
 STAFFED = (POSTED, ON_WATCH)
 SPOKEN = (*STAFFED, OPENED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
@@ -155,6 +160,11 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     TESTED: (*IN_FORCE, *STAFFED),
     ("GET", "/v1/agreements/{agreement_id}/tests"): (*IN_FORCE, *STAFFED, TESTED),
     ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
+    **{
+        (method, f"{put[1]}{end}"): (put,)
+        for put, version in ((INTENT_PUT, "/{ovn}"), (CONSTRAINT_PUT, "/{ovn}"), (SUBSCRIBED, "/{version}"))
+        for method, end in (("GET", ""), ("PUT", version), ("DELETE", version))
+    },
 }
 
 
@@ -219,9 +229,14 @@ async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
         await node.register_party(author, "alpha", "Alpha", "civil_ats")
         await node.register_party(author, "bravo", "Bravo", "civil_ats")
         key, bravo = [(await node.create_key(author, party)).api_key for party in ("alpha", "bravo")]
-        world = World(node, create_app(node, observer=False), operator, key, bravo)
+        world = World(node, create_app(node, observer=False, tokens=verifier(tmp_path)), operator, key, bravo)
+        tokens = {
+            "TOKEN": token("uss1"),
+            "ARBITER": token("arbiter", scopes.AVAILABILITY_ARBITRATION),
+            "MONITOR": token("monitor", scopes.POOL_STATUS, scopes.SYSTEM_VERSIONS),
+        }
         async with served(world.app) as url, httpx.AsyncClient() as client:
-            yield Reader(client, {"NODE": url, "KEY": key, "BRAVO": bravo, "OPERATOR": operator})
+            yield Reader(client, {"NODE": url, "KEY": key, "BRAVO": bravo, "OPERATOR": operator, **tokens})
     finally:
         await node.stop()
 
@@ -232,6 +247,10 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
         answer = await reader.run(before)
         if before == KEY_MADE:
             reader.variables["KEY_ID"] = answer.json()["key_id"]
+        if before in (INTENT_PUT, CONSTRAINT_PUT):
+            (reader.variables["OVN"],) = re.findall(r'"ovn":"([^"]+)"', answer.text)
+        if before == SUBSCRIBED:
+            reader.variables["VERSION"] = answer.json()["subscription"]["version"]
         if before == ACCEPTED:
             await bravo_accepts(reader)
         if before == ON_WATCH:

@@ -103,5 +103,5 @@ def test_each_run_dependency_is_used_and_each_import_is_declared() -> None:
     used = set[str]().union(*(imports_of(path) for path in python_files("src")))
     used -= {"skyparley", ""} | sys.stdlib_module_names
     # httptools is used through uvicorn's protocol of that name (`web/server.py`); some are imported by another name
-    imported = {"fluent": "fluent_runtime", "argon2": "argon2_cffi"}
+    imported = {"fluent": "fluent_runtime", "argon2": "argon2_cffi", "jwt": "pyjwt"}
     assert {imported.get(name, name) for name in used} | {"httptools"} == declared

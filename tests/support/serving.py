@@ -16,6 +16,7 @@ from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
 from skyparley.web.app import WebApp, create_app
 from skyparley.web.server import listen, serve, url_of
+from support.uss import verifier
 
 POOL = "test"
 
@@ -50,7 +51,7 @@ class World:
 async def world(
     directory: Path, *, observer: bool = False, max_body_bytes: int = 4 * 1024 * 1024
 ) -> AsyncIterator[World]:
-    """A started node over a memory log, with two parties."""
+    """A started node over a memory log, with two parties; USSs may come with the tokens of `support.uss`."""
     node, _ = await open_node(
         MemoryLog(pool=POOL, clock=now_us), Vault(directory / "vault.sqlite"), None, pool=POOL, clock=now_us
     )
@@ -62,7 +63,7 @@ async def world(
         for party in ("alpha", "bravo"):
             await node.register_party(author, party, party.title(), "civil_ats")
             keys.append((await node.create_key(author, party)).api_key)
-        app = create_app(node, observer=observer, max_body_bytes=max_body_bytes)
+        app = create_app(node, observer=observer, max_body_bytes=max_body_bytes, tokens=verifier(directory))
         yield World(node, app, operator.api_key, *keys)
     finally:
         await node.stop()

@@ -20,11 +20,12 @@ from schemathesis.specs.openapi.checks import (
 from skyparley.web.app import ENDPOINTS
 from skyparley.web.openapi import build_document
 from support.serving import World, served, world
+from support.uss import token
 
 DOCUMENT = build_document(ENDPOINTS)
 DOCS = Path(__file__).parents[2] / "docs"
 API_PAGES = "".join(
-    (DOCS / name).read_text() for name in ("api.md", "line.md", "dialogues.md", "calls.md", "people.md")
+    (DOCS / name).read_text() for name in ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md")
 )
 METHODS = ("get", "put", "post", "delete")
 
@@ -52,12 +53,16 @@ async def test_every_route_is_described_and_every_description_is_a_route(here: W
 
 
 def test_every_error_has_the_one_shape() -> None:
-    error = DOCUMENT["components"]["responses"]["Error"]
-    assert error["content"] == {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+    """To which the DSS adds the `message` of its standard."""
+    for name in ("ErrorBody", "DssRefusal"):
+        error = DOCUMENT["components"]["responses"][name]
+        assert error["content"] == {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+        assert "error" in DOCUMENT["components"]["schemas"][name]["required"]
     for place, operation in described().items():
+        shape = "DssRefusal" if operation["security"] == [{"token": []}] else "ErrorBody"
         for status, response in operation["responses"].items():
             if status >= "400":
-                assert response == {"$ref": "#/components/responses/Error"}, place
+                assert response == {"$ref": f"#/components/responses/{shape}"}, place
         assert {"400", "405", "500"} <= set(operation["responses"]), place
 
 
@@ -107,7 +112,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dic
     async def run() -> None:
         found["loop"], found["stop"] = asyncio.get_running_loop(), asyncio.Event()
         async with world(tmp_path_factory.mktemp("openapi"), observer=True) as made, served(made.app) as url:
-            found["url"], found["keys"] = url, {"operator": made.operator, "party": made.alpha}
+            found["url"], found["keys"] = url, {"operator": made.operator, "party": made.alpha, "uss": token("uss1")}
             ready.set()
             await found["stop"].wait()
 
@@ -139,7 +144,7 @@ def test_answers_keep_to_the_document(running: tuple[str, dict[str, str]], metho
         suppress_health_check=list(HealthCheck),
     )
     def keeps(case: schemathesis.Case) -> None:
-        for key in keys.values():
-            case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=checks)
+        for who in ("uss",) if path.startswith("/dss/") else ("operator", "party"):
+            case.call_and_validate(headers={"Authorization": f"Bearer {keys[who]}"}, checks=checks)
 
     keeps()

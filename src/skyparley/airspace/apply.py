@@ -13,6 +13,8 @@ from skyparley.airspace.commands import (
     RegisterParty,
 )
 from skyparley.airspace.decide import ACCEDED, admit, decide_command
+from skyparley.airspace.dss import rules as dss
+from skyparley.airspace.dss.commands import DssCommand
 from skyparley.airspace.events import (
     Change,
     ConflictFound,
@@ -69,9 +71,12 @@ def apply(state: Airspace, event: Event) -> Outcome:
             tuple(changes),
         )
     findings_void = 0
-    if decision is None:
+    notified: tuple[tuple[str, str, int], ...] = ()
+    if decision is None and isinstance(event.command, DssCommand):
+        notified = tuple(dss.perform(state.dss, event, event.command, changes))
+    elif decision is None:
         findings_void = _perform(state, event, changes)
-    else:
+    elif not isinstance(event.command, DssCommand):  # whose writers read what became of it, and have no keys to repeat
         state.put_refused(RefusedEntry(event.sequence, event.time_us, event.party, decision))
     overtaken = decision is not None and decision.place == OVERTAKEN  # its author compares anew and tries again
     if event.idempotency_key and admission is None and not overtaken:
@@ -93,6 +98,7 @@ def apply(state: Airspace, event: Event) -> Outcome:
         decision,
         tuple(changes),
         findings_void,
+        notified,
     )
 
 
@@ -118,6 +124,7 @@ def _expire(state: Airspace, event: Event, changes: list[Change]) -> bool:
         return False
     line.pass_time(state, event, changes)
     operations.pass_time(state, event, changes)
+    dss.pass_time(state.dss, event, changes)
     return True
 
 

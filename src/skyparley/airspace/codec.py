@@ -20,6 +20,8 @@ from skyparley.airspace.commands import (
     RecordFindings,
     RegisterParty,
 )
+from skyparley.airspace.dss.commands import DssCommand
+from skyparley.airspace.dss.validity import validate as validate_dss
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations import rules as operations
@@ -81,6 +83,8 @@ def validate_command(command: Command) -> None:
         limits.check_digest(command.state_hash, place="state_hash")
     elif isinstance(command, LineCommand):
         line.validate(command)
+    elif isinstance(command, DssCommand):
+        validate_dss(command)
 
 
 def findings_commands(after: int, through: int, algorithm: str, findings: Sequence[Finding]) -> list[RecordFindings]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from skyparley.airspace.dss.commands import DssCommand
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations.commands import Filing, OperationCommand
 
@@ -68,4 +69,4 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="epoch"
     state_hash: str
 
 
-Command = RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand
+Command = RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand | DssCommand

@@ -14,7 +14,9 @@ from skyparley.airspace.commands import (
     RecordFindings,
     RegisterParty,
 )
-from skyparley.airspace.events import AUTHENTICATIONS, NODE, Proposal, Repeated, refusal_of
+from skyparley.airspace.dss import rules as dss
+from skyparley.airspace.dss.commands import DssCommand
+from skyparley.airspace.events import AUTHENTICATIONS, BEARER_ATTESTED, NODE, Proposal, Repeated, refusal_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
@@ -70,7 +72,9 @@ def _check_author(state: Airspace, proposal: Proposal) -> None:
     if proposal.authentication not in AUTHENTICATIONS:
         raise InvalidInputError(f"unknown authentication: use one of {', '.join(AUTHENTICATIONS)}")
     if not proposal.party:
-        if proposal.authentication != NODE:
+        # a USS writes to the DSS by its token, which its node has verified; it needs no party
+        by_token = proposal.authentication == BEARER_ATTESTED and isinstance(proposal.command, DssCommand)
+        if proposal.authentication != NODE and not by_token:
             raise ForbiddenError("only the node itself may write without a party")
         return
     party = state.parties.get(proposal.party)
@@ -103,6 +107,8 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
         operations.check(state, proposal.party, command, time_us)
     elif isinstance(command, LineCommand):
         line.check(state, proposal, command, time_us)
+    elif isinstance(command, DssCommand):
+        dss.check(state.dss, proposal, command, state.sequence, time_us)
     else:
         if proposal.party:
             raise ForbiddenError("only the node itself may do this")

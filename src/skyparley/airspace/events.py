@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.commands import Command
+from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
@@ -24,6 +25,7 @@ from skyparley.errors import (
     LimitExceededError,
     NotFoundError,
     SkyparleyError,
+    UssDownError,
 )
 
 PARTY_SIGNED: Final = "party-signed"
@@ -41,6 +43,7 @@ _ERRORS: Final = {
         InvalidInputError,
         LimitExceededError,
         NotFoundError,
+        UssDownError,
     )
 }
 
@@ -162,6 +165,18 @@ class LineTested(msgspec.Struct, frozen=True, tag="line_tested"):
     test: LineTest
 
 
+class ReferenceChanged(msgspec.Struct, frozen=True, tag="reference_changed"):
+    """What a USS wrote into the DSS is new or has changed; or how available a USS is."""
+
+    reference: Intent | Constraint | Subscription | Availability
+
+
+class ReferenceLeft(msgspec.Struct, frozen=True, tag="reference_left"):
+    """What a USS wrote into the DSS was deleted, or has ended; `reference` is as it was."""
+
+    reference: Intent | Constraint | Subscription
+
+
 class MinimaChanged(msgspec.Struct, frozen=True, tag="minima_changed"):
     """The separation minima between these parties changed: their flights are to be compared again."""
 
@@ -184,6 +199,8 @@ Change = (
     | LineTested
     | CallChanged
     | AssistanceChanged
+    | ReferenceChanged
+    | ReferenceLeft
 )
 
 
@@ -192,7 +209,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     `first_sequence` is that of the first entry with the same idempotency key if this one repeats it, else its own.
     `refusal` is set if the entry was refused, or repeats one that was. `findings_void` counts findings of the entry
-    whose operations had left or changed meanwhile.
+    whose operations had left or changed meanwhile. `notified` are the subscriptions of the DSS that are to be told of
+    the entry: base URL, identifier, notification index.
     """
 
     sequence: int
@@ -202,6 +220,7 @@ class Outcome(msgspec.Struct, frozen=True):
     refusal: Refusal | None = None
     changes: tuple[Change, ...] = ()
     findings_void: int = 0
+    notified: tuple[tuple[str, str, int], ...] = ()
 
 
 def refusal_of(error: SkyparleyError) -> Refusal:

@@ -68,6 +68,26 @@ MAX_CALLED: Final = 100
 MAX_LINE_TESTS: Final = 200
 """So many of the last tests of one agreement's line stay in the state."""
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
+MAX_INTENT_AHEAD_US: Final = 30 * DAY_US
+"""OiMaxPlanHorizon of ASTM F3548-21: an operational intent begins at most this long after it is written."""
+MAX_INTENT_DURATION_US: Final = 30 * DAY_US
+MAX_CONSTRAINT_AHEAD_US: Final = 56 * DAY_US
+"""CstrMaxPlanningHorizon of ASTM F3548-21."""
+MAX_CONSTRAINT_DURATION_US: Final = DAY_US
+"""CstrMaxDuration of ASTM F3548-21."""
+MAX_SUBSCRIPTION_DURATION_US: Final = DAY_US
+"""DSSMaxSubscriptionDuration of ASTM F3548-21."""
+MAX_REFERENCE_CELLS: Final = 20_000
+"""Level-13 cells of one intent, constraint or subscription, summed over its volumes."""
+MAX_INTENTS_PER_MANAGER: Final = 250_000
+MAX_CONSTRAINTS_PER_MANAGER: Final = 20_000
+MAX_SUBSCRIPTIONS_PER_MANAGER: Final = 20_000
+MAX_AVAILABILITIES: Final = 10_000
+MAX_MANAGER_LENGTH: Final = 200
+MAX_URL_LENGTH: Final = 1_000
+MAX_OVN_LENGTH: Final = 128
+MAX_OVN_SKEW_US: Final = 300_000_000
+"""A UUIDv7 that a USS requests for an OVN was made at most this long before or after its entry."""
 LOWEST_MM: Final = -20_000_000
 """Lower edge of reserved bands: lower than any altitude that geometry accepts, tolerance included."""
 HIGHEST_MM: Final = 200_000_000

@@ -12,6 +12,7 @@ from itertools import takewhile
 
 import msgspec
 
+from skyparley.airspace.dss.state import DssState
 from skyparley.airspace.keeping.records import (
     KeyRecord,
     LiveOperation,
@@ -47,6 +48,8 @@ class Airspace:
         self._items = MultisetHash()
         self.line = LineState(self._items)
         """Agreements, posts, dialogues, and the alarms of conflicts."""
+        self.dss = DssState(self._items)
+        """What USSs have written: intents, constraints, subscriptions, availability."""
         self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
@@ -123,10 +126,8 @@ class Airspace:
 
     def waits_for_time(self) -> int | None:
         """The next instant (microseconds since 1970 UTC) at which something is due, or None."""
-        due_us = self.line.waits_for_time()
-        if not self._ends:
-            return due_us
-        return self._ends[0][0] if due_us is None else min(due_us, self._ends[0][0])
+        due_us = (self.line.waits_for_time(), self.dss.waits_for_time(), self._ends[0][0] if self._ends else None)
+        return min((one for one in due_us if one is not None), default=None)
 
     def state_hash(self) -> str:
         """The state hash, 64 hexadecimal digits: equal where all that counts is equal."""
@@ -137,6 +138,7 @@ class Airspace:
         items = MultisetHash()
         for item in self._content():
             items.add(item)
+        self.dss.add_notifications(items)
         return self._hash_of(items)
 
     # changing: for `apply` and for reading a snapshot
@@ -247,6 +249,7 @@ class Airspace:
         for group in (self.parties, self.operations, self.conflicts):
             yield from map(_ENCODER.encode, group.values())
         yield from self.line.content()
+        yield from self.dss.content()
         yield from map(_key_item, self._key_order)
         yield from map(_refused_item, self.refused.values())
 

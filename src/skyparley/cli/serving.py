@@ -16,6 +16,7 @@ from skyparley.errors import StorageError
 from skyparley.node.storage import OPERATOR_KEY_FILE
 from skyparley.web.app import create_app
 from skyparley.web.server import listen, serve, tls_context, url_of
+from skyparley.web.tokens.verify import open_verifier
 
 
 def run(settings: Settings, *, demo: bool) -> None:
@@ -29,6 +30,12 @@ def run(settings: Settings, *, demo: bool) -> None:
 
 async def _run(settings: Settings, *, demo: bool) -> None:
     tls = tls_context(settings.tls_certificate, settings.tls_key)
+    tokens = open_verifier(
+        public_keys=settings.auth_public_keys,
+        jwks_url=settings.auth_jwks_url,
+        audiences=settings.auth_audiences,
+        issuers=settings.auth_issuers,
+    )
     listener = listen(settings.host, settings.port)
     try:
         with _cancelled_by_signals():
@@ -40,7 +47,7 @@ async def _run(settings: Settings, *, demo: bool) -> None:
                     except StorageError as error:  # a full disk stops writes, not reads
                         print(f"{error.message}: the operator's commands do not find this node", file=sys.stderr)
                 feed = await start_demo(node) if demo else None
-                app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes)
+                app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes, tokens=tokens)
                 print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
                 print(f"Skyparley serves {url}, data in {settings.data}; Ctrl-C stops it", flush=True)
                 try:
@@ -51,6 +58,8 @@ async def _run(settings: Settings, *, demo: bool) -> None:
                         await asyncio.gather(feed, return_exceptions=True)
     finally:
         listener.close()
+        if tokens is not None:
+            await tokens.aclose()
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Any, Final
 from argon2 import PasswordHasher
 
 from skyparley.airspace.commands import RecordFindings, RegisterParty
-from skyparley.airspace.events import Change, Event, Outcome, Verdict
+from skyparley.airspace.events import Change, Event, Outcome, ReferenceChanged, ReferenceLeft, Verdict
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.errors import SkyparleyError, StorageError
@@ -22,6 +22,8 @@ from skyparley.node.access import Access
 from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
+from skyparley.node.dss.desk import DssDesk
+from skyparley.node.dss.reader import DssReader
 from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
 from skyparley.node.identity import Author
@@ -75,6 +77,8 @@ class Node:
         self.desk = Desk(engine, vault, self.custodian, self.reader, directory.path if directory is not None else None)
         self.people = People(vault, engine.clock, Passwords(hasher))
         self.access = Access(vault, state, engine.clock, self.people)
+        self.dss = DssDesk(engine, vault)
+        self.dss_reader = DssReader(engine)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
@@ -186,7 +190,7 @@ class Node:
         self.custodian.follow(applied)
         self.desk.follow(applied)
         self.read_backs.on_applied(applied)
-        self.events.publish(applied.sequence, applied.time_us, outcome.changes)
+        self.events.publish(applied.sequence, applied.time_us, _for_parties(outcome.changes))
         if isinstance(applied.command, RecordFindings) and outcome.verdict is Verdict.ACCEPTED:
             self.custodian.covered(self.state.findings_through)
 
@@ -238,7 +242,7 @@ async def open_node(
     retold: deque[tuple[int, int, tuple[Change, ...]]] = deque(maxlen=RING_ENTRIES)
 
     def after(_: Event, outcome: Outcome) -> None:
-        retold.append((outcome.sequence, outcome.time_us, outcome.changes))
+        retold.append((outcome.sequence, outcome.time_us, _for_parties(outcome.changes)))
 
     recovered = await recover(log, directory.path if directory is not None else None, after=after)
     complaints = recovered.complaints
@@ -264,3 +268,8 @@ async def open_node(
         node.events.publish(*entry)
     node.snapshot_sequence = recovered.snapshot_sequence
     return node, complaints
+
+
+def _for_parties(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """What the streams of parties tell: what USSs write to the DSS is told to USSs, by those who write it."""
+    return tuple([one for one in changes if not isinstance(one, ReferenceChanged | ReferenceLeft)])

@@ -16,12 +16,14 @@ from starlette.types import Receive, Scope, Send
 from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
 from skyparley.node.people.rights import require_right
+from skyparley.web.dss import constraints, intents, others, subscriptions
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
 from skyparley.web.routes import agreements, assistance, calls, catalogue, dialogues, duty, operations, people, service
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
+from skyparley.web.tokens.verify import TokenVerifier
 
 CLIENT_GONE: Final = 499
 """Status that is only counted, never sent: the client left before it had its answer."""
@@ -36,6 +38,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *dialogues.ENDPOINTS,
     *people.ENDPOINTS,
     *service.ENDPOINTS,
+    *intents.ENDPOINTS,
+    *constraints.ENDPOINTS,
+    *subscriptions.ENDPOINTS,
+    *others.ENDPOINTS,
 )
 
 
@@ -64,23 +70,25 @@ class Resource:
             context.metrics.observe(scope["method"], self.path, status, time.perf_counter() - began_s)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Replies:
+        method = scope["method"]
+        endpoint = self.endpoints["GET" if method == "HEAD" else method]
         try:
-            method = scope["method"]
-            endpoint = self.endpoints["GET" if method == "HEAD" else method]
             if method == "HEAD" and endpoint.media_type == EVENT_STREAM:
                 raise HTTPException(405, "a stream has no HEAD", {"Allow": "GET"})
             context = self._context
             if context.at_work - len(context.streams) > MAX_REQUESTS_AT_WORK and endpoint.access != "public":
                 raise OverloadedError("too many requests are at work: try again shortly")
             exchange = Exchange(context, scope, receive)
-            if endpoint.access != "public":
+            if endpoint.access == "token":
+                await exchange.authenticate_uss(endpoint.scopes)
+            elif endpoint.access != "public":
                 exchange.authenticate(observer_allowed=endpoint.access == "observer")
                 require_right(exchange.author, endpoint.right)
             return await endpoint.handler(exchange)
         except ClientGoneError:
             raise
         except Exception as error:
-            return error_reply(error)
+            return endpoint.refuse(error)
 
 
 class WebApp:
@@ -143,10 +151,18 @@ class WebApp:
 
 
 def create_app(
-    node: Node, *, observer: bool = False, max_body_bytes: int = MAX_BODY_BYTES, console: Path = CONSOLE_DIRECTORY
+    node: Node,
+    *,
+    observer: bool = False,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    console: Path = CONSOLE_DIRECTORY,
+    tokens: TokenVerifier | None = None,
 ) -> WebApp:
-    """The app over a running node. `observer`: requests from this machine may read without a key (the demo only)."""
-    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS))
+    """The app over a running node. `observer`: requests from this machine may read without a key (the demo only).
+
+    `tokens` verifies the access tokens of USSs; without it the DSS takes none.
+    """
+    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS), tokens=tokens)
     node.people.on_ended = lambda session_id: end_streams(context, key_id=session_id)
     return WebApp(context, _routes(context), Console(console))
 

@@ -19,10 +19,12 @@ from starlette.types import Receive, Scope
 from skyparley.airspace.limits import check_idempotency_key
 from skyparley.errors import InvalidInputError, LimitExceededError, OverloadedError, UnauthenticatedError
 from skyparley.geometry.interval import parse_time
+from skyparley.node.dss.scopes import NOBODY, Uss
 from skyparley.node.identity import OBSERVER
 from skyparley.node.node import Node
 from skyparley.node.reading.twice import refuse_twice
 from skyparley.web.metrics import Metrics
+from skyparley.web.tokens.verify import TokenVerifier
 
 if TYPE_CHECKING:
     from skyparley.web.stream import EventStream
@@ -58,12 +60,13 @@ class Context:
     arriving_bytes: int = 0
     streams: set["EventStream"] = field(default_factory=set)
     stopping: bool = False
+    tokens: TokenVerifier | None = None
 
 
 class Exchange:
     """One request. `parameters` are those of the path; header names are lower case."""
 
-    __slots__ = ("_receive", "author", "context", "headers", "parameters", "scope")
+    __slots__ = ("_receive", "author", "context", "headers", "parameters", "scope", "uss")
 
     def __init__(self, context: Context, scope: Scope, receive: Receive) -> None:
         self.context = context
@@ -71,6 +74,7 @@ class Exchange:
         self.parameters: dict[str, str] = scope.get("path_params", {})
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.author = OBSERVER
+        self.uss = NOBODY
         self._receive = receive
 
     @property
@@ -93,6 +97,22 @@ class Exchange:
             self.author = OBSERVER
         else:
             raise UnauthenticatedError("an API key is needed: send the header Authorization: Bearer sp_…")
+
+    async def authenticate_uss(self, scopes: tuple[str, ...]) -> None:
+        """Set `uss` from the access token. Raises `UnauthenticatedError`, or `ForbiddenError` if no scope fits."""
+        verifier = self.context.tokens
+        if verifier is None:
+            raise UnauthenticatedError(
+                "this node takes no access tokens: its operator sets SKYPARLEY_AUTH_PUBLIC_KEYS (or"
+                " SKYPARLEY_AUTH_JWKS_URL) and SKYPARLEY_AUTH_AUDIENCES"
+            )
+        scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise UnauthenticatedError("an access token is needed: send the header Authorization: Bearer eyJ…")
+        claims = verifier.known(token) or await verifier.verify(token)
+        self.uss = Uss(claims.manager, claims.scopes, claims.key_id)
+        self.uss.require_any(scopes)
 
     def is_local(self) -> bool:
         """Whether the request comes from this machine, addressed to it by a loopback name, and not through a proxy."""

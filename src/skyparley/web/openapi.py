@@ -24,16 +24,16 @@ from skyparley.geometry.trajectory import (
 from skyparley.node.people.rights import Right
 from skyparley.vocabulary import HAZARD_KINDS, LANGUAGES
 from skyparley.web.exchange import Exchange
-from skyparley.web.replies import ErrorBody, Replies
+from skyparley.web.replies import ErrorBody, Replies, Reply, error_reply
 
 Handler = Callable[[Exchange], Awaitable[Replies]]
-Access = Literal["public", "observer", "key"]
-"""`public`: anyone; `observer`: any key, or none where the demo's observer is served; `key`: any key."""
+Access = Literal["public", "observer", "key", "token"]
+"""`public`: anyone; `observer`: any key, or none where the demo's observer is served; `key`: any key; `token`: a USS's
+access token."""
 
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 _REFERENCE: Final = "#/components/schemas/{name}"
-_ERROR: Final = {"$ref": "#/components/responses/Error"}
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "operation_id": ("The identifier that the party gave its operation; it may contain slashes", {"type": "string"}),
@@ -47,6 +47,12 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "party": ("The party's identifier", {"type": "string"}),
     "login": ("The person's login", {"type": "string"}),
     "session_id": ("The session's identifier, or current", {"type": "string"}),
+    "entityid": ("The reference's identifier, a UUID of version 4", {"type": "string", "format": "uuid"}),
+    "ovn": ("The OVN of the version that is changed", {"type": "string"}),
+    "subscriptionid": ("The subscription's identifier, a UUID of version 4", {"type": "string", "format": "uuid"}),
+    "version": ("The version of the subscription that is changed", {"type": "string"}),
+    "uss_id": ("The USS, by the subject of its tokens", {"type": "string"}),
+    "system_identity": ("The system whose version is asked for", {"type": "string"}),
     "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
 }
 
@@ -158,7 +164,8 @@ class Endpoint:
     """A method on a path (a starlette template). `answer` and `body` are types, or names in `SHAPES`.
 
     `command`: it takes the header Idempotency-Key; `claims_time`: also Skyparley-Claimed-Time. `refusals` are statuses
-    of errors beyond those that follow from the other fields. `right` is what a person's role must give.
+    of errors beyond those that follow from the other fields. `right` is what a person's role must give, `scopes` are
+    those of which a USS's token must have one. `refuse` makes the answer to an exception, of the shape `refusal`.
     """
 
     method: str
@@ -176,13 +183,18 @@ class Endpoint:
     claims_time: bool = False
     media_type: str = JSON
     refusals: tuple[int, ...] = ()
+    scopes: tuple[str, ...] = ()
+    refuse: Callable[[Exception], Reply] = error_reply
+    refusal: Any = ErrorBody
 
 
 def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The OpenAPI 3.1 document of some endpoints, as plain data."""
     listed = list(endpoints)
-    types = [kind for e in listed for kind in (e.answer, e.body) if kind is not None and not isinstance(kind, str)]
-    _, components = msgspec.json.schema_components([*types, ErrorBody], ref_template=_REFERENCE)
+    types = [
+        kind for e in listed for kind in (e.answer, e.body, e.refusal) if kind is not None and not isinstance(kind, str)
+    ]
+    _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     components.update(SHAPES)
     _describe_shapes(components)
     paths: dict[str, dict[str, Any]] = {}
@@ -201,12 +213,21 @@ def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "responses": {
-                "Error": {
+                name: {
                     "description": "Refused: what to change, and where in the input",
-                    "content": {JSON: {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
+                    "content": {JSON: {"schema": {"$ref": _REFERENCE.format(name=name)}}},
                 }
+                for name in sorted({endpoint.refusal.__name__ for endpoint in listed})
             },
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key or a session"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key or a session"},
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "An access token of a USS (RS256, ES256 or EdDSA)",
+                },
+            },
         },
     }
 
@@ -226,12 +247,14 @@ def _describe_shapes(components: dict[str, Any]) -> None:
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {str(endpoint.status): _success(endpoint)}
     for status in _refusals(endpoint):
-        responses[str(status)] = _ERROR
+        responses[str(status)] = {"$ref": f"#/components/responses/{endpoint.refusal.__name__}"}
     described: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "responses": responses,
-        "security": {"public": [], "observer": [{"key": []}, {}], "key": [{"key": []}]}[endpoint.access],
+        "security": {"public": [], "observer": [{"key": []}, {}], "key": [{"key": []}], "token": [{"token": []}]}[
+            endpoint.access
+        ],
     }
     parameters = _parameters(endpoint)
     if parameters:
@@ -252,6 +275,8 @@ def _refusals(endpoint: Endpoint) -> list[int]:
     found = {400, 405, 500, *endpoint.refusals}
     if endpoint.access != "public":
         found |= {401, 403, 503}
+    if endpoint.access == "token":
+        found.add(429)
     if "{" in endpoint.path:
         found.add(404)
     if endpoint.body is not None:

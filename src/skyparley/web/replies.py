@@ -91,16 +91,33 @@ def no_content() -> Reply:
     return Reply(204, b"", API_HEADERS[1:])
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How an exception is told: the status, what is said, and the headers that go with it."""
+
+    status: int
+    detail: ErrorDetail
+    headers: Headers
+
+
 def error_reply(error: Exception) -> Reply:
-    """The answer to any exception; one that nobody foresaw is logged, and told without its details."""
+    """The answer to any exception."""
+    refused = refused_by(error)
+    return Reply(refused.status, _encoder.encode(ErrorBody(refused.detail)), refused.headers)
+
+
+def refused_by(error: Exception) -> Refused:
+    """How any exception is told; one that nobody foresaw is logged, and told without its details."""
     if isinstance(error, SkyparleyError):
-        return _error(error.status, error.code, error.message, error.place, _extra_headers(error))
+        detail = ErrorDetail(error.code, error.message, error.place)
+        return Refused(error.status, detail, API_HEADERS + _extra_headers(error))
     if isinstance(error, HTTPException):
         extra = tuple((name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items())
         code = _PROTOCOL_CODES.get(error.status_code, "refused")
-        return _error(error.status_code, code, str(error.detail), None, extra)
+        return Refused(error.status_code, ErrorDetail(code, str(error.detail), None), API_HEADERS + extra)
     _log.error("a request failed unexpectedly", exc_info=error)
-    return _error(500, "internal", "something failed inside Skyparley; it is in the log of the node", None, ())
+    message = "something failed inside Skyparley; it is in the log of the node"
+    return Refused(500, ErrorDetail("internal", message, None), API_HEADERS)
 
 
 def _extra_headers(error: SkyparleyError) -> Headers:
@@ -111,7 +128,3 @@ def _extra_headers(error: SkyparleyError) -> Headers:
     if error.status == 401:
         return ((b"www-authenticate", b'Bearer realm="skyparley"'),)
     return ()
-
-
-def _error(status: int, code: str, message: str, place: str | None, extra: Headers) -> Reply:
-    return Reply(status, _encoder.encode(ErrorBody(ErrorDetail(code, message, place))), API_HEADERS + extra)

@@ -75,7 +75,7 @@ class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=
 
     def extents(self) -> tuple[Extent, ...]:
         """What it reserves."""
-        return _EXTENTS_DECODER.decode(self.packed_extents)
+        return unpack_extents(self.packed_extents)
 
 
 class RecordedConflict(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="conflict"):
@@ -132,6 +132,11 @@ class RefusedEntry(msgspec.Struct, frozen=True, array_like=True):
 def pack_extents(extents: Sequence[Extent]) -> bytes:
     """Extents in the compact form in which the state keeps them (MessagePack)."""
     return _ENCODER.encode(extents)
+
+
+def unpack_extents(packed: bytes) -> tuple[Extent, ...]:
+    """What `pack_extents` packed."""
+    return _EXTENTS_DECODER.decode(packed)
 
 
 def conflict_id(a: OperationKey, b: OperationKey, rule: str) -> str:

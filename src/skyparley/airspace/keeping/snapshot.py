@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP4`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP5`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
+from skyparley.airspace.dss.state import DssState
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
@@ -20,7 +22,7 @@ from skyparley.airspace.line.negotiation.items import Alarm
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP4"
+_MAGIC: Final = b"SKYSNAP5"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -41,6 +43,10 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     alarms: list[Alarm]
     assistance: list[Assistance]
     calls: list[VoiceCall]
+    intents: list[Intent]
+    constraints: list[Constraint]
+    subscriptions: list[tuple[Subscription, int]]
+    availabilities: list[Availability]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -68,6 +74,10 @@ def encode_snapshot(state: Airspace) -> bytes:
         alarms=[state.line.alarms[name] for name in sorted(state.line.alarms)],
         assistance=[state.line.assistance[name] for name in sorted(state.line.assistance)],
         calls=[state.line.calls[name] for name in sorted(state.line.calls)],
+        intents=[state.dss.intents[name] for name in sorted(state.dss.intents)],
+        constraints=[state.dss.constraints[name] for name in sorted(state.dss.constraints)],
+        subscriptions=[(one.subscription, one.index) for _, one in sorted(state.dss.subscriptions.items())],
+        availabilities=[state.dss.availabilities[uss] for uss in sorted(state.dss.availabilities)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -120,8 +130,21 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_assistance(case)
     for call in content.calls:
         state.line.put_call(call)
+    _restore_dss(state.dss, content)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:
         state.put_refused(entry)
     return state
+
+
+def _restore_dss(dss: DssState, content: _Content) -> None:
+    """In the order in which it was written: within a cell the newest comes last."""
+    for subscription, index in sorted(content.subscriptions, key=lambda one: (one[0].sequence, one[0].subscription_id)):
+        dss.put_subscription(subscription, index)
+    for intent in sorted(content.intents, key=lambda one: (one.sequence, one.intent_id)):
+        dss.put_intent(intent)
+    for constraint in sorted(content.constraints, key=lambda one: (one.sequence, one.constraint_id)):
+        dss.put_constraint(constraint)
+    for availability in content.availabilities:
+        dss.put_availability(availability)

@@ -40,6 +40,11 @@ class MultisetHash:
         self.total = (self.total - int.from_bytes(sha256(item).digest(), "big")) & _MASK
         self.count -= 1
 
+    def add_number(self, number: int, count: int) -> None:
+        """So many items at once (less, if negative), of which `number` is the sum of their numbers."""
+        self.total = (self.total + number) & _MASK
+        self.count += count
+
 
 def state_hash(items: MultisetHash, *, rules_version: int, sequence: int, time_us: int, findings_through: int) -> str:
     """The state hash, 64 hexadecimal digits: SHA-256 of the MessagePack array of format, position, count and sum."""

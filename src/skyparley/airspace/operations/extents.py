@@ -75,14 +75,8 @@ def check_extents(extents: tuple[Extent, ...]) -> None:
             f" most {limits.MAX_EXTENTS_PER_OPERATION}: split it",
             place="extents",
         )
-    cells = 0
-    cell_us = 0
-    for index, extent in enumerate(extents):
-        try:
-            cell_us += _check_extent(extent)
-        except InvalidInputError as error:
-            raise error.at(f"extents[{index}]") from None
-        cells += len(extent.cells)
+    cell_us = check_each(extents, of="extents")
+    cells = sum(len(extent.cells) for extent in extents)
     begin_us, end_us = span_us(extents)
     if end_us - begin_us > limits.MAX_OPERATION_DURATION_US:
         raise LimitExceededError(
@@ -105,18 +99,24 @@ def check_extents(extents: tuple[Extent, ...]) -> None:
 
 def check_watched(extents: tuple[Extent, ...]) -> None:
     """Raise an error for extents that no acceptance can watch: of two operations at most, each with its margin."""
-    cells = 0
-    for index, extent in enumerate(extents):
-        try:
-            _check_extent(extent)
-        except InvalidInputError as error:
-            raise error.at(f"watched[{index}]") from None
-        cells += len(extent.cells)
+    check_each(extents, of="watched")
+    cells = sum(len(extent.cells) for extent in extents)
     if len(extents) > 2 * limits.MAX_EXTENTS_PER_OPERATION or cells > limits.MAX_WATCHED_CELLS:
         raise LimitExceededError(
             f"{len(extents)} extents with {cells} cells are more than can be watched: settle it by smaller operations",
             place="watched",
         )
+
+
+def check_each(extents: Sequence[Extent], *, of: str) -> int:
+    """Check extents one by one, whatever their number; the level-13 cells × microseconds that they reserve."""
+    cell_us = 0
+    for index, extent in enumerate(extents):
+        try:
+            cell_us += _check_extent(extent)
+        except InvalidInputError as error:
+            raise error.at(f"{of}[{index}]") from None
+    return cell_us
 
 
 def _check_extent(extent: Extent) -> int:

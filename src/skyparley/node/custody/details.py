@@ -75,8 +75,8 @@ def watched_by(operation: Operation, minimum: SeparationMinimum) -> tuple[Extent
 def _extent(volume: Volume4D) -> Extent:
     return Extent(
         cells=cover_volume(volume.footprint),
-        lower_mm=_floor_mm(volume.altitude.lower_m),
-        upper_mm=_ceil_mm(volume.altitude.upper_m),
+        lower_mm=floor_mm(volume.altitude.lower_m),
+        upper_mm=ceil_mm(volume.altitude.upper_m),
         datum=volume.altitude.datum.value,
         begin_us=volume.time.begin_us,
         end_us=volume.time.end_us,
@@ -91,17 +91,19 @@ def _stretch(trajectory: Trajectory4D, begin: int, *, across_m: float = 0.0, up_
         cells=cover_path(
             trajectory.latitudes_deg[part], trajectory.longitudes_deg[part], trajectory.lateral_tolerance_m + across_m
         ),
-        lower_mm=_floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m - up_m),
-        upper_mm=_ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m + up_m),
+        lower_mm=floor_mm(float(altitudes_m.min()) - trajectory.vertical_tolerance_m - up_m),
+        upper_mm=ceil_mm(float(altitudes_m.max()) + trajectory.vertical_tolerance_m + up_m),
         datum=trajectory.datum.value,
         begin_us=max(0, int(times_us[0]) - early_late_us),
         end_us=int(times_us[-1]) + early_late_us,
     )
 
 
-def _floor_mm(altitude_m: float) -> int:
+def floor_mm(altitude_m: float) -> int:
+    """Whole millimetres, rounded down but for what binary fractions add."""
     return math.floor(altitude_m * 1000.0 + 1e-6)
 
 
-def _ceil_mm(altitude_m: float) -> int:
+def ceil_mm(altitude_m: float) -> int:
+    """Whole millimetres, rounded up but for what binary fractions add."""
     return math.ceil(altitude_m * 1000.0 - 1e-6)

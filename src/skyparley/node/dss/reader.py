@@ -1,0 +1,86 @@
+"""What USSs read of the DSS: references by identifier or area, as of everything that the log held when they asked."""
+
+from skyparley.airspace.dss.constraints import live_constraint
+from skyparley.airspace.dss.intents import live_intent
+from skyparley.airspace.dss.subscriptions import live_subscription
+from skyparley.airspace.operations.commands import Extent
+from skyparley.errors import ForbiddenError, NotFoundError
+from skyparley.node.dss.scopes import Uss
+from skyparley.node.dss.views import (
+    AvailabilityAnswer,
+    ConstraintAnswer,
+    ConstraintsAnswer,
+    IntentAnswer,
+    IntentsAnswer,
+    SubscriptionAnswer,
+    SubscriptionsAnswer,
+    availability_view,
+    constraint_view,
+    intent_view,
+    subscription_view,
+)
+from skyparley.node.engine import Engine
+
+
+class DssReader:
+    """Answers from memory. What has ended by the clock is not shown, even before the log's time has come that far."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._dss = engine.state.dss
+
+    def intent(self, uss: Uss, intent_id: str) -> IntentAnswer:
+        """An operational intent reference. Raises `NotFoundError`."""
+        found = live_intent(self._dss, intent_id, self._now_us())
+        if found is None:
+            raise NotFoundError(f"there is no operational intent {intent_id}")
+        return IntentAnswer(intent_view(self._dss, found, uss.manager))
+
+    def intents(self, uss: Uss, extent: Extent) -> IntentsAnswer:
+        """The operational intents in an area, all of them."""
+        now_us = self._now_us()
+        found = self._dss.relevant_intents((extent,))
+        shown = [found[name] for name in sorted(found) if found[name].end_us > now_us]
+        return IntentsAnswer([intent_view(self._dss, intent, uss.manager) for intent in shown])
+
+    def constraint(self, uss: Uss, constraint_id: str) -> ConstraintAnswer:
+        """A constraint reference. Raises `NotFoundError`."""
+        found = live_constraint(self._dss, constraint_id, self._now_us())
+        if found is None:
+            raise NotFoundError(f"there is no constraint {constraint_id}")
+        return ConstraintAnswer(constraint_view(self._dss, found, uss.manager))
+
+    def constraints(self, uss: Uss, extent: Extent) -> ConstraintsAnswer:
+        """The constraints in an area, all of them."""
+        now_us = self._now_us()
+        found = self._dss.relevant_constraints((extent,))
+        shown = [found[name] for name in sorted(found) if found[name].end_us > now_us]
+        return ConstraintsAnswer([constraint_view(self._dss, one, uss.manager) for one in shown])
+
+    def subscription(self, uss: Uss, subscription_id: str) -> SubscriptionAnswer:
+        """A subscription of the asking USS. Raises `NotFoundError`, or `ForbiddenError` for another's."""
+        found = live_subscription(self._dss, subscription_id, self._now_us())
+        if found is None:
+            raise NotFoundError(f"there is no subscription {subscription_id}")
+        if found.subscription.manager != uss.manager:
+            raise ForbiddenError("this subscription belongs to another USS")
+        return SubscriptionAnswer(subscription_view(self._dss, found))
+
+    def subscriptions(self, uss: Uss, extent: Extent) -> SubscriptionsAnswer:
+        """The asking USS's own subscriptions in an area, all of them."""
+        now_us = self._now_us()
+        found = self._dss.relevant_subscriptions((extent,))
+        shown = [
+            subscription_view(self._dss, found[name])
+            for name in sorted(found)
+            if found[name].subscription.manager == uss.manager
+            and self._dss.span_us(found[name].subscription)[1] > now_us
+        ]
+        return SubscriptionsAnswer(shown)
+
+    def availability(self, uss: str) -> AvailabilityAnswer:
+        """How available a USS is."""
+        return availability_view(uss, self._dss.availabilities.get(uss))
+
+    def _now_us(self) -> int:
+        return max(self._engine.clock(), self._engine.state.time_us)
