@@ -13,6 +13,7 @@ from skyparley.log.envelope import first_chain
 from skyparley.log.port import Entry
 from skyparley.log.sqlite import SqliteLog, copy_database
 from support.drafts import POOL, START_US, Clock, assert_chained, draft
+from support.serving import until
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +120,29 @@ async def test_a_full_queue_refuses_and_stores_nothing_of_it(tmp_path: Path, mon
     kept = [answer[0] for answer in answers if not isinstance(answer, BaseException)]
     assert len(kept) == 30 - len(refused)
     assert {entry.header for entry in await all_of(log)} == {entry.header for entry in kept}
+
+
+async def test_what_its_author_gave_up_before_its_group_was_formed_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    log = await open_log(path)
+    blocker = apsw.Connection(str(path))
+    blocker.execute("BEGIN IMMEDIATE")
+    try:
+        first = asyncio.create_task(log.append([draft(0)]))
+        await asyncio.sleep(0)
+        await until(log._queue.empty)  # the writer has it, and waits for the file
+        tasks = [asyncio.create_task(log.append([draft(number)])) for number in range(1, 21)]
+        await asyncio.sleep(0)
+        for task in tasks[::2]:
+            task.cancel()
+        await asyncio.sleep(0)
+    finally:
+        blocker.execute("COMMIT")
+        blocker.close()
+    answers = await asyncio.gather(first, *tasks, return_exceptions=True)
+    kept = [answer[0] for answer in answers if not isinstance(answer, BaseException)]
+    assert len(kept) == 1 + 10
+    assert [entry.header for entry in await all_of(log)] == [entry.header for entry in kept]
 
 
 async def test_followers_that_lag_beyond_what_is_kept_for_them_read_from_the_file(

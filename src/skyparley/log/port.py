@@ -49,7 +49,7 @@ class Log(Protocol):
         """Order and store drafts as one durable group; the entries, in the order of the drafts.
 
         Raises `OverloadedError` when the bounded queue is full, `StorageError` when the disk does not take it: then
-        nothing of the group was stored.
+        nothing of the group was stored. An append that is cancelled before its group is formed is dropped.
         """
         ...
 

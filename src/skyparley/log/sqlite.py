@@ -168,8 +168,9 @@ class SqliteLog:
             group: list[_Append] = []
             size = 0
             while item is not None:
-                group.append(item)
-                size += len(item.drafts)
+                if not item.future.cancelled():  # whoever asked has gone: it costs nothing more
+                    group.append(item)
+                    size += len(item.drafts)
                 if size >= MAX_GROUP_DRAFTS or self._queue.empty():
                     break
                 item = self._queue.get_nowait()

@@ -4,6 +4,7 @@ No middleware wraps the handlers: a request passes the router, its resource and 
 an acknowledged filing has a budget of well under a millisecond here.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
 from skyparley.node.people.rights import require_right
 from skyparley.web.dss import constraints, intents, others, subscriptions
-from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, ClientGoneError, Context, Exchange
+from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, Abandoned, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
 from skyparley.web.routes import agreements, assistance, calls, catalogue, dialogues, duty, operations, people, service
@@ -52,6 +53,7 @@ class Resource:
         self.path = path
         self.endpoints = endpoints
         self._context = context
+        self._drops = any(endpoint.access == "token" for endpoint in endpoints.values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and count it."""
@@ -59,12 +61,17 @@ class Resource:
         context = self._context
         status = CLIENT_GONE
         context.at_work += 1
+        abandoned = Abandoned(scope) if self._drops else None
         try:
             reply = await self._answer(scope, receive)
             status = reply.status
             await reply.send(receive, send)
         except ClientGoneError:
             pass
+        except asyncio.CancelledError:
+            if abandoned is None or not abandoned.gone:
+                raise
+            abandoned.settle()
         finally:
             context.at_work -= 1
             context.metrics.observe(scope["method"], self.path, status, time.perf_counter() - began_s)

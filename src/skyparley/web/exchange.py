@@ -39,12 +39,34 @@ BODY_TIMEOUT_S: Final = 30.0
 BUSY_REQUESTS: Final = 64
 """With more than this at work, it is worth asking whether a client still waits before its command is queued."""
 
+ON_GONE: Final = "skyparley.on_gone"
+"""In the scope of a request: what the server calls when the connection is lost before the answer is complete."""
 _FORWARDING_HEADERS: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 _StructT = TypeVar("_StructT")
 
 
 class ClientGoneError(Exception):
     """The client closed its connection before it had its answer: there is nobody to answer."""
+
+
+class Abandoned:
+    """Ends the work on a request when its client goes away: what waits to be ordered is dropped."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._task = asyncio.current_task()
+        self.gone = False
+        scope[ON_GONE] = self
+
+    def __call__(self) -> None:
+        """The client has gone."""
+        if self._task is not None and not self.gone:
+            self.gone = True
+            self._task.cancel()
+
+    def settle(self) -> None:
+        """The work has ended; the task goes on as if it had not been cancelled."""
+        if self._task is not None:
+            self._task.uncancel()
 
 
 @dataclass(slots=True)

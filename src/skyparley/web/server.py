@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from skyparley.errors import InvalidInputError, SkyparleyError
 from skyparley.web.app import WebApp
+from skyparley.web.exchange import ON_GONE, Abandoned
 from skyparley.web.replies import Reply, error_reply
 
 BACKLOG: Final = 1_024
@@ -166,7 +167,12 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_done()
+        cycle = self.cycle
         super().connection_lost(exc)
+        if cycle is not None and not cycle.response_complete:
+            leave = cycle.scope.get(ON_GONE)
+            if isinstance(leave, Abandoned):
+                leave()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
