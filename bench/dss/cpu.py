@@ -1,4 +1,4 @@
-"""CPU time of processes and of all that they started, as Linux counts it."""
+"""CPU time of processes and of all that they started, and of the whole machine, as Linux counts it."""
 
 import os
 from collections.abc import Iterable
@@ -30,3 +30,10 @@ def cpu_seconds(pids: Iterable[int]) -> float:
             continue
         ticks += sum(map(int, fields[11:15]))
     return ticks / _TICKS_PER_S
+
+
+def machine_seconds() -> float:
+    """Seconds that the processors of the machine were not idle, all together, those that a host took away included."""
+    fields = list(map(int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]))
+    idle, waiting = fields[3:5]
+    return (sum(fields) - idle - waiting) / _TICKS_PER_S

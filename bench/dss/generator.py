@@ -16,7 +16,7 @@ import msgspec
 import uvloop
 
 from bench.dss.clients import PATH, Change, Creators, Tally, UnexpectedAnswerError
-from bench.dss.cpu import cpu_seconds
+from bench.dss.cpu import cpu_seconds, machine_seconds
 from bench.dss.job import KILL_ME, LONG_S, Job, Result, Spread
 from bench.dss.volumes import places, query_body
 from bench.dss.wire import Line, request_bytes
@@ -73,19 +73,22 @@ async def _create(job: Job, lines: list[Line]) -> Result:
 async def _measure(job: Job, tasks: Tasks, creators: Creators) -> Result:
     """What is counted from now on for so many seconds."""
     creators.tally = tally = Tally([0] * len(job.tokens))
-    began_s, cpu_s, server_cpu_s = time.perf_counter(), time.process_time(), cpu_seconds(job.server_pids)
+    before = _spent(job)
     await _during(tasks, job.seconds)
-    result = Result(
-        seconds=time.perf_counter() - began_s,
-        generator_cpu_s=time.process_time() - cpu_s,
-        server_cpu_s=cpu_seconds(job.server_pids) - server_cpu_s,
-    )
+    seconds, own_s, server_s, machine_s = (after - then for after, then in zip(_spent(job), before, strict=True))
+    others_s = max(0.0, machine_s - own_s - server_s)
+    result = Result(seconds=seconds, generator_cpu_s=own_s, server_cpu_s=server_s, others_cpu_s=others_s)
     creators.tally = Tally([0] * len(job.tokens))
     result.requests, result.statuses, result.lapsed = len(tally.request_s), tally.statuses, tally.lapsed
     result.accepted, result.accepted_by_client = sum(tally.accepted_by_client), tally.accepted_by_client
     result.notified = tally.notified / max(1, result.accepted)
     result.write, result.request = _spread(tally.write_s), _spread(tally.request_s)
     return result
+
+
+def _spent(job: Job) -> tuple[float, float, float, float]:
+    """Time, and the CPU time of the generator, of the server and of the machine."""
+    return time.perf_counter(), time.process_time(), cpu_seconds(job.server_pids), machine_seconds()
 
 
 async def _until_killed(creators: Creators, tasks: Tasks) -> None:
@@ -180,7 +183,8 @@ def main() -> None:
             result = runner.run(run(job))
     except (RuntimeError, OSError) as error:
         sys.exit(f"the load ended early: {error}")
-    print(msgspec.json.encode(result).decode())
+    with open(sys.stdout.fileno(), "wb", closefd=False) as out:  # unbuffered, `print` may drop the end of a long line
+        out.write(msgspec.json.encode(result) + b"\n")
 
 
 if __name__ == "__main__":

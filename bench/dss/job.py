@@ -63,6 +63,7 @@ class Result(msgspec.Struct, kw_only=True):
     request: Spread | None = None
     generator_cpu_s: float = 0.0
     server_cpu_s: float = 0.0
+    others_cpu_s: float = 0.0
     survivors: list[Accepted] = []
     found: int = 0
     lost: list[str] = []

@@ -110,7 +110,7 @@ async def _row(scenario: Scenario, issuer: Issuer) -> Row:
     for locking in get_args(Locking):
         start = Baseline(issuer, locking)
         outcome = await measure(scenario, start, issuer, scenario.usual_per_s[locking], BASELINE_MEASURED_S)
-        theirs += [Figure(f"{locking}: {figure.name}", figure.value, figure.unit) for figure in _figures(outcome)]
+        theirs += [Figure(f"{locking}: {figure.name}", figure.value, figure.unit) for figure in _figures(outcome)[:4]]
         notes.append(words(locking, outcome.result))
     return Row(f"DSS: {scenario.what}", figures, BASELINE, theirs, notes)
 
@@ -132,7 +132,8 @@ def words(server: str, result: Result) -> str:
         f"{server}: {result.requests_each:.2f} requests for each accepted, {result.live:,.0f} live, "
         f"{result.notified:,.0f} subscriptions to notify, {result.lapsed} planned anew, "
         f"{result.generator_cpu_s / result.seconds:.0%} of a core for the generator, "
-        f"{result.server_cpu_s / result.seconds:.0%} for the server"
+        f"{result.server_cpu_s / result.seconds:.0%} for the server, "
+        f"{result.others_cpu_s / result.seconds:.0%} for others on the machine"
     )
 
 

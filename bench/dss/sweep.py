@@ -46,6 +46,7 @@ _NAMES: Final = {
 _COLUMNS: Final = (
     "server", "scenario", "clients", "live_wanted", "live", "accepted_per_s", "requests_per_accepted", "p50_ms",
     "p99_ms", "least_share", "planned_anew", "lost", "generator_cores", "server_cores",
+    "others_cores",
 )  # fmt: skip
 
 Line = dict[str, Any]
@@ -77,7 +78,7 @@ def _line(server: str, scenario: Scenario, outcome: Outcome) -> Line:
         round(result.requests_each, 2), round(result.write.p50_ms, 2) if result.write else "",
         round(result.write.p99_ms, 2) if result.write else "", round(result.least_share, 2), result.lapsed,
         outcome.lost, round(result.generator_cpu_s / result.seconds, 2),
-        round(result.server_cpu_s / result.seconds, 2),
+        round(result.server_cpu_s / result.seconds, 2), round(result.others_cpu_s / result.seconds, 2),
     )  # fmt: skip
     return dict(zip(_COLUMNS, values, strict=True))
 
