@@ -179,6 +179,7 @@ class AuthorizationServer:
                 writer.write("\r\n".join(lines).encode())
                 for byte in self.document if self.pause_s is not None else b"":
                     writer.write(bytes([byte]))
+                    await writer.drain()
                     await asyncio.sleep(self.pause_s or 0)
                 writer.write(self.document if self.pause_s is None else b"")
                 await writer.drain()
