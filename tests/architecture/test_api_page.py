@@ -104,6 +104,7 @@ PERSON_ADDED = ("POST", "/v1/people")
 LOGGED_IN = ("POST", "/v1/sessions")
 INTENT_PUT = ("PUT", "/dss/v1/operational_intent_references/{entityid}")
 CONSTRAINT_PUT = ("PUT", "/dss/v1/constraint_references/{entityid}")
+REPORTED = ("POST", "/dss/v1/reports")
 SUBSCRIBED = ("PUT", "/dss/v1/subscriptions/{subscriptionid}")
 STAFFED = (POSTED, ON_WATCH)
 SPOKEN = (*STAFFED, OPENED)
@@ -160,6 +161,8 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     TESTED: (*IN_FORCE, *STAFFED),
     ("GET", "/v1/agreements/{agreement_id}/tests"): (*IN_FORCE, *STAFFED, TESTED),
     ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
+    ("GET", "/aux/v1/history/{reference}"): (INTENT_PUT,),
+    ("GET", "/aux/v1/reports/{report_id}"): (REPORTED,),
     **{
         (method, f"{put[1]}{end}"): (put,)
         for put, version in ((INTENT_PUT, "/{ovn}"), (CONSTRAINT_PUT, "/{ovn}"), (SUBSCRIBED, "/{version}"))
@@ -249,6 +252,8 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             reader.variables["KEY_ID"] = answer.json()["key_id"]
         if before in (INTENT_PUT, CONSTRAINT_PUT):
             (reader.variables["OVN"],) = re.findall(r'"ovn":"([^"]+)"', answer.text)
+        if before == REPORTED:
+            reader.variables["REPORT"] = answer.json()["report_id"]
         if before == SUBSCRIBED:
             reader.variables["VERSION"] = answer.json()["subscription"]["version"]
         if before == ACCEPTED:

@@ -232,6 +232,42 @@ def replay(
         raise typer.Exit(1)
 
 
+@app.command("log")
+def show_log(
+    of: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Only what is about this intent, operation, dialogue, USS, …")
+    ] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Only entries of this kind, such as put_intent.")] = None,
+    by: Annotated[str | None, typer.Option(help="Only those of this party or USS; node for the node's own.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Not before: a time with its zone, or 90s, 15m, 2h, 3d ago.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Before: a time with its zone, or 90s, 15m, 2h, 3d ago.")] = None,
+    after: Annotated[int, typer.Option(help="Only entries after this one.", min=0)] = 0,
+    last: Annotated[int, typer.Option(help="At most so many, the newest.", min=1)] = 50,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line, with the whole command.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Show what stands in the log: who changed what, and when. Also of a backup, or while the node serves.
+
+    For example: skyparley log --kind put_intent --by uss1 --since 15m
+    """
+    from skyparley.cli.logbook import Wanted, instant, show
+
+    wanted = Wanted(
+        after=after,
+        last=last,
+        kinds=tuple(kind or ()),
+        by=by or "",
+        of=of or "",
+        since_us=None if since is None else instant(since, place="--since"),
+        until_us=None if until is None else instant(until, place="--until"),
+    )
+    show(_settings(data=data).data, wanted, as_json=as_json)
+
+
 @app.command(hidden=True)
 def snapshot(data: Data = None) -> None:
     """Bring a data directory's snapshot up to its log's end (a serving node calls this)."""

@@ -28,7 +28,7 @@ _MAGIC: Final = b"SQLite format 3\x00"
 
 def back_up(data: Path, to: Path) -> None:
     """Copy log and vault into a new directory."""
-    _require(data)
+    require_data(data)
     if to.exists():
         raise InvalidInputError(f"{to} exists already: name a directory that does not")
     to.mkdir(PRIVATE, parents=True)
@@ -40,7 +40,7 @@ def back_up(data: Path, to: Path) -> None:
 
 def restore_from(backup: Path, data: Path) -> None:
     """Make a data directory from a backup whose log verifies."""
-    _require(backup)
+    require_data(backup)
     if data.exists() and any(data.iterdir()):
         raise InvalidInputError(f"{data} is not empty: restore into a new directory, then serve that")
     data.mkdir(PRIVATE, parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def restore_from(backup: Path, data: Path) -> None:
 
 def replay_from_zero(data: Path, *, verify: bool) -> bool:
     """Replay the log; whether all that was compared agrees."""
-    _require(data)
+    require_data(data)
     result = asyncio.run(_verify(data)) if verify else asyncio.run(_replay(data))
     print(f"entries    {result.sequence}\nstate hash {result.state_hash}\nconflicts  {result.conflicts}")
     for problem in result.problems:
@@ -71,10 +71,10 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
 
 def write_snapshot(data: Path) -> None:
     """Bring the snapshot of a data directory up to its log's end."""
-    _require(data)
+    require_data(data)
 
     async def follow() -> None:
-        log = await _open_log(data)
+        log = await open_log(data)
         try:
             await follow_to_snapshot(log, data)
         finally:
@@ -93,7 +93,8 @@ def warm_kernels() -> None:
     Console(stderr=True).print(f"Kernels are ready ({time.perf_counter() - began_s:.0f} s)")
 
 
-def _require(data: Path) -> None:
+def require_data(data: Path) -> None:
+    """Raise `InvalidInputError` or `StorageError` unless a directory holds a node's log and vault."""
     for name in _FILES:
         if not (data / name).is_file():
             raise InvalidInputError(f"{data} holds no {name}: name a node's data directory, or a backup of one")
@@ -102,12 +103,13 @@ def _require(data: Path) -> None:
                 raise StorageError(f"{data / name} is damaged or no database: use another backup")
 
 
-async def _open_log(data: Path) -> SqliteLog:
+async def open_log(data: Path) -> SqliteLog:
+    """The log of a data directory, for reading; a node may be writing it."""
     return await SqliteLog.open(data / LOG_FILE, pool=None, clock=clock_us, read_only=True)
 
 
 async def _head(data: Path) -> int:
-    log = await _open_log(data)
+    log = await open_log(data)
     try:
         return (await log.head()).sequence
     finally:
@@ -115,7 +117,7 @@ async def _head(data: Path) -> int:
 
 
 async def _replay(data: Path) -> Verification:
-    log = await _open_log(data)
+    log = await open_log(data)
     try:
         state = Airspace()
         await catch_up(log, state, (await log.head()).sequence)
@@ -126,7 +128,7 @@ async def _replay(data: Path) -> Verification:
 
 async def _verify(data: Path) -> Verification:
     """Chain, state from zero against snapshot + tail, and every finding."""
-    log = await _open_log(data)
+    log = await open_log(data)
     vault = Vault(data / VAULT_FILE)
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:

@@ -96,6 +96,11 @@ class SqliteLog:
             log._writer.start()
         return log
 
+    @property
+    def trimmed(self) -> int:
+        """Entries up to this one are no longer here."""
+        return self._trimmed
+
     async def append(self, drafts: Sequence[Draft]) -> Sequence[Entry]:
         """Order and store drafts as one durable group."""
         if self._closed or self._writer is None:

@@ -23,6 +23,7 @@ from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
 from skyparley.node.dss.desk import DssDesk
+from skyparley.node.dss.history import HISTORY_FILE, History
 from skyparley.node.dss.reader import DssReader
 from skyparley.node.engine import Applied, Clock, Engine, proposal_of
 from skyparley.node.events import HEARTBEAT_S, RING_ENTRIES, EventHub
@@ -78,7 +79,8 @@ class Node:
         self.people = People(vault, engine.clock, Passwords(hasher))
         self.access = Access(vault, state, engine.clock, self.people)
         self.dss = DssDesk(engine, vault)
-        self.dss_reader = DssReader(engine)
+        self.history = History(directory.path / HISTORY_FILE if directory is not None else None)
+        self.dss_reader = DssReader(engine, vault, self.history)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
@@ -112,12 +114,14 @@ class Node:
         """Take in what is live and begin to serve. Raises `StorageError` if log and vault do not fit together."""
         self.reader.take_in()
         self.read_backs.take_in()
+        await self.history.make_up(self.engine.log, self.directory.path if self.directory is not None else None)
         await self.custodian.load()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
             self.engine.tick_forever(),
             self.custodian.run(),
             self.read_backs.run(),
+            self.history.run(),
             self._beat_forever(),
             self._clean_forever(),
             self._tidy_sessions_forever(),
@@ -134,6 +138,7 @@ class Node:
         await self.engine.log.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.custodian.close()
+        await self.history.close()
         head, sequence = await self.engine.log.head(), self.state.sequence
         sound = self.engine.failure is None and sequence == head.sequence
         if self.directory is not None and sound and sequence > self.snapshot_sequence:
@@ -190,6 +195,7 @@ class Node:
         self.custodian.follow(applied)
         self.desk.follow(applied)
         self.read_backs.on_applied(applied)
+        self.history.note(applied.command, outcome)
         self.events.publish(applied.sequence, applied.time_us, _for_parties(outcome.changes))
         if isinstance(applied.command, RecordFindings) and outcome.verdict is Verdict.ACCEPTED:
             self.custodian.covered(self.state.findings_through)

@@ -11,6 +11,7 @@ from typing import Final
 
 from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import Finding, RecordFindings
+from skyparley.airspace.dss.commands import FileReport
 from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.line.assistance.commands import RequestAssistance
 from skyparley.airspace.line.calls.commands import ReadOutCall, RecordCall, ReportCommitment, ReviseCall
@@ -298,6 +299,8 @@ def _named_digests(event: Event) -> list[str]:
         return [command.text_digest]
     if isinstance(command, RequestAssistance):
         return [command.body_digest]
+    if isinstance(command, FileReport):
+        return [command.report_digest]
     if isinstance(command, LeaveWatch) and command.note_digest:
         return [command.note_digest]
     return []

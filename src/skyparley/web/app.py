@@ -87,7 +87,7 @@ class Resource:
                 raise OverloadedError("too many requests are at work: try again shortly")
             exchange = Exchange(context, scope, receive)
             if endpoint.access == "token":
-                await exchange.authenticate_uss(endpoint.scopes)
+                await exchange.authenticate_uss(endpoint.scopes, operator_allowed=endpoint.operator)
             elif endpoint.access != "public":
                 exchange.authenticate(observer_allowed=endpoint.access == "observer")
                 require_right(exchange.author, endpoint.right)

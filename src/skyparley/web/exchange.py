@@ -20,7 +20,7 @@ from skyparley.airspace.limits import check_idempotency_key
 from skyparley.errors import InvalidInputError, LimitExceededError, OverloadedError, UnauthenticatedError
 from skyparley.geometry.interval import parse_time
 from skyparley.node.dss.scopes import NOBODY, Uss
-from skyparley.node.identity import OBSERVER
+from skyparley.node.identity import KEY_PREFIX, OBSERVER
 from skyparley.node.node import Node
 from skyparley.node.reading.twice import refuse_twice
 from skyparley.web.metrics import Metrics
@@ -120,16 +120,23 @@ class Exchange:
         else:
             raise UnauthenticatedError("an API key is needed: send the header Authorization: Bearer sp_…")
 
-    async def authenticate_uss(self, scopes: tuple[str, ...]) -> None:
-        """Set `uss` from the access token. Raises `UnauthenticatedError`, or `ForbiddenError` if no scope fits."""
+    async def authenticate_uss(self, scopes: tuple[str, ...], *, operator_allowed: bool = False) -> None:
+        """Set `uss` from the access token, or `author` from the operator's key where that is allowed.
+
+        Raises `UnauthenticatedError`, or `ForbiddenError` if no scope fits.
+        """
+        scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        token = token.strip()
+        if operator_allowed and token.startswith(f"{KEY_PREFIX}_"):
+            self.author = self.node.authenticate(token)
+            self.author.require_operator()
+            return
         verifier = self.context.tokens
         if verifier is None:
             raise UnauthenticatedError(
                 "this node takes no access tokens: its operator sets SKYPARLEY_AUTH_PUBLIC_KEYS (or"
                 " SKYPARLEY_AUTH_JWKS_URL) and SKYPARLEY_AUTH_AUDIENCES"
             )
-        scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("an access token is needed: send the header Authorization: Bearer eyJ…")
         claims = verifier.known(token) or await verifier.verify(token)

@@ -34,6 +34,12 @@ access token."""
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 _REFERENCE: Final = "#/components/schemas/{name}"
+_SECURITY: Final[dict[Access, list[dict[str, list[str]]]]] = {
+    "public": [],
+    "observer": [{"key": []}, {}],
+    "key": [{"key": []}],
+    "token": [{"token": []}],
+}
 _PATH_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "operation_id": ("The identifier that the party gave its operation; it may contain slashes", {"type": "string"}),
@@ -52,6 +58,8 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "subscriptionid": ("The subscription's identifier, a UUID of version 4", {"type": "string", "format": "uuid"}),
     "version": ("The version of the subscription that is changed", {"type": "string"}),
     "uss_id": ("The USS, by the subject of its tokens", {"type": "string"}),
+    "reference": ("The reference's identifier, or the USS whose availability it is", {"type": "string"}),
+    "report_id": ("The report's identifier", {"type": "string", "format": "uuid"}),
     "system_identity": ("The system whose version is asked for", {"type": "string"}),
     "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
 }
@@ -165,7 +173,8 @@ class Endpoint:
 
     `command`: it takes the header Idempotency-Key; `claims_time`: also Skyparley-Claimed-Time. `refusals` are statuses
     of errors beyond those that follow from the other fields. `right` is what a person's role must give, `scopes` are
-    those of which a USS's token must have one. `refuse` makes the answer to an exception, of the shape `refusal`.
+    those of which a USS's token must have one; `operator`: the operator's key is taken too. `refuse` makes the answer
+    to an exception, of the shape `refusal`.
     """
 
     method: str
@@ -184,6 +193,7 @@ class Endpoint:
     media_type: str = JSON
     refusals: tuple[int, ...] = ()
     scopes: tuple[str, ...] = ()
+    operator: bool = False
     refuse: Callable[[Exception], Reply] = error_reply
     refusal: Any = ErrorBody
 
@@ -252,9 +262,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "operationId": endpoint.name,
         "summary": endpoint.summary,
         "responses": responses,
-        "security": {"public": [], "observer": [{"key": []}, {}], "key": [{"key": []}], "token": [{"token": []}]}[
-            endpoint.access
-        ],
+        "security": [*_SECURITY[endpoint.access], *([{"key": []}] if endpoint.operator else [])],
     }
     parameters = _parameters(endpoint)
     if parameters:

@@ -5,16 +5,20 @@ from skyparley.airspace.dss.intents import live_intent
 from skyparley.airspace.dss.subscriptions import live_subscription
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import ForbiddenError, NotFoundError
+from skyparley.node.custody.vault import Vault
+from skyparley.node.dss.history import REPORT, History
 from skyparley.node.dss.scopes import Uss
 from skyparley.node.dss.views import (
     AvailabilityAnswer,
     ConstraintAnswer,
     ConstraintsAnswer,
+    HistoryAnswer,
     IntentAnswer,
     IntentsAnswer,
     SubscriptionAnswer,
     SubscriptionsAnswer,
     availability_view,
+    change_view,
     constraint_view,
     intent_view,
     subscription_view,
@@ -25,8 +29,10 @@ from skyparley.node.engine import Engine
 class DssReader:
     """Answers from memory. What has ended by the clock is not shown, even before the log's time has come that far."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, vault: Vault, history: History) -> None:
         self._engine = engine
+        self._vault = vault
+        self._history = history
         self._dss = engine.state.dss
 
     def intent(self, uss: Uss, intent_id: str) -> IntentAnswer:
@@ -81,6 +87,23 @@ class DssReader:
     def availability(self, uss: str) -> AvailabilityAnswer:
         """How available a USS is."""
         return availability_view(uss, self._dss.availabilities.get(uss))
+
+    async def history(self, name: str, uss: Uss | None) -> HistoryAnswer:
+        """Who changed a reference when, to its manager and to the operator (`uss` None). Raises `NotFoundError`."""
+        found = await self._history.of(name)
+        if not found:
+            raise NotFoundError(f"nothing of '{name[:64]}' is on record")
+        if uss is not None and all(one.manager != uss.manager for one in found):
+            raise ForbiddenError("only its manager and the operator are told who changed it")
+        shown = [one for one in found if uss is None or uss.manager in (one.manager, one.author)]
+        return HistoryAnswer(name, [change_view(one) for one in shown])
+
+    async def report(self, report_id: str) -> bytes:
+        """The report that a USS made, as it was kept. Raises `NotFoundError`."""
+        for one in await self._history.of(report_id):
+            if one.kind == REPORT:
+                return self._vault.body(one.detail)
+        raise NotFoundError(f"there is no report {report_id}")
 
     def _now_us(self) -> int:
         return max(self._engine.clock(), self._engine.state.time_us)

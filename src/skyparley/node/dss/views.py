@@ -10,6 +10,7 @@ from skyparley.airspace.dss.items import Availability, Constraint, Intent
 from skyparley.airspace.dss.state import DssState, Notified, Subscribed
 from skyparley.errors import ConflictingStateError
 from skyparley.geometry.interval import format_time
+from skyparley.node.dss.history import REPORT, Change
 
 NO_SUBSCRIPTION: Final = "00000000-0000-4000-8000-000000000000"
 """Stands where the interface demands an identifier and there is no subscription, as in the open DSS."""
@@ -151,6 +152,24 @@ class AvailabilityAnswer(msgspec.Struct, frozen=True):
     status: AvailabilityStatus
 
 
+class ChangeView(msgspec.Struct, frozen=True):
+    """A change: the entry of the log and its time, what became of the reference, which USS did it (null for time)."""
+
+    sequence: int
+    time: str
+    kind: str
+    change: str
+    manager: str | None
+    state: str | None
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True):
+    """All changes of a reference, the oldest first."""
+
+    id: str
+    changes: list[ChangeView]
+
+
 class MissingKnowledgeError(ConflictingStateError):
     """The key lacks OVNs of relevant references: all of them are listed, sorted (`AirspaceConflictResponse`)."""
 
@@ -231,3 +250,11 @@ def subscribers_view(notified: Iterable[Notified]) -> list[SubscriberView]:
         else:
             states.append(state)
     return [SubscriberView(url, states) for url, states in by_url.items()]
+
+
+def change_view(change: Change) -> ChangeView:
+    """A change as its manager and the operator see it."""
+    state = None if change.kind == REPORT else change.detail or None
+    return ChangeView(
+        change.sequence, format_time(change.time_us), change.kind, change.word, change.author or None, state
+    )

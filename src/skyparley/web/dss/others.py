@@ -16,12 +16,12 @@ from skyparley.node.dss.scopes import (
     STRATEGIC_COORDINATION,
     SYSTEM_VERSIONS,
 )
-from skyparley.node.dss.views import AvailabilityAnswer
+from skyparley.node.dss.views import AvailabilityAnswer, HistoryAnswer
 from skyparley.web.dss.bodies import AVAILABILITY, REPORT, AvailabilityBody, ErrorReportBody, ExchangeBody, decode_body
-from skyparley.web.dss.requests import DssEndpoint
+from skyparley.web.dss.requests import DssEndpoint, named_id
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint, Query
-from skyparley.web.replies import Replies, json_reply
+from skyparley.web.replies import Replies, Reply, json_reply
 
 SYSTEM_IDENTITY: Final = "skyparley.dss"
 """The system boundary that `/versions/{system_identity}` tells the version of."""
@@ -127,6 +127,24 @@ async def pool(exchange: Exchange) -> Replies:
     return json_reply(PoolAnswer(exchange.node.pool, state.sequence, state.state_hash(), *counts))
 
 
+async def history(exchange: Exchange) -> Replies:
+    """Who changed a reference when."""
+    exchange.query()
+    name = exchange.parameters["reference"]
+    await exchange.node.read_barrier()
+    uss = None if exchange.author.role == "operator" else exchange.uss
+    return json_reply(await exchange.node.dss_reader.history(name, uss))
+
+
+async def read_report(exchange: Exchange) -> Replies:
+    """A report on an exchange that went wrong; the operator only."""
+    exchange.author.require_operator()
+    exchange.query()
+    await exchange.node.read_barrier()
+    report_id = named_id(exchange.parameters["report_id"], place="report_id")
+    return Reply(200, await exchange.node.dss_reader.report(report_id))
+
+
 async def system_version(exchange: Exchange) -> Replies:
     """The version of one system of this node."""
     identity = exchange.parameters["system_identity"]
@@ -168,6 +186,12 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "GET", "/aux/v1/validate_oauth", validate_oauth, "validateOauth", "Whether a token is taken, and whose it is",
         (), answer=OauthAnswer, query=(Query("owner", "Who should be its subject", {"type": "string"}),),
     ),
+    DssEndpoint(
+        "GET", "/aux/v1/history/{reference}", history, "getHistory", "Who changed a reference when", (),
+        answer=HistoryAnswer, operator=True,
+    ),
+    Endpoint("GET", "/aux/v1/reports/{report_id}", read_report, "getReport", "A USS's report (operator)", "key",
+             answer=ErrorReportBody),
     DssEndpoint("GET", "/aux/v1/pool", pool, "getPool", "The pool that this node belongs to", (POOL_STATUS,),
                 answer=PoolAnswer),
     DssEndpoint(
