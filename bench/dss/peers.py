@@ -11,6 +11,8 @@ from heapq import heappop, heappush
 from typing import Final
 
 _PATIENCE_S: Final = 15.0
+_ROUNDING_S: Final = 0.001
+"""Bodies tell times to the microsecond: what ends as another begins may or may not meet it."""
 
 
 class _Group:
@@ -57,7 +59,7 @@ class Peers:
             members.joined = b",".join(members.live.values())
         also = dict.fromkeys(learned)
         for end_s, identifier in reversed(members.ended):
-            if end_s < start_s:
+            if end_s < start_s - _ROUNDING_S:
                 break
             also[identifier] = None
         extra = [self._ovns[identifier] for identifier in also if identifier not in members.live]
