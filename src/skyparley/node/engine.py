@@ -7,7 +7,6 @@ something waits for time, ticks move the log's time along.
 
 import asyncio
 import logging
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header, holds_body
 from skyparley.log.port import Draft, Entry, Log
+from skyparley.node.dice import Dice
 from skyparley.node.identity import Author
 
 MAX_IN_FLIGHT: Final = 1_024
 TICK_S: Final = 0.5
-SALTS_AT_ONCE: Final = 256
 RETRY_AFTER_FAILURE_S: Final = 1.0
 journal: Final = logging.getLogger("skyparley.refused")
 """What was refused without an entry: digest, author and reason, never what was asked."""
@@ -60,12 +59,12 @@ class Engine:
         self.state = state
         self.pool = pool
         self.clock = clock
+        self.dice = Dice()
         self.failure: str | None = None
         self.on_applied: Callable[[Applied], None] = lambda _: None
         """Called for every entry, in order, once it is applied."""
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[bytes, _Waiting] = {}
-        self._salts: list[bytes] = []
         self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @property
@@ -190,7 +189,7 @@ class Engine:
 
     def _draft(self, proposal: Proposal, key_id: str, claimed_time_us: int | None) -> Draft:
         body = proposal.body or encode_command(proposal.command)
-        salt = self._salt()
+        salt = self.dice.draw(SALT_BYTES)
         header = Header(
             pool=self.pool,
             kind=command_kind(proposal.command),
@@ -202,13 +201,6 @@ class Engine:
             body_digest=body_digest(salt, body),
         )
         return Draft(encode_header(header), salt, body)
-
-    def _salt(self) -> bytes:
-        """16 bytes of the system's random source, which is asked for many at once: each call gives way to others."""
-        if not self._salts:
-            drawn = secrets.token_bytes(SALT_BYTES * SALTS_AT_ONCE)
-            self._salts = [drawn[i : i + SALT_BYTES] for i in range(0, len(drawn), SALT_BYTES)]
-        return self._salts.pop()
 
 
 def proposal_of(

@@ -26,6 +26,7 @@ from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 from skyparley.web.tokens.verify import TokenVerifier
 
+DSS_PATHS: Final = "/dss/"
 CLIENT_GONE: Final = 499
 """Status that is only counted, never sent: the client left before it had its answer."""
 
@@ -105,7 +106,15 @@ class WebApp:
         self.context = context
         self.routes = routes
         self._console = console
-        self._router = Router(routes=routes, redirect_slashes=False, default=self._elsewhere)
+        # a router tries its routes one after another: those of the DSS need not pass all the others first
+        self._routers = {
+            of_dss: Router(
+                routes=[route for route in routes if route.path.startswith(DSS_PATHS) is of_dss],
+                redirect_slashes=False,
+                default=self._elsewhere,
+            )
+            for of_dss in (True, False)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection; only HTTP is spoken here."""
@@ -113,7 +122,7 @@ class WebApp:
             raise RuntimeError(f"this app speaks HTTP only, not {scope['type']}")
         scope["app"] = self
         try:
-            await self._router(scope, receive, send)
+            await self._routers[scope["path"].startswith(DSS_PATHS)](scope, receive, send)
         except HTTPException as error:  # the router's only refusal: a path with another method
             allowed = ", ".join(self._methods(scope))
             refusal = HTTPException(error.status_code, f"this path takes {allowed}", {"Allow": allowed})

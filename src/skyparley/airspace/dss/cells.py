@@ -6,17 +6,29 @@ Within a cell the newest comes last, so that what is newer than an entry is foun
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Generic, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from skyparley.airspace.operations.commands import Extent
 
 _SHIFT: Final = 35
 """A cell of level 13 is its 29 upmost bits, then a one, then zeros (`S2CellId`): shifted, it is a small number."""
 _LEVEL_13_DIGITS: Final = 8
+_FEW: Final = 16
 
 
-def level_13(tokens: Iterable[str]) -> list[int]:
+def level_13(tokens: tuple[str, ...]) -> Sequence[int]:
     """The cells of level 13 that tokens of level 13 or coarser stand for, as numbers of 29 bits, in order."""
+    return _remembered(tokens) if len(tokens) <= _FEW else _expanded(tokens)
+
+
+@lru_cache(maxsize=16_384)
+def _remembered(tokens: tuple[str, ...]) -> tuple[int, ...]:
+    """The few cells of a small area are asked for again and again: for the key, the log, the index, who is told."""
+    return tuple(_expanded(tokens))
+
+
+def _expanded(tokens: Iterable[str]) -> list[int]:
     found: list[int] = []
     for token in tokens:
         if len(token) == _LEVEL_13_DIGITS:
@@ -41,14 +53,18 @@ OwnerT = TypeVar("OwnerT", bound=Owned)
 
 
 class Place(Generic[OwnerT]):
-    """One extent of what is held: its band and time, whose it is, and the entry that put it here."""
+    """One extent of what is held: its band and time, whose it is, and the entry that put it here.
 
-    __slots__ = ("begin_us", "cells", "end_us", "lower_mm", "name", "owner", "sequence", "upper_mm")
+    `told` is who else is found by it: the implicit subscription of an intent.
+    """
 
-    def __init__(self, owner: OwnerT, sequence: int, extent: Extent) -> None:
+    __slots__ = ("begin_us", "cells", "end_us", "lower_mm", "name", "owner", "sequence", "told", "upper_mm")
+
+    def __init__(self, owner: OwnerT, sequence: int, extent: Extent, told: Owned | None) -> None:
         self.owner = owner
         self.name = owner.name
         self.sequence = sequence
+        self.told = told
         self.cells = level_13(extent.cells)
         self.lower_mm, self.upper_mm = extent.lower_mm, extent.upper_mm
         self.begin_us, self.end_us = extent.begin_us, extent.end_us
@@ -61,9 +77,9 @@ class CellIndex(Generic[OwnerT]):
         self._cells: dict[int, dict[Place[OwnerT], None]] = {}
         self._places: dict[str, list[Place[OwnerT]]] = {}
 
-    def put(self, owner: OwnerT, sequence: int, extents: Sequence[Extent]) -> None:
+    def put(self, owner: OwnerT, sequence: int, extents: Sequence[Extent], told: Owned | None = None) -> None:
         """Hold something where its extents are, as the newest; it must not be held yet."""
-        places = [Place(owner, sequence, extent) for extent in extents]
+        places = [Place(owner, sequence, extent, told) for extent in extents]
         self._places[owner.name] = places
         cells = self._cells
         for place in places:
@@ -101,6 +117,25 @@ class CellIndex(Generic[OwnerT]):
                         and place.upper_mm >= lower_mm
                     ):
                         found[place.name] = place.owner
+        return found
+
+    def told_of(self, extents: Iterable[Extent]) -> dict[str, Any]:
+        """Who else is found by what is relevant to these extents (`Place.told`), by identifier, unordered."""
+        found: dict[str, Any] = {}
+        cells = self._cells
+        for extent in extents:
+            lower_mm, upper_mm, begin_us, end_us = extent.lower_mm, extent.upper_mm, extent.begin_us, extent.end_us
+            for cell in level_13(extent.cells):
+                for place in cells.get(cell, ()):
+                    told = place.told
+                    if (
+                        told is not None
+                        and place.begin_us < end_us
+                        and place.end_us > begin_us
+                        and place.lower_mm <= upper_mm
+                        and place.upper_mm >= lower_mm
+                    ):
+                        found[told.name] = told
         return found
 
     def newer(self, extents: Iterable[Extent], sequence: int) -> Iterator[OwnerT]:

@@ -71,7 +71,9 @@ class DssState:
 
         An implicit one does where one of its intents does.
         """
-        return self._with_implicit(extents, self._intent_cells.meeting(extents))
+        found: dict[str, Subscribed] = self._intent_cells.told_of(extents)
+        found.update(self._subscription_cells.meeting(extents))
+        return found
 
     def newer_intents(self, extents: Sequence[Extent], sequence: int) -> Iterator[Intent]:
         """Those of the relevant intents that were set after an entry; some of them repeatedly."""
@@ -113,7 +115,9 @@ class DssState:
         if before is not None:
             self._take_intent(before)
         self.intents[intent.intent_id] = intent
-        self._intent_cells.put(intent, intent.sequence, intent.extents())
+        served_by = self.subscriptions.get(intent.subscription_id)
+        told = served_by if served_by is not None and served_by.subscription.implicit else None
+        self._intent_cells.put(intent, intent.sequence, intent.extents(), told)
         if intent.subscription_id:
             self._dependents.setdefault(intent.subscription_id, {})[intent.intent_id] = None
         self._add(INTENT, intent.intent_id, intent)
@@ -180,17 +184,11 @@ class DssState:
 
     def notify_of_intents(self, *written: Sequence[Extent]) -> list[Notified]:
         """Notify the subscriptions to intents that are relevant to any of these; what is owed to each."""
-        found: dict[str, Subscribed] = {}
-        for extents in written:
-            found.update(self.relevant_subscriptions(extents))
-        return self._notify(one for one in found.values() if one.subscription.for_intents)
+        return self._notify(one for one in self._told_of(written) if one.subscription.for_intents)
 
     def notify_of_constraints(self, *written: Sequence[Extent]) -> list[Notified]:
         """Notify the subscriptions to constraints that are relevant to any of these; what is owed to each."""
-        found: dict[str, Subscribed] = {}
-        for extents in written:
-            found.update(self.relevant_subscriptions(extents))
-        return self._notify(one for one in found.values() if one.subscription.for_constraints)
+        return self._notify(one for one in self._told_of(written) if one.subscription.for_constraints)
 
     # time
 
@@ -218,14 +216,11 @@ class DssState:
 
     # inside
 
-    def _with_implicit(self, extents: Sequence[Extent], intents: dict[str, Intent]) -> dict[str, Subscribed]:
-        found = self._subscription_cells.meeting(extents)
-        subscriptions = self.subscriptions
-        for intent in intents.values():
-            name = intent.subscription_id
-            if name and name not in found and (subscribed := subscriptions[name]).subscription.implicit:
-                found[name] = subscribed
-        return found
+    def _told_of(self, written: Sequence[Sequence[Extent]]) -> Iterable[Subscribed]:
+        found = self.relevant_subscriptions(written[0])
+        for extents in written[1:]:
+            found.update(self.relevant_subscriptions(extents))
+        return found.values()
 
     def _notify(self, chosen: Iterable[Subscribed]) -> list[Notified]:
         notified = []

@@ -6,8 +6,6 @@ if the key lacks it too.
 """
 
 import asyncio
-import secrets
-import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +50,7 @@ from skyparley.node.dss.views import (
 )
 from skyparley.node.engine import Engine, journal, proposal_of
 
+_VERSION_BYTES: Final = 18
 MAX_TRIES: Final = 16
 """So often one request is looked at again, when something relevant came between that its key holds."""
 MAX_AT_WORK_PER_MANAGER: Final = 64
@@ -115,29 +114,26 @@ class DssDesk:
         """
         self._check_intent_scopes(uss, request)
         asker = (uss.manager, request.intent_id)
-        drawn = _draw_version() if request.ovn_suffix is None else None
-        implicit_id = str(uuid.uuid4()) if request.implicit_url else ""
+        drawn = self._draw_version() if request.ovn_suffix is None else None
+        implicit_id = self._engine.dice.uuid4() if request.implicit_url else ""
         with self._working(uss):
             for _ in range(MAX_TRIES):
-                await self._turns.wait(asker, request.extents)
-                await still_there()
-                command = self._put_command(uss, request, drawn, implicit_id)
-                proposal = proposal_of(command, authentication=BEARER_ATTESTED)
-                verdict = self._engine.check(proposal)
-                if verdict is not None:
-                    journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)
-                    self._turns.give_up(asker)
-                    raise _error(verdict)
-                if request.state in NEED_KEY and (lacking := self._lacking(uss, request)) is not None:
-                    self._turns.grant(asker, request.extents)
+                claim = await self._turns.enter(asker, request.extents) if request.state in NEED_KEY else None
+                lacking: MissingKnowledgeError | None = None
+                try:
+                    await still_there()
+                    outcome, lacking = await self._try_to_put(
+                        uss, self._put_command(uss, request, drawn, implicit_id), request
+                    )
+                finally:
+                    if lacking is None:
+                        self._turns.leave(asker, claim)
+                    else:
+                        self._turns.give_turn(asker, claim)
+                if lacking is not None:
                     raise lacking
-                with self._turns.writing(asker, request.extents):
-                    applied = await self._engine.propose(proposal, key_id=uss.key_id)
-                outcome = applied.outcome
-                if outcome.refusal is None:
+                if outcome is not None:
                     return self._intent_answer(uss, outcome)
-                if outcome.refusal.place != MISSED:
-                    raise error_of(outcome.refusal)
         raise OverloadedError("others write in the same air faster than this could be ordered: try again shortly")
 
     async def delete_intent(self, uss: Uss, intent_id: str, ovn: str) -> IntentChangeAnswer:
@@ -151,7 +147,9 @@ class DssDesk:
         self, uss: Uss, constraint_id: str, replaces: str, extents: tuple[Extent, ...], uss_base_url: str
     ) -> ConstraintChangeAnswer:
         """Create or replace a constraint."""
-        command = commands.PutConstraint(uss.manager, constraint_id, replaces, _draw_version(), extents, uss_base_url)
+        command = commands.PutConstraint(
+            uss.manager, constraint_id, replaces, self._draw_version(), extents, uss_base_url
+        )
         return self._constraint_answer(uss, await self._write(uss, command))
 
     async def delete_constraint(self, uss: Uss, constraint_id: str, ovn: str) -> ConstraintChangeAnswer:
@@ -172,7 +170,7 @@ class DssDesk:
             manager=uss.manager,
             subscription_id=request.subscription_id,
             replaces=request.replaces,
-            version=_draw_version(),
+            version=self._draw_version(),
             extents=(extent,),
             uss_base_url=request.uss_base_url,
             for_intents=request.for_intents,
@@ -201,18 +199,36 @@ class DssDesk:
 
     async def set_availability(self, uss: Uss, of: str, replaces: str, availability: str) -> AvailabilityAnswer:
         """Say how available a USS is."""
-        version = _draw_version()
+        version = self._draw_version()
         await self._write(uss, commands.SetAvailability(uss.manager, of, replaces, version, availability))
         return availability_view(of, self._dss.availabilities.get(of))
 
     async def report(self, uss: Uss, report: bytes) -> str:
         """Keep a report on an exchange in the vault, its digest in the log; the identifier that it gets."""
-        report_id, digest = str(uuid.uuid4()), sha256(report).hexdigest()
+        report_id, digest = self._engine.dice.uuid4(), sha256(report).hexdigest()
         await self._vault.put_bodies([(digest, "", report)])
         await self._write(uss, commands.FileReport(uss.manager, report_id, digest))
         return report_id
 
     # inside
+
+    async def _try_to_put(
+        self, uss: Uss, command: commands.PutIntent, request: IntentRequest
+    ) -> tuple[Outcome | None, MissingKnowledgeError | None]:
+        """What became of a write, or what its key lacks; neither: something came between, look again."""
+        proposal = proposal_of(command, authentication=BEARER_ATTESTED)
+        verdict = self._engine.check(proposal)
+        if verdict is not None:
+            journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)
+            raise _error(verdict)
+        if request.state in NEED_KEY and (lacking := self._lacking(uss, request)) is not None:
+            return None, lacking
+        outcome = (await self._engine.propose(proposal, key_id=uss.key_id)).outcome
+        if outcome.refusal is None:
+            return outcome, None
+        if outcome.refusal.place != MISSED:
+            raise error_of(outcome.refusal)
+        return None, None
 
     def _intent_answer(self, uss: Uss, outcome: Outcome) -> IntentChangeAnswer:
         view = intent_view(self._dss, _reference(outcome, Intent), uss.manager)
@@ -231,6 +247,10 @@ class DssDesk:
         if not request.ends:
             end_us = begin_us + MAX_SUBSCRIPTION_DURATION_US if before is None else before.subscription.end_us
         return msgspec.structs.replace(request.extent, begin_us=begin_us, end_us=end_us)
+
+    def _draw_version(self) -> str:
+        """An OVN or version that nobody can guess."""
+        return self._engine.dice.word(_VERSION_BYTES)
 
     def _put_command(self, uss: Uss, request: IntentRequest, drawn: str | None, implicit_id: str) -> commands.PutIntent:
         ovn = drawn or requested_ovn(request.intent_id, request.ovn_suffix or "", self._engine.clock())
@@ -309,11 +329,6 @@ class DssDesk:
             self._at_work[uss.manager] -= 1
             if not self._at_work[uss.manager]:
                 del self._at_work[uss.manager]
-
-
-def _draw_version() -> str:
-    """An OVN or version that nobody can guess."""
-    return secrets.token_urlsafe(18)
 
 
 def _error(verdict: Refusal | Repeated) -> SkyparleyError:

@@ -240,16 +240,14 @@ def availability_view(uss: str, availability: Availability | None) -> Availabili
 
 
 def subscribers_view(notified: Iterable[Notified]) -> list[SubscriberView]:
-    """Whom to notify, by USS and subscription."""
+    """Whom to notify, by USS; of each its subscriptions as they were found, the oldest writes first."""
     by_url: dict[str, list[SubscriptionStateView]] = {}
-    for url, subscription_id, index in sorted(notified):
-        state = SubscriptionStateView(subscription_id, index)
+    for url, subscription_id, index in notified:
         states = by_url.get(url)
         if states is None:
-            by_url[url] = [state]
-        else:
-            states.append(state)
-    return [SubscriberView(url, states) for url, states in by_url.items()]
+            states = by_url[url] = []
+        states.append(SubscriptionStateView(subscription_id, index))
+    return [SubscriberView(url, by_url[url]) for url in sorted(by_url)]
 
 
 def change_view(change: Change) -> ChangeView:
