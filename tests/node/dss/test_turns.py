@@ -1,4 +1,4 @@
-"""Turns where several race for the same air: one at a time, the longest waiting first; nobody holds up others for long."""
+"""Turns where several race for the same air: one at a time, the longest waiting first, and no one held up for long."""
 
 import asyncio
 from collections.abc import Awaitable
