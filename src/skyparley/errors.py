@@ -4,7 +4,7 @@ SkyparleyError                 400  anything that Skyparley itself refuses
 ├── InvalidInputError          400  what arrived cannot be read or is impossible: names place and remedy
 │   ├── ForbiddenFieldError    400  a field that names a weapon, a mission or a target
 │   └── LimitExceededError     413  a named limit was passed
-├── UnauthenticatedError       401  no key, or a key that is unknown or revoked
+├── UnauthenticatedError       401  no key, session or token, or one that is not valid
 ├── ForbiddenError             403  the key is valid, but this is someone else's
 ├── NotFoundError              404  no such thing, or not for this party
 ├── ConflictingStateError      409  the state does not allow it: stale version, wrong state, identifier taken
@@ -60,7 +60,7 @@ class LimitExceededError(InvalidInputError):
 
 
 class UnauthenticatedError(SkyparleyError):
-    """No key was given, or the key is unknown or revoked."""
+    """No key, session or access token was given, or it is unknown, revoked, over, or not validly signed."""
 
     code = "unauthenticated"
     status = 401

@@ -8,8 +8,10 @@ from skyparley.airspace import limits
 from skyparley.formats import load
 from skyparley.geometry import footprint, trajectory
 from skyparley.node import engine, events
+from skyparley.node.dss import desk
 from skyparley.node.reading import shapes
 from skyparley.web import exchange, server
+from skyparley.web.tokens import keys, verify
 from support.tree import ROOT
 
 TEXT = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -30,6 +32,18 @@ STATED = {
         limits.MAX_AHEAD_US,
     ],
     "live operations of a party": [limits.MAX_LIVE_OPERATIONS_PER_PARTY],
+    "access token, its subject, keys in use, tokens remembered": [
+        verify.MAX_TOKEN_BYTES,
+        verify.MAX_SUBJECT_LENGTH,
+        keys.MAX_KEYS,
+        verify.MAX_CACHED_TOKENS,
+    ],
+    "intents, constraints, subscriptions of a USS": [
+        limits.MAX_INTENTS_PER_MANAGER,
+        limits.MAX_CONSTRAINTS_PER_MANAGER,
+        limits.MAX_SUBSCRIPTIONS_PER_MANAGER,
+    ],
+    "writes of a USS at work": [desk.MAX_AT_WORK_PER_MANAGER],
     "a file that `skyparley check` reads": [load.MAX_FILE_BYTES],
 }
 

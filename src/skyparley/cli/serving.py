@@ -5,6 +5,7 @@ SIGINT and SIGTERM end it in order at any time: while it starts they cancel the 
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from skyparley.node.storage import OPERATOR_KEY_FILE
 from skyparley.web.app import create_app
 from skyparley.web.server import listen, serve, tls_context, url_of
 from skyparley.web.tokens.verify import open_verifier
+from skyparley.web.traces import open_traces
 
 
 def run(settings: Settings, *, demo: bool) -> None:
@@ -36,6 +38,7 @@ async def _run(settings: Settings, *, demo: bool) -> None:
         audiences=settings.auth_audiences,
         issuers=settings.auth_issuers,
     )
+    traces = open_traces(os.environ)
     listener = listen(settings.host, settings.port)
     try:
         with _cancelled_by_signals():
@@ -47,7 +50,9 @@ async def _run(settings: Settings, *, demo: bool) -> None:
                     except StorageError as error:  # a full disk stops writes, not reads
                         print(f"{error.message}: the operator's commands do not find this node", file=sys.stderr)
                 feed = await start_demo(node) if demo else None
-                app = create_app(node, observer=demo, max_body_bytes=settings.max_body_bytes, tokens=tokens)
+                app = create_app(
+                    node, observer=demo, max_body_bytes=settings.max_body_bytes, tokens=tokens, traces=traces
+                )
                 print(f"The operator's key lies in {settings.data / OPERATOR_KEY_FILE}")
                 print(f"Skyparley serves {url}, data in {settings.data}; Ctrl-C stops it", flush=True)
                 try:
@@ -60,6 +65,8 @@ async def _run(settings: Settings, *, demo: bool) -> None:
         listener.close()
         if tokens is not None:
             await tokens.aclose()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from skyparley.node.identity import Author
 MAX_IN_FLIGHT: Final = 1_024
 TICK_S: Final = 0.5
 RETRY_AFTER_FAILURE_S: Final = 1.0
+_UNTRACED: Final = nullcontext()
 journal: Final = logging.getLogger("skyparley.refused")
 """What was refused without an entry: digest, author and reason, never what was asked."""
 
@@ -63,6 +65,8 @@ class Engine:
         self.failure: str | None = None
         self.on_applied: Callable[[Applied], None] = lambda _: None
         """Called for every entry, in order, once it is applied."""
+        self.step: Callable[[str], AbstractContextManager[None]] = lambda _: _UNTRACED
+        """What a command's way through the log happens in, so that it can be traced."""
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[bytes, _Waiting] = {}
         self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -90,8 +94,9 @@ class Engine:
         future: asyncio.Future[Applied] = self._loop.create_future()
         self._waiting[draft.salt] = _Waiting(proposal, future)
         try:
-            await self.log.append([draft])
-            return await future
+            with self.step("order and apply"):
+                await self.log.append([draft])
+                return await future
         finally:
             self._waiting.pop(draft.salt, None)
 

@@ -25,6 +25,7 @@ from skyparley.web.routes import agreements, assistance, calls, catalogue, dialo
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 from skyparley.web.tokens.verify import TokenVerifier
+from skyparley.web.traces import Traces, tell_status
 
 DSS_PATHS: Final = "/dss/"
 CLIENT_GONE: Final = 499
@@ -57,7 +58,16 @@ class Resource:
         self._drops = any(endpoint.access == "token" for endpoint in endpoints.values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request and count it."""
+        """Serve one request, count it, and trace it where that is asked for."""
+        traces = self._context.traces
+        if traces is None:
+            await self._serve(scope, receive, send)
+            return
+        with traces.request(scope, self.path) as span:
+            tell_status(span, await self._serve(scope, receive, send))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Serve one request; the status of its answer."""
         began_s = time.perf_counter()
         context = self._context
         status = CLIENT_GONE
@@ -76,6 +86,7 @@ class Resource:
         finally:
             context.at_work -= 1
             context.metrics.observe(scope["method"], self.path, status, time.perf_counter() - began_s)
+        return status
 
     async def _answer(self, scope: Scope, receive: Receive) -> Replies:
         method = scope["method"]
@@ -173,12 +184,15 @@ def create_app(
     max_body_bytes: int = MAX_BODY_BYTES,
     console: Path = CONSOLE_DIRECTORY,
     tokens: TokenVerifier | None = None,
+    traces: Traces | None = None,
 ) -> WebApp:
     """The app over a running node. `observer`: requests from this machine may read without a key (the demo only).
 
-    `tokens` verifies the access tokens of USSs; without it the DSS takes none.
+    `tokens` verifies the access tokens of USSs; without it the DSS takes none. `traces` traces requests.
     """
-    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS), tokens=tokens)
+    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS), tokens=tokens, traces=traces)
+    if traces is not None:
+        node.engine.step = traces.step
     node.people.on_ended = lambda session_id: end_streams(context, key_id=session_id)
     return WebApp(context, _routes(context), Console(console))
 

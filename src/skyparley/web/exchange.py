@@ -25,6 +25,7 @@ from skyparley.node.node import Node
 from skyparley.node.reading.twice import refuse_twice
 from skyparley.web.metrics import Metrics
 from skyparley.web.tokens.verify import TokenVerifier
+from skyparley.web.traces import Traces
 
 if TYPE_CHECKING:
     from skyparley.web.stream import EventStream
@@ -83,6 +84,7 @@ class Context:
     streams: set["EventStream"] = field(default_factory=set)
     stopping: bool = False
     tokens: TokenVerifier | None = None
+    traces: Traces | None = None
 
 
 class Exchange:

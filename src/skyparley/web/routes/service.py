@@ -151,11 +151,14 @@ async def document(exchange: Exchange) -> Replies:
 
 def gauges(context: Context) -> dict[str, tuple[str, float]]:
     """What the node holds at this moment, for `Metrics.render`."""
-    state, queues = context.node.status(), context.node.queues()
+    state, queues, dss = context.node.status(), context.node.queues(), context.node.state.dss
     found: dict[str, tuple[str, float]] = {
         "log_sequence": ("Sequence of the last applied entry", float(state["sequence"])),
         "live_operations": ("Operations and hazard areas that are live", float(state["operations"])),
         "live_conflicts": ("Conflicts that hold", float(state["conflicts"])),
+        "dss_operational_intents": ("Operational intent references that are held", float(len(dss.intents))),
+        "dss_constraints": ("Constraint references that are held", float(len(dss.constraints))),
+        "dss_subscriptions": ("Subscriptions that are held, implicit ones too", float(len(dss.subscriptions))),
         "open_event_streams": ("Event streams that are open", float(len(context.streams))),
         "requests_at_work": ("Requests that are being answered", float(context.at_work)),
         "arriving_body_bytes": ("Bytes held of large bodies that are arriving", float(context.arriving_bytes)),
