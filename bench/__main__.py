@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench import filings, line, one_check, swiss_day
 from bench.dss import scenarios
+from bench.dss.fill import fill_skyparley
 from bench.table import Row, show
 
 
@@ -37,7 +38,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "check": lambda: [one_check.run()],
     "node": _node,
     "line": _line,
-    "dss": lambda: asyncio.run(scenarios.run()),
+    "dss": lambda: asyncio.run(scenarios.run(fill_skyparley)),
 }
 
 
