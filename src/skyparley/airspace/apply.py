@@ -14,7 +14,7 @@ from skyparley.airspace.commands import (
 )
 from skyparley.airspace.decide import ACCEDED, admit, decide_command
 from skyparley.airspace.dss import rules as dss
-from skyparley.airspace.dss.commands import DssCommand
+from skyparley.airspace.dss.commands import DssCommand, PutIntent
 from skyparley.airspace.events import (
     Change,
     ConflictFound,
@@ -39,6 +39,7 @@ from skyparley.airspace.line.negotiation import alarms
 from skyparley.airspace.line.negotiation.arrangements import OVERTAKEN
 from skyparley.airspace.operations import rules as operations
 from skyparley.airspace.operations.commands import Filing, OperationCommand
+from skyparley.airspace.shared_cells import found_by_intent
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
@@ -74,6 +75,8 @@ def apply(state: Airspace, event: Event) -> Outcome:
     notified: tuple[tuple[str, str, int], ...] = ()
     if decision is None and isinstance(event.command, DssCommand):
         notified = tuple(dss.perform(state.dss, event, event.command, changes))
+        if isinstance(event.command, PutIntent):
+            found_by_intent(state, event, event.command, changes)
     elif decision is None:
         findings_void = _perform(state, event, changes)
     elif not isinstance(event.command, DssCommand):  # whose writers read what became of it, and have no keys to repeat

@@ -12,6 +12,7 @@ import msgspec
 from skyparley.airspace.commands import Command
 from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
 from skyparley.airspace.keeping.records import LiveOperation, Party, RecordedConflict, Refusal
+from skyparley.airspace.keeping.shared import SharedCells
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.calls.items import VoiceCall
@@ -177,6 +178,12 @@ class ReferenceLeft(msgspec.Struct, frozen=True, tag="reference_left"):
     reference: Intent | Constraint | Subscription
 
 
+class CellsShared(msgspec.Struct, frozen=True, tag="cells_shared"):
+    """An operation and an operational intent of a USS share cells, altitude and time; more is not known here."""
+
+    shared: SharedCells
+
+
 class MinimaChanged(msgspec.Struct, frozen=True, tag="minima_changed"):
     """The separation minima between these parties changed: their flights are to be compared again."""
 
@@ -201,6 +208,7 @@ Change = (
     | AssistanceChanged
     | ReferenceChanged
     | ReferenceLeft
+    | CellsShared
 )
 
 

@@ -88,6 +88,8 @@ MAX_URL_LENGTH: Final = 1_000
 MAX_OVN_LENGTH: Final = 128
 MAX_OVN_SKEW_US: Final = 300_000_000
 """A UUIDv7 that a USS requests for an OVN was made at most this long before or after its entry."""
+OVN_MEMORY_US: Final = 2 * MAX_OVN_SKEW_US
+"""For so long a requested OVN could be requested again by its time, and is remembered so that it cannot."""
 LOWEST_MM: Final = -20_000_000
 """Lower edge of reserved bands: lower than any altitude that geometry accepts, tolerance included."""
 HIGHEST_MM: Final = 200_000_000

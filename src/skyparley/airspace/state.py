@@ -6,7 +6,7 @@ and no answer depends on the order of a set or on how the state came about.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 
@@ -21,9 +21,11 @@ from skyparley.airspace.keeping.records import (
     RecordedConflict,
     RefusedEntry,
 )
+from skyparley.airspace.keeping.shared import SharedState
 from skyparley.airspace.keeping.statehash import MultisetHash, state_hash
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.airspace.line.state import LineState
+from skyparley.airspace.operations.commands import Extent
 
 GENESIS_RULES_VERSION = 1
 _ENCODER = msgspec.msgpack.Encoder()
@@ -48,7 +50,9 @@ class Airspace:
         self._items = MultisetHash()
         self.line = LineState(self._items)
         """Agreements, posts, dialogues, and the alarms of conflicts."""
-        self.dss = DssState(self._items)
+        self.shared = SharedState(self._items)
+        """Where operations and intents share cells."""
+        self.dss = DssState(self._items, self.shared)
         """What USSs have written: intents, constraints, subscriptions, availability."""
         self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
@@ -148,8 +152,8 @@ class Airspace:
         self.parties[party.party] = party
         self._items.add(_ENCODER.encode(party))
 
-    def put_operation(self, operation: LiveOperation) -> None:
-        """Add or replace a live operation."""
+    def put_operation(self, operation: LiveOperation, extents: Sequence[Extent] | None = None) -> None:
+        """Add or replace a live operation; `extents` are its own, where they are at hand."""
         key = operation.key
         before = self.operations.get(key)
         if before is None:
@@ -159,6 +163,8 @@ class Airspace:
             if before.details_sequence != operation.details_sequence:
                 self._pending.pop((before.details_sequence, key), None)
                 del self._by_details[before.details_sequence, key]
+        if before is None or before.details_sequence != operation.details_sequence:
+            self.shared.put_operation(key, operation.extents() if extents is None else extents)
         if operation.details_sequence > self.findings_through:
             self._pending[operation.details_sequence, key] = None
         self._by_details[operation.details_sequence, key] = None
@@ -176,6 +182,7 @@ class Airspace:
         self._items.remove(_ENCODER.encode(operation))
         self._pending.pop((operation.details_sequence, key), None)
         del self._by_details[operation.details_sequence, key]
+        self.shared.drop_operation(key)
         self._live_of_party[operation.party] -= 1
         if not self._live_of_party[operation.party]:
             del self._live_of_party[operation.party]
@@ -241,6 +248,7 @@ class Airspace:
             self._items.remove(_key_item(record))
         while self.refused and _forgotten(next(iter(self.refused.values())), time_us):
             self._items.remove(_refused_item(self.refused.popitem(last=False)[1]))
+        self.dss.forget(time_us)
 
     # inside
 
@@ -250,6 +258,7 @@ class Airspace:
             yield from map(_ENCODER.encode, group.values())
         yield from self.line.content()
         yield from self.dss.content()
+        yield from self.shared.content()
         yield from map(_key_item, self._key_order)
         yield from map(_refused_item, self.refused.values())
 

@@ -10,19 +10,23 @@ from functools import lru_cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from skyparley.airspace.operations.commands import Extent
+from skyparley.airspace.operations.extents import level_13_ranges
 
-_SHIFT: Final = 35
-"""A cell of level 13 is its 29 upmost bits, then a one, then zeros (`S2CellId`): shifted, it is a small number."""
+_COARSE_SHIFT: Final = 10
+"""From the number of a cell to that of the cell of level 8 around it."""
 _LEVEL_13_DIGITS: Final = 8
-_FEW: Final = 16
+_SMALL_DIGITS: Final = 7
+"""So many digits has a token of level 11 or finer: at most 16 cells of level 13."""
+_FEW: Final = 8
 
 
 def level_13(tokens: tuple[str, ...]) -> Sequence[int]:
     """The cells of level 13 that tokens of level 13 or coarser stand for, as numbers of 29 bits, in order."""
-    return _remembered(tokens) if len(tokens) <= _FEW else _expanded(tokens)
+    few = len(tokens) <= _FEW and min(map(len, tokens)) >= _SMALL_DIGITS
+    return _remembered(tokens) if few else _expanded(tokens)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8_192)
 def _remembered(tokens: tuple[str, ...]) -> tuple[int, ...]:
     """The few cells of a small area are asked for again and again: for the key, the log, the index, who is told."""
     return tuple(_expanded(tokens))
@@ -34,9 +38,8 @@ def _expanded(tokens: Iterable[str]) -> list[int]:
         if len(token) == _LEVEL_13_DIGITS:
             found.append(int(token, 16) >> 3)
         else:
-            identifier = int(token.ljust(16, "0"), 16)
-            reach = (identifier & -identifier) - 1
-            found += range((identifier - reach) >> _SHIFT, ((identifier + reach) >> _SHIFT) + 1)
+            ((first, last),) = level_13_ranges((token,))
+            found += range(first, last + 1)
     return found
 
 
@@ -75,6 +78,7 @@ class CellIndex(Generic[OwnerT]):
 
     def __init__(self) -> None:
         self._cells: dict[int, dict[Place[OwnerT], None]] = {}
+        self._coarse: dict[int, dict[int, None]] = {}
         self._places: dict[str, list[Place[OwnerT]]] = {}
 
     def put(self, owner: OwnerT, sequence: int, extents: Sequence[Extent], told: Owned | None = None) -> None:
@@ -87,6 +91,7 @@ class CellIndex(Generic[OwnerT]):
                 held = cells.get(cell)
                 if held is None:
                     cells[cell] = {place: None}
+                    self._coarse.setdefault(cell >> _COARSE_SHIFT, {})[cell] = None
                 else:
                     held[place] = None
 
@@ -98,6 +103,10 @@ class CellIndex(Generic[OwnerT]):
                 del held[place]
                 if not held:
                     del self._cells[cell]
+                    around = self._coarse[cell >> _COARSE_SHIFT]
+                    del around[cell]
+                    if not around:
+                        del self._coarse[cell >> _COARSE_SHIFT]
 
     def meeting(self, extents: Iterable[Extent]) -> dict[str, OwnerT]:
         """What is relevant to these extents, by identifier, in no order that means anything."""
@@ -117,6 +126,19 @@ class CellIndex(Generic[OwnerT]):
                         and place.upper_mm >= lower_mm
                     ):
                         found[place.name] = place.owner
+        return found
+
+    def near(self, extents: Iterable[Extent]) -> dict[str, OwnerT]:
+        """What shares cells and time with extents of any size, by identifier, whatever the altitudes."""
+        found: dict[str, OwnerT] = {}
+        for extent in extents if self._cells else ():
+            for first, last in level_13_ranges(extent.cells):
+                for coarse in range(first >> _COARSE_SHIFT, (last >> _COARSE_SHIFT) + 1):
+                    for cell in self._coarse.get(coarse, ()):
+                        if first <= cell <= last:
+                            for place in self._cells[cell]:
+                                if place.begin_us < extent.end_us and place.end_us > extent.begin_us:
+                                    found[place.name] = place.owner
         return found
 
     def told_of(self, extents: Iterable[Extent]) -> dict[str, Any]:

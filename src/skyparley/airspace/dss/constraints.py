@@ -25,7 +25,7 @@ def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
             raise ConflictingStateError(
                 f"there is no constraint {command.constraint_id} to update: create it, without an OVN in the path"
             )
-        if dss.held(CONSTRAINT, command.manager) >= limits.MAX_CONSTRAINTS_PER_MANAGER:
+        if dss.held(CONSTRAINT, command.manager, time_us) >= limits.MAX_CONSTRAINTS_PER_MANAGER:
             raise LimitExceededError(
                 f"'{command.manager}' has {limits.MAX_CONSTRAINTS_PER_MANAGER} constraints, the most that it may have:"
                 " delete some"

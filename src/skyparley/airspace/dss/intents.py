@@ -42,11 +42,11 @@ def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) ->
         raise UssDownError(f"'{command.manager}' is marked Down: it may not write an intent as {command.state}")
     _check_transition(before, command.state)
     _check_times(command, time_us)
-    if before is None and dss.held(INTENT, command.manager) >= limits.MAX_INTENTS_PER_MANAGER:
+    if before is None and dss.held(INTENT, command.manager, time_us) >= limits.MAX_INTENTS_PER_MANAGER:
         raise LimitExceededError(
             f"'{command.manager}' has {limits.MAX_INTENTS_PER_MANAGER} intents, the most that it may have: delete some"
         )
-    _check_new_ovn(before, command, time_us)
+    _check_new_ovn(dss, command, time_us)
     subscription = _check_service(dss, command, time_us)
     if command.state in NEED_KEY:
         if command.known_through > sequence:
@@ -98,11 +98,11 @@ def put(dss: DssState, event: Event, command: PutIntent, changes: list[Change]) 
     return dss.notify_of_intents(command.extents, before.extents())
 
 
-def delete(dss: DssState, command: DeleteIntent, changes: list[Change]) -> list[Notified]:
+def delete(dss: DssState, event: Event, command: DeleteIntent, changes: list[Change]) -> list[Notified]:
     """Remove an intent; the notifications that are owed, also to the subscription that goes with it."""
     intent = dss.intents[command.intent_id]
     notified = dss.notify_of_intents(intent.extents())
-    dss.drop_intent(intent)
+    dss.drop_intent(intent, event.time_us)
     changes.append(ReferenceLeft(intent))
     return notified
 
@@ -127,7 +127,10 @@ def newly_relevant(
             if changed and must_be_known(dss, intent, command.intent_id, time_us):
                 yield intent
     if wants_constraints:
-        for constraint in dss.newer_constraints(command.extents, command.known_through):
+        served_by = None if command.implicit_url else dss.subscriptions.get(command.subscription_id)
+        asked_since = served_by is not None and served_by.subscription.sequence > command.known_through
+        # a subscription that was written since may ask for constraints only now: then none of them was in the key
+        for constraint in dss.newer_constraints(command.extents, 0 if asked_since else command.known_through):
             if constraint.end_us > time_us:
                 yield constraint
 
@@ -195,10 +198,12 @@ def _check_times(command: PutIntent, time_us: int) -> None:
         )
 
 
-def _check_new_ovn(before: Intent | None, command: PutIntent, time_us: int) -> None:
+def _check_new_ovn(dss: DssState, command: PutIntent, time_us: int) -> None:
     if is_requested(command):
         requested_ovn(command.intent_id, command.ovn[len(command.intent_id) + 1 :], time_us)
-    if before is not None and (command.ovn == before.ovn or any(ovn == command.ovn for ovn, _ in before.requested)):
+    held = dss.intents.get(command.intent_id)  # also one that ends with this very entry
+    had = held is not None and (command.ovn == held.ovn or any(ovn == command.ovn for ovn, _ in held.requested))
+    if had or dss.was_retired(command.ovn, time_us):
         raise InvalidInputError(
             "this intent had this OVN already, and each version has its own: draw a new UUID",
             place="requested_ovn_suffix",
@@ -213,7 +218,7 @@ def is_requested(command: PutIntent) -> bool:
 def _requested(before: Intent | None, command: PutIntent, time_us: int) -> tuple[tuple[str, int], ...]:
     """The requested OVNs that could be requested again by their time, this one too."""
     kept = () if before is None else before.requested
-    recent = tuple(one for one in kept if time_us - one[1] <= 2 * limits.MAX_OVN_SKEW_US)
+    recent = tuple(one for one in kept if time_us - one[1] <= limits.OVN_MEMORY_US)
     return (*recent, (command.ovn, time_us)) if is_requested(command) else recent
 
 
@@ -223,7 +228,7 @@ def _check_service(dss: DssState, command: PutIntent, time_us: int) -> Subscript
         return None
     subscribed = dss.subscriptions.get(command.subscription_id)
     if command.implicit_url:
-        if subscribed is not None:
+        if subscribed is not None and dss.span_us(subscribed.subscription)[1] > time_us:
             raise ConflictingStateError(f"there is a subscription {command.subscription_id} already")
         return None
     if subscribed is None or dss.span_us(subscribed.subscription)[1] <= time_us:

@@ -43,7 +43,7 @@ def perform(dss: DssState, event: Event, command: DssCommand, changes: list[Chan
     if isinstance(command, PutIntent):
         return intents.put(dss, event, command, changes)
     if isinstance(command, DeleteIntent):
-        return intents.delete(dss, command, changes)
+        return intents.delete(dss, event, command, changes)
     if isinstance(command, PutConstraint):
         return constraints.put(dss, event, command, changes)
     if isinstance(command, DeleteConstraint):
@@ -64,7 +64,7 @@ def pass_time(dss: DssState, event: Event, changes: list[Change]) -> None:
     while (ended := dss.next_ended(event.time_us)) is not None:
         changes.append(ReferenceLeft(ended))
         if isinstance(ended, Intent):
-            dss.drop_intent(ended)
+            dss.drop_intent(ended, event.time_us)
         elif isinstance(ended, Constraint):
             dss.drop_constraint(ended)
         else:

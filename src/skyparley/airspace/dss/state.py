@@ -5,6 +5,7 @@ subscription that was notified n times is in the hash with its record and n time
 that notifies a thousand subscriptions costs additions, and not a thousand records made anew.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any, Final
@@ -14,7 +15,9 @@ import msgspec
 from skyparley.airspace.dss.cells import CellIndex
 from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
 from skyparley.airspace.dss.tables import ACCEPTED, DOWN, UNKNOWN
+from skyparley.airspace.keeping.shared import SharedState
 from skyparley.airspace.keeping.statehash import MultisetHash, item_number
+from skyparley.airspace.limits import OVN_MEMORY_US
 from skyparley.airspace.operations.commands import Extent
 
 INTENT: Final = "intent"
@@ -41,14 +44,17 @@ class Subscribed:
 class DssState:
     """Read it freely; only the rules of the DSS call what changes it."""
 
-    def __init__(self, items: MultisetHash) -> None:
+    def __init__(self, items: MultisetHash, shared: SharedState) -> None:
         self.intents: dict[str, Intent] = {}
         self.constraints: dict[str, Constraint] = {}
         self.subscriptions: dict[str, Subscribed] = {}
         self.availabilities: dict[str, Availability] = {}
         self.arbitrated = 0
         """The entry that last changed an availability."""
+        self.retired: OrderedDict[str, int] = OrderedDict()
+        """OVNs that USSs chose for intents that have left, with the time at which those did."""
         self._items = items
+        self._shared = shared
         self._intent_cells: CellIndex[Intent] = CellIndex()
         self._constraint_cells: CellIndex[Constraint] = CellIndex()
         self._subscription_cells: CellIndex[Subscribed] = CellIndex()
@@ -61,6 +67,10 @@ class DssState:
     def relevant_intents(self, extents: Iterable[Extent]) -> dict[str, Intent]:
         """Intents that share cells, altitude and time with these extents, by identifier, unordered."""
         return self._intent_cells.meeting(extents)
+
+    def intents_near(self, extents: Iterable[Extent]) -> dict[str, Intent]:
+        """Intents that share cells and time with extents of any size, by identifier, unordered."""
+        return self._intent_cells.near(extents)
 
     def relevant_constraints(self, extents: Iterable[Extent]) -> dict[str, Constraint]:
         """Constraints that share cells, altitude and time with these extents, by identifier, unordered."""
@@ -103,9 +113,17 @@ class DssState:
         served = [self.intents[name] for name in self._dependents[subscription.subscription_id]]
         return min(intent.begin_us for intent in served), max(intent.end_us for intent in served)
 
-    def held(self, kind: str, manager: str) -> int:
-        """How many intents, constraints or explicit subscriptions a manager has."""
-        return self._held.get((kind, manager), 0)
+    def held(self, kind: str, manager: str, time_us: int) -> int:
+        """How many intents, constraints or explicit subscriptions a manager has that have not ended by a time."""
+        count = self._held.get((kind, manager), 0)
+        if not self._ends or self._ends[0][0] > time_us:
+            return count
+        return count - sum(entity.manager == manager for entity in self._ended(kind, time_us))
+
+    def was_retired(self, ovn: str, time_us: int) -> bool:
+        """Whether an OVN that a USS chose is one of an intent that has left, and could come again by its time."""
+        left_us = self.retired.get(ovn)
+        return left_us is not None and time_us - left_us <= OVN_MEMORY_US
 
     # changing
 
@@ -122,9 +140,12 @@ class DssState:
             self._dependents.setdefault(intent.subscription_id, {})[intent.intent_id] = None
         self._add(INTENT, intent.intent_id, intent)
 
-    def drop_intent(self, intent: Intent) -> None:
-        """Remove an intent; an implicit subscription that serves no other goes with it."""
+    def drop_intent(self, intent: Intent, time_us: int) -> None:
+        """Remove an intent at a time; an implicit subscription that serves no other goes with it."""
         del self.intents[intent.intent_id]
+        for ovn, asked_us in intent.requested:
+            if time_us - asked_us <= OVN_MEMORY_US:
+                self.retire(ovn, time_us)
         self._take_intent(intent)
         self.drop_unused(intent.subscription_id)
 
@@ -133,6 +154,20 @@ class DssState:
         subscribed = self.subscriptions.get(subscription_id)
         if subscribed is not None and subscribed.subscription.implicit and subscription_id not in self._dependents:
             self.drop_subscription(subscribed)
+
+    def retire(self, ovn: str, time_us: int) -> None:
+        """Remember an OVN of an intent that has left; they come in the order of time."""
+        self.retired[ovn] = time_us
+        self._items.add(_retired_item(ovn, time_us))
+
+    def forget(self, time_us: int) -> None:
+        """Forget the OVNs that can no longer be requested at a time."""
+        while self.retired:
+            ovn, left_us = next(iter(self.retired.items()))
+            if time_us - left_us <= OVN_MEMORY_US:
+                return
+            del self.retired[ovn]
+            self._items.remove(_retired_item(ovn, left_us))
 
     def put_constraint(self, constraint: Constraint) -> None:
         """Add or replace a constraint."""
@@ -208,6 +243,7 @@ class DssState:
         for held in (self.intents, self.constraints, self.availabilities):
             yield from map(_ENCODER.encode, held.values())
         yield from (_ENCODER.encode(subscribed.subscription) for subscribed in self.subscriptions.values())
+        yield from (_retired_item(ovn, left_us) for ovn, left_us in self.retired.items())
 
     def add_notifications(self, items: MultisetHash) -> None:
         """Add every notification that is counted to a hash."""
@@ -235,6 +271,7 @@ class DssState:
     def _take_intent(self, intent: Intent) -> None:
         self._remove(INTENT, intent)
         self._intent_cells.drop(intent.intent_id)
+        self._shared.drop_intent(intent.intent_id)
         if intent.subscription_id:
             served = self._dependents[intent.subscription_id]
             del served[intent.intent_id]
@@ -268,6 +305,19 @@ class DssState:
             del self._held[key]
         self._skip_stale()
 
+    def _ended(self, kind: str, time_us: int) -> list[Entity]:
+        """What of a kind has ended by a time and is still held: those at the top of the heap hang together."""
+        found: dict[str, Entity] = {}
+        places = [0]
+        while places:
+            place = places.pop()
+            if place < len(self._ends) and self._ends[place][0] <= time_us:
+                _, of, name = end = self._ends[place]
+                if of == kind and self._holds(end) and (entity := self._entity(kind, name)) is not None:
+                    found[name] = entity
+                places += (2 * place + 1, 2 * place + 2)
+        return list(found.values())
+
     def _entity(self, kind: str, name: str) -> Entity | None:
         if kind == INTENT:
             return self.intents.get(name)
@@ -284,3 +334,7 @@ class DssState:
         """Keep a valid entry at the top of the heap; what is replaced or gone leaves a stale one behind."""
         while self._ends and not self._holds(self._ends[0]):
             heappop(self._ends)
+
+
+def _retired_item(ovn: str, left_us: int) -> bytes:
+    return _ENCODER.encode(("retired", ovn, left_us))

@@ -27,7 +27,7 @@ def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
                 f"there is no subscription {command.subscription_id} to update: create it, without a version in the"
                 " path"
             )
-        if dss.held(SUBSCRIPTION, command.manager) >= limits.MAX_SUBSCRIPTIONS_PER_MANAGER:
+        if dss.held(SUBSCRIPTION, command.manager, time_us) >= limits.MAX_SUBSCRIPTIONS_PER_MANAGER:
             raise LimitExceededError(
                 f"'{command.manager}' has {limits.MAX_SUBSCRIPTIONS_PER_MANAGER} subscriptions, the most that it may"
                 " have: delete some"
@@ -109,7 +109,8 @@ def _check_update(dss: DssState, command: PutSubscription, before: Subscription,
         raise InvalidInputError("an implicit subscription follows its intents: write one of your own instead")
     if before.version == command.version:
         raise InvalidInputError("each version of a subscription has a name of its own", place="version")
-    served = [dss.intents[name] for name in dss.dependents(before.subscription_id)]
+    dependents = [dss.intents[name] for name in dss.dependents(before.subscription_id)]
+    served = [intent for intent in dependents if intent.end_us > time_us]
     if served and not command.for_intents:
         raise InvalidInputError(
             "operational intents depend on this subscription: it must go on notifying of them",
@@ -121,7 +122,7 @@ def _check_update(dss: DssState, command: PutSubscription, before: Subscription,
         command.for_constraints, False, begin_us, end_us, 0, pack_extents(command.extents),
     )  # fmt: skip
     for intent in served:
-        if intent.end_us > time_us and not covers(fresh, intent.extents(), time_us):
+        if not covers(fresh, intent.extents(), time_us):
             raise InvalidInputError(
                 f"the operational intent {intent.intent_id} depends on this subscription, which would not cover it:"
                 " cover it, or give it another",

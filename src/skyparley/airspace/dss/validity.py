@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from skyparley.airspace import limits
@@ -18,7 +19,7 @@ from skyparley.airspace.dss.commands import (
 )
 from skyparley.airspace.dss.tables import AVAILABILITIES, EVENT_OF
 from skyparley.airspace.operations.commands import Extent
-from skyparley.airspace.operations.extents import check_each, level_13_cells
+from skyparley.airspace.operations.extents import check_each, level_13_cells, level_13_ranges
 from skyparley.airspace.transitions import START
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.altitude import Datum
@@ -52,7 +53,7 @@ def validate(command: DssCommand) -> None:
         check_ovn(command.version, place="version")
     elif isinstance(command, SetAvailability):
         check_manager(command.uss, place="uss")
-        _check_versions(command.replaces, command.version)
+        _check_versions(command.replaces, command.version, place="version")
         check_availability(command.availability)
     elif isinstance(command, FileReport):
         check_uuid(command.report_id, place="report_id")
@@ -111,6 +112,9 @@ def check_reserved(extents: Sequence[Extent]) -> None:
     for index, extent in enumerate(extents):
         if extent.datum != Datum.WGS84:
             raise InvalidInputError("altitudes are above WGS 84 here", place=f"extents[{index}].datum")
+        held = sorted(level_13_ranges(extent.cells))
+        if any(last >= first for (_, last), (first, _) in pairwise(held)):
+            raise InvalidInputError("cells are a union: none may lie in another", place=f"extents[{index}].cells")
     cells = sum(level_13_cells(extent.cells) for extent in extents)
     if cells > limits.MAX_REFERENCE_CELLS:
         raise LimitExceededError(
@@ -138,11 +142,13 @@ def _check_intent(command: PutIntent) -> None:
         )
     if command.implicit_url:
         check_url(command.implicit_url, place="new_subscription.uss_base_url")
+    elif command.implicit_for_constraints:
+        raise InvalidInputError("only a new subscription can ask for constraints", place="implicit_for_constraints")
 
 
 def _check_subscription(command: PutSubscription) -> None:
     check_uuid(command.subscription_id, place="subscription_id")
-    _check_versions(command.replaces, command.version)
+    _check_versions(command.replaces, command.version, place="version")
     check_url(command.uss_base_url, place="uss_base_url")
     check_reserved(command.extents)
     if len(command.extents) != 1:
@@ -153,7 +159,7 @@ def _check_subscription(command: PutSubscription) -> None:
         )
 
 
-def _check_versions(replaces: str, fresh: str) -> None:
-    check_ovn(fresh, place="ovn")
+def _check_versions(replaces: str, fresh: str, *, place: str = "ovn") -> None:
+    check_ovn(fresh, place=place)
     if replaces:
         check_ovn(replaces, place="replaces")

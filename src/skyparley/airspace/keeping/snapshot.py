@@ -13,6 +13,7 @@ import msgspec
 from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
 from skyparley.airspace.dss.state import DssState
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
+from skyparley.airspace.keeping.shared import SharedCells
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.calls.items import VoiceCall
@@ -47,6 +48,8 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     constraints: list[Constraint]
     subscriptions: list[tuple[Subscription, int]]
     availabilities: list[Availability]
+    retired: list[tuple[str, int]]
+    shared_cells: list[SharedCells]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -78,6 +81,8 @@ def encode_snapshot(state: Airspace) -> bytes:
         constraints=[state.dss.constraints[name] for name in sorted(state.dss.constraints)],
         subscriptions=[(one.subscription, one.index) for _, one in sorted(state.dss.subscriptions.items())],
         availabilities=[state.dss.availabilities[uss] for uss in sorted(state.dss.availabilities)],
+        retired=list(state.dss.retired.items()),
+        shared_cells=[state.shared.found[key] for key in sorted(state.shared.found)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -131,6 +136,8 @@ def _restore(content: _Content) -> Airspace:
     for call in content.calls:
         state.line.put_call(call)
     _restore_dss(state.dss, content)
+    for shared in content.shared_cells:
+        state.shared.put(shared)
     for record in content.keys:
         state.remember(record)
     for entry in content.refused:
@@ -148,3 +155,5 @@ def _restore_dss(dss: DssState, content: _Content) -> None:
         dss.put_constraint(constraint)
     for availability in content.availabilities:
         dss.put_availability(availability)
+    for ovn, left_us in content.retired:
+        dss.retire(ovn, left_us)

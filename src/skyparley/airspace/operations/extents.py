@@ -52,6 +52,11 @@ def ranges(cells: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
+def level_13_ranges(cells: Sequence[str]) -> list[tuple[int, int]]:
+    """The first and last of the cells of level 13 in each token, as the 29 upmost bits of their identifiers."""
+    return [(first >> 35, last >> 35) for first, last in ranges(cells)]
+
+
 def _touch(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> bool:
     """Whether two ordered lists of ranges, each without overlaps, share a leaf cell."""
     i = j = 0

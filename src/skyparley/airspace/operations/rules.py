@@ -26,6 +26,7 @@ from skyparley.airspace.operations.commands import (
     RetractHazard,
 )
 from skyparley.airspace.operations.extents import check_extents, span_us
+from skyparley.airspace.shared_cells import found_by_operation
 from skyparley.airspace.state import Airspace
 from skyparley.airspace.transitions import HAZARDS, OPERATIONS, START, is_final, next_state
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, LimitExceededError, NotFoundError
@@ -191,8 +192,9 @@ def filed(state: Airspace, event: Event, party: str, command: Filing, changes: l
         packed_extents=pack_extents(command.extents),
         late_notices=_late_notices(state, party, event.time_us, operation_class, begin_us),
     )
-    state.put_operation(operation)
+    state.put_operation(operation, command.extents)
     changes.append(OperationChanged(operation))
+    found_by_operation(state, event, operation, command.extents, changes)
 
 
 def amended(
@@ -223,7 +225,8 @@ def amended(
     )
     changes.append(OperationChanged(operation))
     _void_conflicts(state, before, changes)
-    state.put_operation(operation)
+    state.put_operation(operation, extents)
+    found_by_operation(state, event, operation, extents, changes)
 
 
 def _late_notices(

@@ -16,6 +16,7 @@ from skyparley.airspace.events import (
     AgreementChanged,
     AssistanceChanged,
     CallChanged,
+    CellsShared,
     Change,
     ConflictChanged,
     ConflictFound,
@@ -237,6 +238,8 @@ def concerns(author: Author, change: Change) -> bool:
     if isinstance(change, ConflictFound | ConflictVoid | ConflictChanged):
         recorded: RecordedConflict = change.conflict
         return may_see_conflict(author, recorded.a_party, recorded.b_party)
+    if isinstance(change, CellsShared):
+        return may_see_conflict(author, change.shared.party, change.shared.party)
     if isinstance(change, AgreementChanged):
         return may_see_agreement(author, change.agreement)
     if isinstance(change, DialogueChanged):

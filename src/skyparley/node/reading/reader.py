@@ -9,6 +9,7 @@ import msgspec
 
 from skyparley.airspace.events import (
     AgreementChanged,
+    CellsShared,
     Change,
     ConflictChanged,
     ConflictFound,
@@ -41,6 +42,7 @@ from skyparley.node.reading.disclosure import (
     party_view,
 )
 from skyparley.node.reading.names import Names
+from skyparley.node.reading.shared import shared_cells_page, shared_cells_view
 from skyparley.node.reading.views import (
     ConflictDetail,
     ConflictPage,
@@ -49,6 +51,7 @@ from skyparley.node.reading.views import (
     OperationQuery,
     OperationView,
     PartyView,
+    SharedCellsPage,
 )
 
 MAX_PAGE: Final = 1_000
@@ -145,6 +148,10 @@ class Reader:
                 found.append(self.conflict_view(author, recorded))
         return ConflictPage(found, None)
 
+    def shared_cells(self, author: Author, after: str | None, limit: int) -> SharedCellsPage:
+        """A page of operations that share cells with operational intents, as far as they concern the reader."""
+        return shared_cells_page(self._state, author, after, _page_size(limit))
+
     def counts(self, author: Author) -> tuple[int, int]:
         """How many operations and hazard areas, and how many conflicts, the reader sees."""
         if author.sees_all:
@@ -239,6 +246,11 @@ class Reader:
             return msgspec.json.encode({"type": "party", "party": party_view(change.party)})
         if isinstance(change, AgreementChanged):
             return msgspec.json.encode({"type": "agreement", "agreement": agreement_view(change.agreement)})
+        if isinstance(change, CellsShared):
+            if change.shared.intent_id not in self._state.dss.intents:
+                return None  # told late, and over meanwhile
+            shared = shared_cells_view(self._state, change.shared)
+            return msgspec.json.encode({"type": "shared_cells", "shared_cells": shared})
         if isinstance(change, ConflictVoid):
             name = self.conflict_name(change.conflict.conflict_id)
             return msgspec.json.encode({"type": "conflict_void", "conflict_id": name})

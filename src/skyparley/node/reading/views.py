@@ -165,6 +165,33 @@ class Checked(msgspec.Struct, frozen=True):
     checked_through: int
 
 
+class SharedCellsView(msgspec.Struct, frozen=True):
+    """An operation and an operational intent of a USS that share cells, altitude and time, by cells only.
+
+    Whether their outlines meet is not known here: the USS tells at `uss_base_url`. It is as of `sequence`.
+    """
+
+    party: str
+    operation_id: str
+    intent_id: str
+    manager: str
+    state: str
+    uss_base_url: str
+    begin: str
+    end: str
+    sequence: int
+    certain: bool
+    basis: str
+    sentence: str
+
+
+class SharedCellsPage(msgspec.Struct, frozen=True):
+    """A page of them, by party, operation and intent; `next` continues, null at the end."""
+
+    items: list[SharedCellsView]
+    next: str | None
+
+
 class OperationPage(msgspec.Struct, frozen=True):
     """A page of operations; `next` continues, null at the end."""
 

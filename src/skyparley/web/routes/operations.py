@@ -20,6 +20,7 @@ from skyparley.node.reading.views import (
     OperationPage,
     OperationQuery,
     OperationView,
+    SharedCellsPage,
 )
 from skyparley.web.exchange import DEFAULT_LIST_LIMIT, MAX_LIST_LIMIT, Exchange, list_limit
 from skyparley.web.openapi import Endpoint, Handler, Query
@@ -122,6 +123,14 @@ async def list_conflicts(exchange: Exchange) -> Replies:
     limit = list_limit(asked.get("limit"))
     await exchange.node.read_barrier()
     return json_reply(exchange.node.conflicts(exchange.author, asked.get("after"), limit))
+
+
+async def list_shared_cells(exchange: Exchange) -> Replies:
+    """Operations of the author that share cells with operational intents of USSs."""
+    asked = exchange.query("after", "limit")
+    limit = list_limit(asked.get("limit"))
+    await exchange.node.read_barrier()
+    return json_reply(exchange.node.reader.shared_cells(exchange.author, asked.get("after"), limit))
 
 
 class HeardBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -288,6 +297,16 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Conflicts that concern the key and hold now",
         "observer",
         answer=ConflictPage,
+        query=_LIST_QUERY,
+    ),
+    Endpoint(
+        "GET",
+        "/v1/shared-cells",
+        list_shared_cells,
+        "listSharedCells",
+        "Operations that share cells with operational intents of USSs, by cells only",
+        "observer",
+        answer=SharedCellsPage,
         query=_LIST_QUERY,
     ),
     Endpoint(
