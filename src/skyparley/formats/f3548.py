@@ -14,57 +14,10 @@ from skyparley.conflict.minima import DRONE
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.errors import InvalidInputError, SkyparleyError
 from skyparley.formats.parsed import Parsed, check_label
-from skyparley.geometry.altitude import AltitudeBand, Datum
-from skyparley.geometry.footprint import Circle
-from skyparley.geometry.interval import TimeInterval, parse_time
-from skyparley.geometry.polygon import Polygon
-from skyparley.geometry.volume import Volume4D
+from skyparley.node.dss.f3548 import Volume4DShape, volume_of
 from skyparley.node.reading.twice import refuse_members
 
 ShapeT = TypeVar("ShapeT")
-
-
-class _Time(msgspec.Struct, forbid_unknown_fields=True):
-    value: str
-    format: str = "RFC3339"
-
-
-class _Altitude(msgspec.Struct, forbid_unknown_fields=True):
-    value: float
-    reference: str = "W84"
-    units: str = "M"
-
-
-class _Radius(msgspec.Struct, forbid_unknown_fields=True):
-    value: float
-    units: str = "M"
-
-
-class _Point(msgspec.Struct, forbid_unknown_fields=True):
-    lat: float
-    lng: float
-
-
-class _Outline(msgspec.Struct, forbid_unknown_fields=True):
-    vertices: list[_Point]
-
-
-class _Round(msgspec.Struct, forbid_unknown_fields=True):
-    center: _Point
-    radius: _Radius
-
-
-class _Solid(msgspec.Struct, forbid_unknown_fields=True):
-    altitude_lower: _Altitude
-    altitude_upper: _Altitude
-    outline_polygon: _Outline | None = None
-    outline_circle: _Round | None = None
-
-
-class _Volume(msgspec.Struct, forbid_unknown_fields=True):
-    volume: _Solid
-    time_start: _Time
-    time_end: _Time
 
 
 class _Details(msgspec.Struct, forbid_unknown_fields=True):
@@ -92,7 +45,6 @@ class _Intent(msgspec.Struct, forbid_unknown_fields=True):
     reference: _Reference | None = None
 
 
-_LIMITS: Final = ("W84", "M")
 _PATH: Final = re.compile(r"(.*) - at `\$\.?(.*)`$", re.DOTALL)
 
 
@@ -157,7 +109,7 @@ def _read_volumes(ref: OperationRef, items: list[tuple[str, Any]], parsed: Parse
     volumes = []
     for place, item in items:
         try:
-            volumes.append(_read_volume(_convert(item, _Volume)))
+            volumes.append(volume_of(_convert(item, Volume4DShape)))
         except SkyparleyError as error:
             parsed.skip(_join(place, error.place or "") or "file", error.message)
     if volumes:
@@ -176,23 +128,3 @@ def _convert(item: Any, kind: type[ShapeT]) -> ShapeT:
 
 def _join(place: str, inner: str) -> str:
     return f"{place}.{inner}" if place and inner else place or inner
-
-
-def _read_volume(item: _Volume) -> Volume4D:
-    solid = item.volume
-    for name, altitude in (("altitude_lower", solid.altitude_lower), ("altitude_upper", solid.altitude_upper)):
-        if (altitude.reference, altitude.units) != _LIMITS:
-            raise InvalidInputError("altitudes are metres above WGS 84: reference W84, units M", place=name)
-    band = AltitudeBand(solid.altitude_lower.value, solid.altitude_upper.value, Datum.WGS84)
-    time = TimeInterval(
-        parse_time(item.time_start.value, place="time_start"), parse_time(item.time_end.value, place="time_end")
-    )
-    if (solid.outline_polygon is None) == (solid.outline_circle is None):
-        raise InvalidInputError("a volume has either outline_polygon or outline_circle", place="volume")
-    if solid.outline_circle is not None:
-        circle = solid.outline_circle
-        if circle.radius.units != "M":
-            raise InvalidInputError("a radius is in metres: units M", place="outline_circle.radius")
-        return Volume4D(Circle(circle.center.lat, circle.center.lng, circle.radius.value), band, time)
-    vertices = solid.outline_polygon.vertices if solid.outline_polygon is not None else []
-    return Volume4D(Polygon(tuple((point.lat, point.lng) for point in vertices)), band, time)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from pyproj import Geod
@@ -17,11 +17,12 @@ from skyparley.airspace.limits import HIGHEST_MM, LOWEST_MM
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.operations.extents import level_13_cells
 from skyparley.errors import InvalidInputError, LimitExceededError, SkyparleyError
-from skyparley.geometry.altitude import Datum
+from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.cells import cover_volume
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import EARLIEST_US, LATEST_US, TimeInterval, parse_time
 from skyparley.geometry.polygon import Polygon
+from skyparley.geometry.volume import Volume4D
 from skyparley.node.custody.details import ceil_mm, floor_mm
 
 MAX_INTENT_VERTICES: Final = 10_000
@@ -50,22 +51,22 @@ class TimeShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An instant, RFC 3339 with its zone."""
 
     value: str
-    format: Literal["RFC3339"] = "RFC3339"
+    format: str = "RFC3339"
 
 
 class AltitudeShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Metres above WGS 84."""
 
     value: float
-    reference: Literal["W84"] = "W84"
-    units: Literal["M"] = "M"
+    reference: str = "W84"
+    units: str = "M"
 
 
 class RadiusShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Metres along the ellipsoid."""
 
     value: float
-    units: Literal["M"] = "M"
+    units: str = "M"
 
 
 class LatLngShape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +149,16 @@ def extent_of(shape: Volume4DShape, bounds: Bounds) -> Extent:
     return Extent(cells, lower_mm, upper_mm, Datum.WGS84.value, begin_us, end_us)
 
 
+def volume_of(shape: Volume4DShape) -> Volume4D:
+    """A volume that says where, how high and when. Raises `InvalidInputError` with the place of what is wrong."""
+    footprint = footprint_of(shape.volume)
+    lower, upper = _altitudes(shape.volume)
+    begin_us, end_us = _time_us(shape, INTENT_BOUNDS)
+    if lower is None or upper is None:
+        raise _needs_altitudes(lower)
+    return Volume4D(footprint, AltitudeBand(lower.value, upper.value, Datum.WGS84), TimeInterval(begin_us, end_us))
+
+
 def footprint_of(shape: Volume3DShape) -> Circle | Polygon:
     """The outline of a volume. Raises `InvalidInputError` unless there is exactly one, and it is sound."""
     circle, polygon = shape.outline_circle, shape.outline_polygon
@@ -158,6 +169,8 @@ def footprint_of(shape: Volume3DShape) -> Circle | Polygon:
         )
     try:
         if circle is not None:
+            if circle.radius.units != "M":
+                raise InvalidInputError("a radius is in metres: units M", place="radius")
             return Circle(circle.center.lat, circle.center.lng, circle.radius.value)
         vertices = polygon.vertices if polygon is not None else []
         return Polygon(tuple([(point.lat, point.lng) for point in vertices]))
@@ -192,23 +205,35 @@ def _cover(footprint: Circle | Polygon, bounds: Bounds) -> tuple[str, ...]:
 
 
 def _band_mm(shape: Volume3DShape, bounds: Bounds) -> tuple[int, int]:
-    lower, upper = shape.altitude_lower, shape.altitude_upper
+    lower, upper = _altitudes(shape)
     if bounds.altitudes and (lower is None or upper is None):
-        raise InvalidInputError(
-            "altitude_lower and altitude_upper are needed in each volume",
-            place="volume.altitude_lower" if lower is None else "volume.altitude_upper",
-        )
-    for name, altitude in (("altitude_lower", lower), ("altitude_upper", upper)):
-        if altitude is not None and not LOWEST_ALTITUDE_M <= altitude.value <= HIGHEST_ALTITUDE_M:
-            raise InvalidInputError(
-                f"altitude must be a number from {LOWEST_ALTITUDE_M:g} to {HIGHEST_ALTITUDE_M:g} metres",
-                place=f"volume.{name}",
-            )
+        raise _needs_altitudes(lower)
     lower_mm = LOWEST_MM if lower is None else floor_mm(lower.value)
     upper_mm = HIGHEST_MM if upper is None else ceil_mm(upper.value)
     if upper_mm < lower_mm:
         raise InvalidInputError("is below altitude_lower: swap or correct them", place="volume.altitude_upper")
     return lower_mm, upper_mm
+
+
+def _altitudes(shape: Volume3DShape) -> tuple[AltitudeShape | None, AltitudeShape | None]:
+    """Both altitudes as they are given, in the words and within the bounds of the interface."""
+    lower, upper = shape.altitude_lower, shape.altitude_upper
+    for name, altitude in (("altitude_lower", lower), ("altitude_upper", upper)):
+        if altitude is not None and (altitude.reference, altitude.units) != ("W84", "M"):
+            raise InvalidInputError("altitudes are metres above WGS 84: reference W84, units M", place=f"volume.{name}")
+        if altitude is not None and not LOWEST_ALTITUDE_M <= altitude.value <= HIGHEST_ALTITUDE_M:
+            raise InvalidInputError(
+                f"altitude must be a number from {LOWEST_ALTITUDE_M:g} to {HIGHEST_ALTITUDE_M:g} metres",
+                place=f"volume.{name}",
+            )
+    return lower, upper
+
+
+def _needs_altitudes(lower: AltitudeShape | None) -> InvalidInputError:
+    return InvalidInputError(
+        "altitude_lower and altitude_upper are needed in each volume",
+        place="volume.altitude_lower" if lower is None else "volume.altitude_upper",
+    )
 
 
 def _time_us(shape: Volume4DShape, bounds: Bounds) -> tuple[int, int]:
@@ -218,10 +243,16 @@ def _time_us(shape: Volume4DShape, bounds: Bounds) -> tuple[int, int]:
             "time_start and time_end are needed in each volume", place="time_start" if begin is None else "time_end"
         )
     time = TimeInterval(
-        EARLIEST_US if begin is None else parse_time(begin.value, place="time_start"),
-        LATEST_US if end is None else parse_time(end.value, place="time_end"),
+        EARLIEST_US if begin is None else _instant_us(begin, place="time_start"),
+        LATEST_US if end is None else _instant_us(end, place="time_end"),
     )
     return time.begin_us, time.end_us
+
+
+def _instant_us(time: TimeShape, *, place: str) -> int:
+    if time.format != "RFC3339":
+        raise InvalidInputError("times are written by RFC 3339: format RFC3339", place=place)
+    return parse_time(time.value, place=place)
 
 
 @cache
