@@ -153,7 +153,7 @@ def test_an_f3548_operational_intent_is_named_by_its_reference() -> None:
         ({"details": {"volumes": [], "colour": 1}}, "details"),
         ({"operational_intent": None}, "operational_intent"),
         ({"operational_intent": {"reference": {"id": "\x07"}, "details": {}}}, "operational_intent.reference.id"),
-        ([f3548_volume(time_end={"value": "2026-03-01T11:00:00Z"})], "[0].end"),
+        ([f3548_volume(time_end={"value": "2026-03-01T11:00:00Z"})], "[0].time_end"),
         ([f3548_volume(time_end={"value": "2026-03-01T13:00:00"})], "[0].time_end"),
         ([f3548_volume(), 5], "[1]"),
         (f3548_volume(colour=1), "file"),

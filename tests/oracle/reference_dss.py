@@ -80,12 +80,12 @@ def span(extents: Iterable[Extent]) -> tuple[int, int]:
 
 
 def made_at_us(suffix: str) -> int | None:
-    """When a UUID of version 7 in its usual form was made; None for anything else."""
+    """When a UUID of version 7 in its usual form was made, in either case; None for anything else."""
     try:
         number = UUID(suffix)
     except ValueError:
         return None
-    return (number.int >> 80) * 1_000 if number.version == 7 and str(number) == suffix else None
+    return (number.int >> 80) * 1_000 if number.version == 7 and str(number) == suffix.lower() else None
 
 
 def needs_key(state: str) -> bool:

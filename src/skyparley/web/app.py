@@ -18,6 +18,7 @@ from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
 from skyparley.node.people.rights import require_right
 from skyparley.web.dss import constraints, intents, others, subscriptions
+from skyparley.web.dss.refusals import refusal_reply
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, Abandoned, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
@@ -28,6 +29,8 @@ from skyparley.web.tokens.verify import TokenVerifier
 from skyparley.web.traces import Traces, tell_status
 
 DSS_PATHS: Final = "/dss/"
+_TOKEN_PATHS: Final = (DSS_PATHS, "/aux/", "/versions/")
+"""Where a refusal has the `message` of the DSS's standard."""
 CLIENT_GONE: Final = 499
 """Status that is only counted, never sent: the client left before it had its answer."""
 
@@ -165,7 +168,7 @@ class WebApp:
         await self._refuse(scope, receive, send, NotFoundError(message))
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, error: Exception) -> None:
-        reply = error_reply(error)
+        reply = refusal_reply(error) if scope["path"].startswith(_TOKEN_PATHS) else error_reply(error)
         self.context.metrics.observe(_known_method(scope["method"]), "other", reply.status, 0.0)
         await reply.send(receive, send)
 

@@ -62,7 +62,9 @@ NO_UUID = (
     "٧c1c05f5-21ed-4aaa-b6d2-e08b035d53fb",
 )
 NO_MANAGER = ("", "a\nb", "a\x7f", "\x00", "a" * (limits.MAX_MANAGER_LENGTH + 1))
-NO_VERSION = ("short", "fifteen-letters", "with a space inside", "a" * (limits.MAX_OVN_LENGTH + 1), "no-ascii-in-it-ü")
+NO_VERSION = ("with a space inside", "a" * (limits.MAX_OVN_LENGTH + 1), "no-ascii-in-it-ü")
+NO_NEW_VERSION = ("short", "fifteen-letters", *NO_VERSION)
+"""What is named of an earlier version may be any word: whether it is the current one is found later."""
 NO_URL = (
     "",
     "https://",
@@ -115,7 +117,8 @@ def _wrong() -> list[tuple[str, str, dict[str, Any]]]:
                 wrong(kind, field, NO_UUID)
         for field in ("ovn", "version"):
             if field in command.__struct_fields__:
-                wrong(kind, field, ("", *NO_VERSION), place=field)
+                none = NO_VERSION if kind.startswith("delete") else NO_NEW_VERSION
+                wrong(kind, field, ("", *none), place=field)
         if "replaces" in command.__struct_fields__:
             wrong(kind, "replaces", NO_VERSION)
         if "uss_base_url" in command.__struct_fields__:
@@ -291,7 +294,7 @@ def test_a_uuid_that_is_requested_is_of_the_last_or_next_5_minutes(slip_us: int,
     assert outcome.refusal is None or outcome.refusal.place == "requested_ovn_suffix"
 
 
-@pytest.mark.parametrize("suffix", ["", "x", identifier(9, 9), uuid7(NOW_US, 1).upper(), uuid7(NOW_US, 1) + "x"])
+@pytest.mark.parametrize("suffix", ["", "x", identifier(9, 9), uuid7(NOW_US, 1) + "x"])
 def test_what_is_requested_is_a_uuid_of_version_7(suffix: str) -> None:
     outcome = LoneDss().do(put_intent(ovn=f"{identifier(1, 0)}_{suffix}"))
     assert outcome.refusal is not None

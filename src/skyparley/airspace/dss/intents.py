@@ -31,7 +31,7 @@ from skyparley.geometry.interval import format_time
 
 MISSED: Final = "key"
 """The place of a refusal because something relevant came between: its author looks again and tries again."""
-_UUID_V7: Final = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID_V7: Final = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) -> None:

@@ -27,6 +27,7 @@ from skyparley.geometry.altitude import Datum
 _UUID_V4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MANAGER: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{limits.MAX_MANAGER_LENGTH}}}")
 _URL: Final = re.compile(r"https?://[!-~]+")
+_VERSION: Final = re.compile(rf"[!-~]{{1,{limits.MAX_OVN_LENGTH}}}")
 _OVN: Final = re.compile(rf"[!-~]{{16,{limits.MAX_OVN_LENGTH}}}")
 
 
@@ -37,7 +38,7 @@ def validate(command: DssCommand) -> None:
         _check_intent(command)
     elif isinstance(command, DeleteIntent):
         check_uuid(command.intent_id, place="intent_id")
-        check_ovn(command.ovn, place="ovn")
+        check_version(command.ovn, place="ovn")
     elif isinstance(command, PutConstraint):
         check_uuid(command.constraint_id, place="constraint_id")
         _check_versions(command.replaces, command.ovn)
@@ -45,12 +46,12 @@ def validate(command: DssCommand) -> None:
         check_reserved(command.extents)
     elif isinstance(command, DeleteConstraint):
         check_uuid(command.constraint_id, place="constraint_id")
-        check_ovn(command.ovn, place="ovn")
+        check_version(command.ovn, place="ovn")
     elif isinstance(command, PutSubscription):
         _check_subscription(command)
     elif isinstance(command, DeleteSubscription):
         check_uuid(command.subscription_id, place="subscription_id")
-        check_ovn(command.version, place="version")
+        check_version(command.version, place="version")
     elif isinstance(command, SetAvailability):
         check_manager(command.uss, place="uss")
         _check_versions(command.replaces, command.version, place="version")
@@ -88,6 +89,14 @@ def check_ovn(text: str, *, place: str) -> None:
     if not _OVN.fullmatch(text):
         raise InvalidInputError(
             f"must be a version as it was given: 16 to {limits.MAX_OVN_LENGTH} characters", place=place
+        )
+
+
+def check_version(text: str, *, place: str) -> None:
+    """Raise `InvalidInputError` unless this could be somebody's word for a version; if it is one is found later."""
+    if not _VERSION.fullmatch(text):
+        raise InvalidInputError(
+            f"must be a version as it was given: at most {limits.MAX_OVN_LENGTH} characters", place=place
         )
 
 
@@ -162,4 +171,4 @@ def _check_subscription(command: PutSubscription) -> None:
 def _check_versions(replaces: str, fresh: str, *, place: str = "ovn") -> None:
     check_ovn(fresh, place=place)
     if replaces:
-        check_ovn(replaces, place="replaces")
+        check_version(replaces, place="replaces")

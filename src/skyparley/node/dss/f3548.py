@@ -5,6 +5,7 @@ bound. Every limit has its name here; an area is that of the outline itself, cir
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,7 @@ MAX_ASKED_AREA_KM2: Final = 10_000.0
 LOWEST_ALTITUDE_M: Final = -8_000.0
 HIGHEST_ALTITUDE_M: Final = 100_000.0
 """The bounds that the interface of ASTM F3548-21 sets for altitudes."""
+_DATE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _LARGEST_CELL_KM2: Final = 2.2
 """No cell of level 13 is larger (S2 has 1.6 km² at most), so that few cells are a small area."""
 
@@ -173,8 +175,16 @@ def footprint_of(shape: Volume3DShape) -> Circle | Polygon:
                 raise InvalidInputError("a radius is in metres: units M", place="radius")
             return Circle(circle.center.lat, circle.center.lng, circle.radius.value)
         vertices = polygon.vertices if polygon is not None else []
+        if len(vertices) > MAX_INTENT_VERTICES:
+            raise InvalidInputError(
+                f"has {len(vertices)} vertices; at most {MAX_INTENT_VERTICES} are possible: simplify"
+            )
         return Polygon(tuple([(point.lat, point.lng) for point in vertices]))
     except SkyparleyError as error:
+        if isinstance(error, LimitExceededError):  # it reaches further than any outline may
+            error = AreaTooLargeError(error.message, place=error.place)
+        if error.place == "radius_m":
+            error.place = "radius.value"
         raise error.at("volume.outline_circle" if circle is not None else "volume.outline_polygon") from None
 
 
@@ -242,17 +252,23 @@ def _time_us(shape: Volume4DShape, bounds: Bounds) -> tuple[int, int]:
         raise InvalidInputError(
             "time_start and time_end are needed in each volume", place="time_start" if begin is None else "time_end"
         )
-    time = TimeInterval(
-        EARLIEST_US if begin is None else _instant_us(begin, place="time_start"),
-        LATEST_US if end is None else _instant_us(end, place="time_end"),
-    )
-    return time.begin_us, time.end_us
+    begin_us = EARLIEST_US if begin is None else instant_us(begin, place="time_start")
+    end_us = LATEST_US if end is None else instant_us(end, place="time_end")
+    if end_us <= begin_us:
+        raise InvalidInputError("must be after time_start", place="time_end")
+    return begin_us, end_us
 
 
-def _instant_us(time: TimeShape, *, place: str) -> int:
+def instant_us(time: TimeShape, *, place: str) -> int:
+    """An instant as the standard writes it (microseconds since 1970 UTC). Raises `InvalidInputError`."""
     if time.format != "RFC3339":
         raise InvalidInputError("times are written by RFC 3339: format RFC3339", place=place)
-    return parse_time(time.value, place=place)
+    text = time.value.upper()
+    if not _DATE_TIME.fullmatch(text):
+        raise InvalidInputError(
+            f"cannot read {time.value[:40]!r} as a time of RFC 3339: write it like 2026-03-01T12:00:00Z", place=place
+        )
+    return parse_time(text, place=place)
 
 
 @cache

@@ -1,6 +1,6 @@
 """What USSs send to the DSS: closed lists of fields, as the interface of ASTM F3548-21 has them."""
 
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
@@ -58,7 +58,7 @@ class AvailabilityBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     old_version: str = ""
 
 
-class ExchangeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExchangeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A request and its response; bodies in Base64."""
 
     url: str
@@ -69,7 +69,7 @@ class ExchangeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request_body: str | None = None
     response_time: TimeShape | None = None
     response_body: str | None = None
-    response_code: int | None = None
+    response_code: Annotated[int, msgspec.Meta(ge=0, le=999)] | None = None
     problem: str | None = None
 
 

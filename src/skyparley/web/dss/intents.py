@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from skyparley.airspace.dss.validity import check_state, check_url
 from skyparley.errors import InvalidInputError
 from skyparley.node.dss.desk import IntentRequest
 from skyparley.node.dss.f3548 import INTENT_BOUNDS, extents_of
 from skyparley.node.dss.scopes import CONFORMANCE_MONITORING, STRATEGIC_COORDINATION
-from skyparley.node.dss.views import IntentAnswer, IntentChangeAnswer, IntentsAnswer
+from skyparley.node.dss.views import NO_SUBSCRIPTION, IntentAnswer, IntentChangeAnswer, IntentsAnswer
 from skyparley.web.dss.bodies import INTENT, PutIntentBody, QueryBody, decode_body
 from skyparley.web.dss.requests import DssEndpoint, asked_extent, entity_id, named_id, version_in_path
 from skyparley.web.exchange import Exchange
@@ -51,9 +52,13 @@ async def delete(exchange: Exchange) -> Replies:
 
 def _request(intent_id: str, replaces: str, data: bytes) -> IntentRequest:
     body = decode_body(INTENT, data)
+    check_state(body.state)
     implicit = body.new_subscription
-    if implicit is not None and body.subscription_id:
-        raise InvalidInputError("give subscription_id or new_subscription, not both", place="new_subscription")
+    subscription_id = "" if body.subscription_id in (None, NO_SUBSCRIPTION) else body.subscription_id or ""
+    if implicit is not None:
+        check_url(implicit.uss_base_url, place="new_subscription.uss_base_url")
+        if subscription_id:
+            raise InvalidInputError("give subscription_id or new_subscription, not both", place="new_subscription")
     return IntentRequest(
         intent_id=intent_id,
         replaces=replaces,
@@ -61,7 +66,7 @@ def _request(intent_id: str, replaces: str, data: bytes) -> IntentRequest:
         key=frozenset(body.key or ()),
         state=body.state,
         uss_base_url=body.uss_base_url,
-        subscription_id=named_id(body.subscription_id, place="subscription_id") if body.subscription_id else "",
+        subscription_id=named_id(subscription_id, place="subscription_id") if subscription_id else "",
         implicit_url="" if implicit is None else implicit.uss_base_url,
         implicit_for_constraints=implicit is not None and bool(implicit.notify_for_constraints),
         ovn_suffix=body.requested_ovn_suffix,

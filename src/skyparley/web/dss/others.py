@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 import skyparley
-from skyparley.airspace.dss.validity import check_availability, check_manager, check_ovn
+from skyparley.airspace.dss.validity import check_availability, check_manager, check_version
 from skyparley.errors import ForbiddenError, InvalidInputError, NotFoundError
+from skyparley.node.dss.f3548 import instant_us
 from skyparley.node.dss.scopes import (
     AVAILABILITY_ARBITRATION,
     CONFORMANCE_MONITORING,
@@ -79,7 +80,7 @@ async def set_availability(exchange: Exchange) -> Replies:
     body = decode_body(AVAILABILITY, await exchange.body())
     check_availability(body.availability)
     if body.old_version:
-        check_ovn(body.old_version, place="old_version")
+        check_version(body.old_version, place="old_version")
     await exchange.leave_if_gone()
     return json_reply(await exchange.node.dss.set_availability(exchange.uss, uss, body.old_version, body.availability))
 
@@ -89,6 +90,9 @@ async def report(exchange: Exchange) -> Replies:
     body = decode_body(REPORT, await exchange.body())
     if body.report_id is not None:
         raise InvalidInputError("is given by the DSS: leave it out", place="report_id")
+    for name, time in (("request_time", body.exchange.request_time), ("response_time", body.exchange.response_time)):
+        if time is not None:
+            instant_us(time, place=f"exchange.{name}")
     kept = msgspec.structs.replace(body, exchange=without_signatures(body))
     report_id = await exchange.node.dss.report(exchange.uss, msgspec.json.encode(kept))
     return json_reply(msgspec.structs.replace(kept, report_id=report_id), 201)

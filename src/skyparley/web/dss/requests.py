@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from skyparley.airspace.dss.validity import check_ovn, check_uuid
+from skyparley.airspace.dss.validity import check_uuid, check_version
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import InvalidInputError
 from skyparley.node.dss.f3548 import ASKED_BOUNDS, extent_of
@@ -40,7 +40,7 @@ def version_in_path(exchange: Exchange, name: str) -> str:
     version = exchange.parameters[name]
     if not version:
         raise InvalidInputError("the path must end with the current version of what is changed", place=name)
-    check_ovn(version, place=name)
+    check_version(version, place=name)
     return version
 
 
