@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from skyparley import __version__
+from skyparley.cli.dss.shadow import shadow
 from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
@@ -97,6 +98,9 @@ def demo(
     from skyparley.cli.serving import run
 
     run(_settings(host=host, port=port, data=data, pool="demo"), demo=True)
+
+
+app.command()(shadow)
 
 
 @app.command()

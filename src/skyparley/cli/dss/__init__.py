@@ -1,1 +1,1 @@
-"""`skyparley token …`: keys and tokens to try out what a node offers to UTM service suppliers."""
+"""`skyparley token …` and `skyparley shadow`: keys and tokens to try things out, another DSS to watch."""
