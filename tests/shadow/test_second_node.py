@@ -124,6 +124,26 @@ async def test_uss_s_that_act_at_once_leave_no_certain_difference(alone: Watched
     assert alone.shadow.report.totals().compared == alone.shadow.report.totals().forwarded
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_many_that_act_at_once_leave_no_certain_difference(alone: Watched) -> None:
+    """In one world that is used on and on: what was learned amiss once would show for ever."""
+    for seed in range(200):
+        chance, places, ovns = random.Random(seed), [somewhere(), somewhere()], {}
+        planners = [Planner(alone.shadow.uss(name), name, seed * 10 + n, places, ovns) for n, name in enumerate("abcd")]
+        for _ in range(3):
+            alone.upstream.delay_s = lambda chance=chance: chance.random() * 0.03
+            await asyncio.gather(*(planner.act(10) for planner in planners))
+            alone.upstream.delay_s = float
+            for planner in planners:
+                await planner.act(4)
+                for kind in (INTENTS, CONSTRAINTS, SUBSCRIPTIONS):
+                    for place in places:
+                        await planner.uss.query(kind, volume(place, None, None))
+        assert certain(await alone.shadow.settled()) == [], seed
+        assert held(alone.there) == held(alone.shadow.node), seed
+
+
 async def test_what_was_there_before_is_unknown_here_until_it_is_written_again(alone: Watched) -> None:
     place = somewhere()
     before, after = Uss(alone.url, "one"), alone.shadow.uss("one")

@@ -24,6 +24,7 @@ from skyparley.shadow.pairs.asked import (
     Asked,
 )
 from skyparley.shadow.pairs.compare import compare, instant_us
+from skyparley.shadow.pairs.learn import learn, meet
 from skyparley.shadow.pairs.names import NO_SUBSCRIPTION, Known, Names
 
 Json = dict[str, Any]
@@ -207,6 +208,24 @@ def is_drawn(asked: Asked, path: tuple[Any, ...]) -> bool:
 def test_answers_that_differ_by_names_alone_are_equal(pair: tuple[Asked, Answer, Answer, Names]) -> None:
     asked, there, here, names = pair
     assert compare(asked, there, here, names) == []
+
+
+@given(pairs())
+def test_two_answers_teach_that_they_are_equal(pair: tuple[Asked, Answer, Answer, Names]) -> None:
+    """Whatever each side drew: once it was learned from them, they say the same."""
+    asked, there, here, _ = pair
+    learned = Names()
+    meet(asked, there, here, learned, certain=True)
+    for _ in range(2):
+        about = {key for one in compare(asked, there, here, learned) for key in one.about}
+        learn(asked, there, here, learned, about, certain=True)
+    found = compare(asked, there, here, learned)
+    if asked.action == DELETE:  # nothing of it is known any more
+        found = [one for one in found if one.about[0] != asked.key]
+    if asked.action == CREATE:  # what is made is counted from its beginning
+        found = [one for one in found if not one.what.endswith(".version")]
+    # lists of subscriptions tell no pairs of identifiers: those come from the references that they serve
+    assert [one for one in found if one.what not in ("subscribers", "subscriptions")] == []
 
 
 @given(pairs(), st.data())

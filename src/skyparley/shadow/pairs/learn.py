@@ -122,7 +122,7 @@ def _learn_write(asked: Asked, theirs: Item, ours: Item, names: Names, *, alike:
         )
     )
     _learn_manager(theirs, ours, names)
-    _prolong_service(theirs, ours, names)
+    _learn_service(theirs, ours, names)
 
 
 def _learn_sight(key: Key, theirs: Item, ours: Item, names: Names, *, agreed: bool, certain: bool) -> None:
@@ -149,17 +149,18 @@ def _learn_sight(key: Key, theirs: Item, ours: Item, names: Names, *, agreed: bo
             _learn_index(name, theirs, ours, names)
         return
     _learn_manager(theirs, ours, names)
-    if kind == INTENT:
-        served, our_served = _served(theirs), _served(ours)
-        if served and our_served and served != our_served and names.get((SUBSCRIPTION, served)) is None:
-            names.put(Known(SUBSCRIPTION, served, our_served, ends_us=_end_us(ours), sure=False))
+    _learn_service(theirs, ours, names)
 
 
-def _prolong_service(theirs: Item, ours: Item, names: Names) -> None:
-    """An implicit subscription ends with the last of its intents."""
-    known = names.get((SUBSCRIPTION, _served(theirs)))
-    if known is not None and known.here and known.ends_us < _end_us(ours):
-        names.put(replace(known, ends_us=_end_us(ours)))
+def _learn_service(theirs: Item, ours: Item, names: Names) -> None:
+    """The subscription of an intent, if each side drew its own: it ends with the last of its intents."""
+    served, our_served, ends_us = _served(theirs), _served(ours), _end_us(ours)
+    known = names.get((SUBSCRIPTION, served))
+    if known is None:
+        if served and our_served and served != our_served:
+            names.put(Known(SUBSCRIPTION, served, our_served, ends_us=ends_us, sure=False))
+    elif known.here and known.ends_us < ends_us:
+        names.put(replace(known, ends_us=ends_us))
 
 
 def _learn_availability(asked: Asked, there: Answer, here: Answer, names: Names, *, agreed: bool) -> None:
