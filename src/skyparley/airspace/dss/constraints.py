@@ -4,6 +4,7 @@ from skyparley.airspace import limits
 from skyparley.airspace.dss.commands import DeleteConstraint, PutConstraint
 from skyparley.airspace.dss.items import Constraint
 from skyparley.airspace.dss.state import CONSTRAINT, DssState, Notified
+from skyparley.airspace.dss.validity import check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.extents import span_us
@@ -14,7 +15,6 @@ from skyparley.errors import (
     LimitExceededError,
     NotFoundError,
 )
-from skyparley.geometry.interval import format_time
 
 
 def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
@@ -41,7 +41,13 @@ def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
         raise _stale(before)
     elif before.ovn == command.ovn:
         raise InvalidInputError("each version of a constraint has an OVN of its own", place="ovn")
-    _check_times(command, time_us)
+    check_times(
+        command.extents,
+        time_us,
+        what="the constraint",
+        ahead_us=limits.MAX_CONSTRAINT_AHEAD_US,
+        lasts_us=limits.MAX_CONSTRAINT_DURATION_US,
+    )
 
 
 def check_delete(dss: DssState, command: DeleteConstraint, time_us: int) -> None:
@@ -91,21 +97,3 @@ def live_constraint(dss: DssState, constraint_id: str, time_us: int) -> Constrai
 
 def _stale(before: Constraint) -> ConflictingStateError:
     return ConflictingStateError(f"the constraint is at version {before.version} now, with another OVN: read it again")
-
-
-def _check_times(command: PutConstraint, time_us: int) -> None:
-    begin_us, end_us = span_us(command.extents)
-    if end_us <= time_us:
-        raise InvalidInputError(f"the constraint ended at {format_time(end_us)}, which has passed", place="extents")
-    if begin_us - time_us > limits.MAX_CONSTRAINT_AHEAD_US:
-        raise InvalidInputError(
-            f"the constraint begins at {format_time(begin_us)}, more than"
-            f" {limits.MAX_CONSTRAINT_AHEAD_US // limits.DAY_US} days ahead: write it later",
-            place="extents",
-        )
-    if end_us - begin_us > limits.MAX_CONSTRAINT_DURATION_US:
-        raise InvalidInputError(
-            f"the constraint lasts longer than {limits.MAX_CONSTRAINT_DURATION_US // limits.HOUR_US} hours: write"
-            " shorter ones",
-            place="extents",
-        )

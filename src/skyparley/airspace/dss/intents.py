@@ -14,6 +14,7 @@ from skyparley.airspace.dss.commands import DeleteIntent, PutIntent
 from skyparley.airspace.dss.items import Constraint, Intent, Subscription
 from skyparley.airspace.dss.state import INTENT, DssState, Notified
 from skyparley.airspace.dss.tables import DOWN, EVENT_OF, INTENTS, NEED_KEY
+from skyparley.airspace.dss.validity import check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.commands import Extent
@@ -41,7 +42,13 @@ def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) ->
     if command.state in NEED_KEY and dss.availability(command.manager) == DOWN:
         raise UssDownError(f"'{command.manager}' is marked Down: it may not write an intent as {command.state}")
     _check_transition(before, command.state)
-    _check_times(command, time_us)
+    check_times(
+        command.extents,
+        time_us,
+        what="the intent",
+        ahead_us=limits.MAX_INTENT_AHEAD_US,
+        lasts_us=limits.MAX_INTENT_DURATION_US,
+    )
     if before is None and dss.held(INTENT, command.manager, time_us) >= limits.MAX_INTENTS_PER_MANAGER:
         raise LimitExceededError(
             f"'{command.manager}' has {limits.MAX_INTENTS_PER_MANAGER} intents, the most that it may have: delete some"
@@ -179,23 +186,6 @@ def _check_transition(before: Intent | None, state: str) -> None:
     except ConflictingStateError:
         was = "is not there yet" if before is None else f"is {before.state}"
         raise InvalidInputError(f"an intent that {was} cannot be written as {state}", place="state") from None
-
-
-def _check_times(command: PutIntent, time_us: int) -> None:
-    begin_us, end_us = span_us(command.extents)
-    if end_us <= time_us:
-        raise InvalidInputError(f"the intent ended at {format_time(end_us)}, which has passed", place="extents")
-    if begin_us - time_us > limits.MAX_INTENT_AHEAD_US:
-        raise InvalidInputError(
-            f"the intent begins at {format_time(begin_us)}, more than"
-            f" {limits.MAX_INTENT_AHEAD_US // limits.DAY_US} days ahead: write it later",
-            place="extents",
-        )
-    if end_us - begin_us > limits.MAX_INTENT_DURATION_US:
-        raise InvalidInputError(
-            f"the intent lasts longer than {limits.MAX_INTENT_DURATION_US // limits.DAY_US} days: write shorter ones",
-            place="extents",
-        )
 
 
 def _check_new_ovn(dss: DssState, command: PutIntent, time_us: int) -> None:

@@ -5,6 +5,7 @@ from skyparley.airspace.dss.commands import DeleteSubscription, PutSubscription
 from skyparley.airspace.dss.intents import covers
 from skyparley.airspace.dss.items import Subscription
 from skyparley.airspace.dss.state import SUBSCRIPTION, DssState, Subscribed
+from skyparley.airspace.dss.validity import check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.extents import span_us
@@ -15,7 +16,6 @@ from skyparley.errors import (
     LimitExceededError,
     NotFoundError,
 )
-from skyparley.geometry.interval import format_time
 
 
 def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
@@ -34,15 +34,7 @@ def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
             )
     else:
         _check_update(dss, command, before.subscription, time_us)
-    begin_us, end_us = span_us(command.extents)
-    if end_us <= time_us:
-        raise InvalidInputError(f"the subscription ended at {format_time(end_us)}, which has passed", place="extents")
-    if end_us - begin_us > limits.MAX_SUBSCRIPTION_DURATION_US:
-        raise InvalidInputError(
-            f"a subscription lasts at most {limits.MAX_SUBSCRIPTION_DURATION_US // limits.HOUR_US} hours: end it"
-            " earlier, and write it again before then",
-            place="extents.time_end",
-        )
+    check_times(command.extents, time_us, what="the subscription", lasts_us=limits.MAX_SUBSCRIPTION_DURATION_US)
 
 
 def check_delete(dss: DssState, command: DeleteSubscription, time_us: int) -> None:

@@ -19,10 +19,11 @@ from skyparley.airspace.dss.commands import (
 )
 from skyparley.airspace.dss.tables import AVAILABILITIES, EVENT_OF
 from skyparley.airspace.operations.commands import Extent
-from skyparley.airspace.operations.extents import check_each, level_13_cells, level_13_ranges
+from skyparley.airspace.operations.extents import check_each, level_13_cells, level_13_ranges, span_us
 from skyparley.airspace.transitions import START
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.altitude import Datum
+from skyparley.geometry.interval import format_time
 
 _UUID_V4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MANAGER: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{limits.MAX_MANAGER_LENGTH}}}")
@@ -130,6 +131,25 @@ def check_reserved(extents: Sequence[Extent]) -> None:
             f"the volumes take {cells} cells of about 1.27 km²; the limit is {limits.MAX_REFERENCE_CELLS}: make them"
             " smaller, or spread them over several",
             place="extents",
+        )
+
+
+def check_times(
+    extents: Sequence[Extent], time_us: int, *, what: str, lasts_us: int, ahead_us: int | None = None
+) -> None:
+    """Raise `InvalidInputError` for what has ended by a time, lasts too long, or begins too far ahead."""
+    begin_us, end_us = span_us(extents)
+    if end_us <= time_us:
+        raise InvalidInputError(f"{what} ended at {format_time(end_us)}, which has passed", place="extents")
+    if ahead_us is not None and begin_us - time_us > ahead_us:
+        raise InvalidInputError(
+            f"{what} begins at {format_time(begin_us)}, over {ahead_us // limits.DAY_US} days ahead: write it later",
+            place="extents",
+        )
+    if end_us - begin_us > lasts_us:
+        unit_us, unit = (limits.DAY_US, "days") if lasts_us > limits.DAY_US else (limits.HOUR_US, "hours")
+        raise InvalidInputError(
+            f"{what} may last at most {lasts_us // unit_us} {unit}: write shorter ones", place="extents"
         )
 
 
