@@ -11,7 +11,7 @@ from typing import Final
 import uvloop
 from rich.console import Console
 
-from bench.dss.job import Job, Layout
+from bench.dss.generator.job import Job, Layout
 from bench.dss.load import load
 
 _BODY: Final = b'{"operational_intent_reference":{"id":"x","ovn":"%s"},"subscribers":[]}' % (b"o" * 44)

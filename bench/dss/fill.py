@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from bench.dss.volumes import ELSEWHERE, elsewhere
+from bench.dss.generator.volumes import ELSEWHERE, elsewhere
 from bench.serving import POOL
 from skyparley.airspace.dss.commands import PutIntent
 from skyparley.airspace.events import BEARER_ATTESTED

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from bench.dss.job import KILL_ME, Job, Result
+from bench.dss.generator.job import KILL_ME, Job, Result
 
 _ANSWER_LIMIT: Final = 2**28
 

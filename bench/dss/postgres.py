@@ -31,7 +31,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.dss.volumes import ELSEWHERE
+from bench.dss.generator.volumes import ELSEWHERE
 from skyparley.geometry.cells import cover_volume
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.polygon import Polygon

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
-from bench.dss.job import Job, Layout, Result
+from bench.dss.generator.job import Job, Layout, Result
+from bench.dss.generator.volumes import ELSEWHERE
 from bench.dss.load import Outcome, Start, load, load_and_kill
 from bench.dss.postgres import Locking
 from bench.dss.servers import Baseline, Issuer, Skyparley, workspace
-from bench.dss.volumes import ELSEWHERE
 from bench.table import Figure, Row
 
 WARM_UP_S: Final = 3.0

@@ -24,10 +24,10 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bench.dss.cpu import family
+from bench.dss.generator.cpu import family
+from bench.dss.generator.volumes import elsewhere
 from bench.dss.load import Served
 from bench.dss.postgres import AUDIENCE, Locking, fill
-from bench.dss.volumes import elsewhere
 
 _SCOPE: Final = "utm.strategic_coordination utm.conformance_monitoring_sa"
 _TOKEN_S: Final = 3_600

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import s2geometry  # type: ignore[import-untyped]
 
-from bench.dss.job import SPREAD_CELLS, Layout
+from bench.dss.generator.job import SPREAD_CELLS, Layout
 
 ELSEWHERE: Final = 1_000_000
 """So many references lie elsewhere while a query is measured."""

@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import msgspec
 
-from bench.dss.job import LONG_S, Accepted, Job
-from bench.dss.peers import Peers
-from bench.dss.volumes import Place, create_body, create_tail, places
-from bench.dss.wire import Line, head_bytes
+from bench.dss.generator.job import LONG_S, Accepted, Job
+from bench.dss.generator.peers import Peers
+from bench.dss.generator.volumes import Place, create_body, create_tail, places
+from bench.dss.generator.wire import Line, head_bytes
 
 PATH: Final = "/dss/v1/operational_intent_references"
 _ENOUGH: Final = 50

@@ -15,11 +15,11 @@ from typing import Any, Final
 import msgspec
 import uvloop
 
-from bench.dss.clients import PATH, Change, Creators, Tally, UnexpectedAnswerError
-from bench.dss.cpu import cpu_seconds, machine_seconds
-from bench.dss.job import KILL_ME, LONG_S, Job, Result, Spread
-from bench.dss.volumes import places, query_body
-from bench.dss.wire import Line, request_bytes
+from bench.dss.generator.clients import PATH, Change, Creators, Tally, UnexpectedAnswerError
+from bench.dss.generator.cpu import cpu_seconds, machine_seconds
+from bench.dss.generator.job import KILL_ME, LONG_S, Job, Result, Spread
+from bench.dss.generator.volumes import places, query_body
+from bench.dss.generator.wire import Line, request_bytes
 from bench.table import quantiles
 
 _TOO_LONG_S: Final = 1.5
