@@ -31,7 +31,7 @@ from bench.dss.postgres import AUDIENCE, Locking, fill
 
 _SCOPE: Final = "utm.strategic_coordination utm.conformance_monitoring_sa"
 _TOKEN_S: Final = 3_600
-_START_TIMEOUT_S: Final = 180.0
+_START_TIMEOUT_S: Final = 400.0
 _PORT: Final = "5432"
 _SETTINGS: Final = {
     "listen_addresses": "",
