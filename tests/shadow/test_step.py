@@ -10,8 +10,9 @@ import pytest
 from skyparley.node.node import Node
 from skyparley.shadow.here import asks
 from skyparley.shadow.pairs.asked import Answer, Asked, read_object, read_request
+from skyparley.shadow.pairs.compare import compare
 from skyparley.shadow.pairs.learn import learn, meet
-from skyparley.shadow.pairs.names import Known, Names
+from skyparley.shadow.pairs.names import MAX_SPENT, Known, Names
 from skyparley.shadow.pairs.translate import Put, translate
 from skyparley.shadow.step import keep_in_step
 from skyparley.web.app import create_app
@@ -135,6 +136,7 @@ async def test_a_suffix_that_was_used_here_already_does_not_hold_it_up(side: Sid
     await side.step("PUT", f"{INTENTS}/{name}/{ovn}", body, 409, {"message": "stale"})
     assert side.dss.intents[name].ovn == f"{name}_{suffix}"
     assert not side.names.is_sure(("operational_intent", name))
+    side.names._spent.clear()  # as if a restart had come between
     await side.step("PUT", f"{INTENTS}/{name}/{ovn}", body, 200, says(name, f"{name}_{suffix}", 2))
     known = side.names.get(("operational_intent", name))
     assert known is not None
@@ -142,6 +144,23 @@ async def test_a_suffix_that_was_used_here_already_does_not_hold_it_up(side: Sid
         True, f"{name}_{suffix}", side.dss.intents[name].ovn,
     )  # fmt: skip
     assert known.number_offset == 2 - 3
+
+
+async def test_a_suffix_that_was_used_here_for_nothing_is_not_asked_for_again(side: Side) -> None:
+    """Its OVN cannot come again on this node; so it draws one, and that is no difference."""
+    place, name, suffix = somewhere(), new_id(), uuid7()
+    body = intent(place, requested_ovn_suffix=suffix)
+    await side.step("PUT", f"{INTENTS}/{name}", body, 409, {"message": "lacks something", "missing_constraints": []})
+    assert side.dss.intents == {}
+    asked, put = side.read("PUT", f"{INTENTS}/{name}", body)
+    there = Answer(201, says(name, f"{name}_{suffix}"))
+    here = await side.ask(translate(asked, put, side.names, there))
+    assert here.status == 201
+    assert side.dss.intents[name].ovn != f"{name}_{suffix}"
+    assert [one for one in compare(asked, there, here, side.names) if one.what.endswith(".ovn")] == []
+    for number in range(MAX_SPENT):
+        side.names.spend(name, str(number))
+    assert not side.names.is_spent(name, suffix)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,9 @@ async def _delete(asked: Asked, here: Answer, names: Names, ask: Ask) -> None:
 async def _take_back(asked: Asked, put: Put, here: Answer, names: Names, ask: Ask) -> None:
     version = _version(asked, here)
     known = names.get(asked.key)
+    suffix = asked.member("requested_ovn_suffix")
+    if isinstance(suffix, str):
+        names.spend(asked.name, suffix)
     if asked.kind == AVAILABILITY:
         said = names.get((MANAGER, asked.name))
         body = {"old_version": version, "availability": said.said if said is not None and said.said else "Unknown"}

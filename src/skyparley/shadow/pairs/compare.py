@@ -222,7 +222,8 @@ def _ovns(what: str, key: Key, drawn: Asked | None, value: Any, our_value: Any, 
     if shown != our_shown:
         yield Difference(what, shown, our_shown, (key,))
     elif shown == SHOWN:
-        if drawn is not None and drawn.member("requested_ovn_suffix"):
+        suffix = None if drawn is None else drawn.member("requested_ovn_suffix")
+        if suffix and not names.is_spent(key[1], suffix):
             if value != our_value:
                 yield Difference(what, brief(value), brief(our_value), (key,))
         else:

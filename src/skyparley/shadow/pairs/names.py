@@ -15,6 +15,8 @@ from skyparley.shadow.pairs.asked import AVAILABILITY, CONSTRAINT, INTENT, SUBSC
 
 NO_SUBSCRIPTION: Final = "00000000-0000-4000-8000-000000000000"
 """Stands where the interface demands the identifier of a subscription and there is none."""
+MAX_SPENT: Final = 10_000
+"""So many OVNs are remembered that this node had for nothing: a suffix can be requested for some minutes only."""
 KEPT_AFTER_END_US: Final = 86_400_000_000
 """So long after its end a thing is remembered."""
 
@@ -52,6 +54,7 @@ class Names:
         self._by_ovn: dict[str, Key] = {}
         self._there: dict[str, str] = {}
         self._index_offsets: dict[str, int] = {}
+        self._spent: dict[str, None] = {}
         self.changed: set[Key] = set()
         for one in known:
             self.put(one)
@@ -94,7 +97,17 @@ class Names:
         """How much larger the upstream's notification index is; None if that is to be learned."""
         return self._index_offsets.get(subscription)
 
+    def is_spent(self, name: str, suffix: object) -> bool:
+        """Whether this node had the OVN of this suffix for a write that was taken back: it cannot have it again."""
+        return f"{name}_{suffix}" in self._spent
+
     # learning
+
+    def spend(self, name: str, suffix: str) -> None:
+        """This node had the OVN of this suffix, and the upstream had not."""
+        self._spent[f"{name}_{suffix}"] = None
+        if len(self._spent) > MAX_SPENT:
+            del self._spent[next(iter(self._spent))]
 
     def put(self, known: Known) -> None:
         """Know this of a thing from now on."""

@@ -92,6 +92,8 @@ def _body(asked: Asked, body: bytes, names: Names, there: Answer) -> bytes:
         key, subscription = given.get("key"), given.get("subscription_id")
         if isinstance(key, list):
             changed["key"] = [names.here_ovn(ovn) if isinstance(ovn, str) else ovn for ovn in key]
+        if names.is_spent(asked.name, given.get("requested_ovn_suffix")):
+            changed["requested_ovn_suffix"] = None
         if isinstance(subscription, str):
             changed["subscription_id"] = names.here_subscription(subscription)
     elif asked.kind == SUBSCRIPTION and asked.action == CREATE:
