@@ -84,11 +84,23 @@ def test_a_line_says_who_what_and_when(data: Path) -> None:
     assert line["time"].endswith("Z")
 
 
-def test_people_get_a_table(data: Path) -> None:
-    done = skyparley("log", "--data", str(data), COLUMNS="160")
+def test_people_get_a_line_for_each_whose_words_are_whole(data: Path) -> None:
+    done = skyparley("log", "--data", str(data), COLUMNS="20")
     assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 5
     for word in ("entry", "put_intent", "uss1", INTENT, "delete_intent", "register_party", "alpha", "state Accepted"):
         assert word in done.stdout
+
+
+def test_people_get_a_table_on_a_terminal(data: Path) -> None:
+    done = skyparley("log", "--data", str(data), COLUMNS="160", FORCE_COLOR="1")
+    assert "entry" in done.stdout
+    assert INTENT in done.stdout
+
+
+def test_that_nothing_fits_is_said(data: Path) -> None:
+    done = skyparley("log", "--kind", "nothing", "--data", str(data))
+    assert (done.stdout, done.stderr.strip()) == ("", "nothing in the log fits")
 
 
 @pytest.mark.parametrize(

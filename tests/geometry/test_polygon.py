@@ -110,7 +110,7 @@ def test_what_is_too_large_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("radius_m", [0.0, -5.0, math.nan, math.inf, 0.0009])
 def test_a_circle_needs_a_radius(radius_m: float) -> None:
-    with pytest.raises(InvalidInputError, match="positive number of metres"):
+    with pytest.raises(InvalidInputError, match="number of metres, at least"):
         Circle(46.5, 7.8, radius_m)
 
 

@@ -107,6 +107,8 @@ class World:
         await check_no_orphans(log, vault)
         node.custodian.close()
         node.custodian._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
+        node.history._thread.shutdown()
+        node.history._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
         await node.start()
         self.node = node
         for party in PARTIES:
@@ -168,6 +170,7 @@ class World:
         current = asyncio.current_task()
         await _cancel(*(task for task in asyncio.all_tasks() if task is not current))
         self.node.vault.close()
+        self.node.history._connection.close()
         self.node.directory.close()
         self.faults.on = True
 

@@ -197,7 +197,7 @@ async def test_an_operation_that_blankets_a_country_for_a_month_is_refused(here:
 async def test_a_long_body_is_refused_before_it_is_read(here: World) -> None:
     async with here.client(here.alpha) as alpha:
         answer = await alpha.post("/v1/operations", content=b" " * 5_000_000)
-        assert "max_body_bytes" in assert_error(answer, 413, "limit_exceeded")["message"]
+        assert "SKYPARLEY_MAX_BODY_BYTES" in assert_error(answer, 413, "limit_exceeded")["message"]
 
         async def endless() -> Any:
             for _ in range(100):

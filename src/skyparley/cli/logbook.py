@@ -5,6 +5,7 @@ a race is not in the log, which `skyparley replay` computes.
 """
 
 import asyncio
+import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from skyparley.log.sqlite import SqliteLog
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 _NODE: Final = "node"
+_HEADINGS: Final = ("entry", "time", "kind", "by", "of", "state or version")
 _IDENTIFIERS: Final = (
     "intent_id", "constraint_id", "subscription_id", "report_id", "uss", "operation_id", "conflict_id", "dialogue_id",
     "call_id", "assistance_id", "agreement_id", "post", "party",
@@ -64,12 +66,20 @@ def show(data: Path, wanted: Wanted, *, as_json: bool) -> None:
         for line in lines:
             print(msgspec.json.encode(line).decode())
         return
+    if not lines:
+        print("nothing in the log fits", file=sys.stderr)
+        return
+    rows = [(str(line.sequence), line.time, line.kind, line.by, line.of, _more(line.command)) for line in lines]
+    console = Console(highlight=False)
+    if not console.is_terminal:  # for `grep` and `less`: one line an entry, whatever its length
+        print("\n".join("\t".join(row) for row in (_HEADINGS, *rows)))
+        return
     table = Table(box=None, pad_edge=False)
-    for heading in ("entry", "time", "kind", "by", "of", "state or version"):
+    for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading == "entry" else "left", overflow="fold")
-    for line in lines:
-        table.add_row(str(line.sequence), line.time, line.kind, line.by, line.of, _more(line.command))
-    Console(highlight=False).print(table)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def line_of(entry: Entry, wanted: Wanted) -> Line | None:
@@ -93,7 +103,7 @@ def line_of(entry: Entry, wanted: Wanted) -> Line | None:
     names = [str(command[name]) for name in _IDENTIFIERS if command.get(name)]
     if wanted.of and wanted.of not in names:
         return None
-    of = wanted.of or (names[0] if names else "")
+    of = names[0] if names else ""
     return Line(entry.sequence, format_time(entry.time_us), header.kind, by, of, header.key_id, command)
 
 

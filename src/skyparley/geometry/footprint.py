@@ -39,9 +39,12 @@ class Circle:
     def __post_init__(self) -> None:
         check_position(self.latitude_deg, self.longitude_deg, place="center")
         if not (math.isfinite(self.radius_m) and self.radius_m >= MIN_CIRCLE_RADIUS_M):
-            raise InvalidInputError(f"radius {self.radius_m!r} must be a positive number of metres", place="radius_m")
+            raise InvalidInputError(
+                f"radius {self.radius_m!r} must be a number of metres, at least {MIN_CIRCLE_RADIUS_M:g}",
+                place="radius_m",
+            )
         if self.radius_m > MAX_FOOTPRINT_RADIUS_M:
             raise LimitExceededError(
-                f"radius {self.radius_m:g} m exceeds MAX_FOOTPRINT_RADIUS_M = {MAX_FOOTPRINT_RADIUS_M:g}",
+                f"radius {self.radius_m:g} m exceeds MAX_FOOTPRINT_RADIUS_M = {MAX_FOOTPRINT_RADIUS_M:g}: take less",
                 place="radius_m",
             )

@@ -294,7 +294,9 @@ def list_limit(text: str | None) -> int:
 
 
 def _too_long(limit: int) -> LimitExceededError:
-    return LimitExceededError(f"the body is longer than max_body_bytes ({limit} bytes): split it", place="body")
+    return LimitExceededError(
+        f"the body is longer than SKYPARLEY_MAX_BODY_BYTES ({limit} bytes): send less at once", place="body"
+    )
 
 
 @lru_cache(maxsize=64)

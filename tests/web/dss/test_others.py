@@ -132,9 +132,9 @@ async def test_availability_is_unknown_until_an_arbiter_says_otherwise_by_versio
     expected: Json = {"version": "", "status": {"uss": "someone", "availability": "Unknown"}}
     assert told(await one.client.get(path), 200) == expected
     versions = [""]
-    for availability in ("Normal", "Down", "Down", "Unknown"):
+    for availability in ("Normal", "down", "Down", "Unknown"):
         answer = await arbitrate(arbiter, "someone", availability, versions[-1])
-        assert answer["status"] == {"uss": "someone", "availability": availability}
+        assert answer["status"] == {"uss": "someone", "availability": availability.capitalize()}
         assert told(await one.client.get(path), 200) == told(await arbiter.client.get(path), 200) == answer
         versions.append(answer["version"])
     assert len(set(versions)) == 5
@@ -283,6 +283,11 @@ async def test_a_reference_has_a_history_for_its_manager_and_the_operator(dss: P
     async with httpx.AsyncClient(base_url=dss.url, headers=operator) as client:
         assert told(await client.get(path), 200) == told_here
         refused(await client.get(f"/aux/v1/history/{new_id()}"), 404)
+    served = told(await one.client.get(f"/aux/v1/history/{changed['subscription_id'].upper()}"), 200)["changes"]
+    assert [(item["kind"], item["change"], item["intent"], item["state"]) for item in served] == [
+        ("served_intent", "changed", made["id"], "Activated"),
+        ("served_intent", "deleted", made["id"], "Activated"),
+    ]
     told(await dss.uss("judged").client.get("/aux/v1/history/judged"), 200)
     refused(await other.client.get(path), 403, says="manager")
     for uss in (one, arbiter):

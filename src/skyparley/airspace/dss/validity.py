@@ -27,7 +27,11 @@ from skyparley.geometry.interval import format_time
 
 _UUID_V4: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MANAGER: Final = re.compile(rf"[^\x00-\x1f\x7f-\x9f]{{1,{limits.MAX_MANAGER_LENGTH}}}")
-_URL: Final = re.compile(r"https?://[!-~]+")
+_URL: Final = re.compile(
+    r"https?://(?:[0-9A-Za-z._~%-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?(?:/[!-~]*)?", re.IGNORECASE
+)
+_NO_BASE: Final = (("?", "a query"), ("#", "a fragment"), ("@", "a name or password"))
+_HIGHEST_PORT: Final = 65_535
 _VERSION: Final = re.compile(rf"[!-~]{{1,{limits.MAX_OVN_LENGTH}}}")
 _OVN: Final = re.compile(rf"[!-~]{{16,{limits.MAX_OVN_LENGTH}}}")
 
@@ -78,7 +82,13 @@ def check_manager(text: str, *, place: str) -> None:
 
 def check_url(text: str, *, place: str) -> None:
     """Raise `InvalidInputError` unless this is an http or https address that a USS can be asked at."""
-    if not _URL.fullmatch(text) or len(text) > limits.MAX_URL_LENGTH:
+    for mark, what in _NO_BASE:
+        if mark in text:
+            raise InvalidInputError(
+                f"holds {what} ('{mark}'): give the base alone, such as https://uss.example", place=place
+            )
+    matched = _URL.fullmatch(text)
+    if matched is None or len(text) > limits.MAX_URL_LENGTH or int(matched["port"] or 0) > _HIGHEST_PORT:
         raise InvalidInputError(
             f"must be the base URL of a USS such as https://uss.example, at most {limits.MAX_URL_LENGTH} characters",
             place=place,

@@ -116,11 +116,14 @@ class Bounds:
     altitudes: bool
     max_vertices: int
     max_area_km2: float
+    instant: bool = False
+    """Whether it may end as it begins, which asks what holds at that time."""
 
 
 INTENT_BOUNDS: Final = Bounds(True, True, MAX_INTENT_VERTICES, MAX_INTENT_AREA_KM2)
 CONSTRAINT_BOUNDS: Final = Bounds(True, False, MAX_CONSTRAINT_VERTICES, MAX_CONSTRAINT_AREA_KM2)
 ASKED_BOUNDS: Final = Bounds(False, False, MAX_INTENT_VERTICES, MAX_ASKED_AREA_KM2)
+QUERY_BOUNDS: Final = Bounds(False, False, MAX_INTENT_VERTICES, MAX_ASKED_AREA_KM2, instant=True)
 
 
 def extents_of(volumes: Sequence[Volume4DShape], bounds: Bounds) -> tuple[Extent, ...]:
@@ -254,6 +257,8 @@ def _time_us(shape: Volume4DShape, bounds: Bounds) -> tuple[int, int]:
         )
     begin_us = EARLIEST_US if begin is None else instant_us(begin, place="time_start")
     end_us = LATEST_US if end is None else instant_us(end, place="time_end")
+    if end_us == begin_us and bounds.instant:
+        end_us += 1
     if end_us <= begin_us:
         raise InvalidInputError("must be after time_start", place="time_end")
     return begin_us, end_us

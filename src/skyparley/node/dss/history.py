@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -38,6 +38,8 @@ WRITE_EVERY_S: Final = 0.25
 MAX_UNWRITTEN: Final = 100_000
 """More are not held in memory if the file cannot be written: they are made up for at the next start."""
 REPORT: Final = "report"
+SERVED: Final = "served_intent"
+"""A change of an intent, told of the subscription that serves it: all that an implicit one goes through."""
 BY_TIME: Final = ""
 """The author of what time alone brought."""
 _WRITES: Final = (PutConstraint, PutIntent, PutSubscription, SetAvailability)
@@ -57,7 +59,8 @@ class Change:
     """One change of a reference.
 
     `word` is created, changed, deleted, ended (by time) or reported. `author` is the USS that did it, empty for time;
-    `manager` is whose it is. `detail` is the state of an intent, an availability, or the digest of a report.
+    `manager` is whose it is. `detail` is the state of an intent, an availability, or the digest of a report; of a
+    served intent its identifier and its state.
     """
 
     name: str
@@ -84,7 +87,8 @@ class History:
         self.through = 0 if row is None else int(row[0])
         """Every entry up to this one has been looked at."""
         self._unwritten: list[Change] = []
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="history")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="history")
+        self._closed = False
 
     async def make_up(self, log: Log, directory: Path | None) -> None:
         """Look at the entries that were not looked at before; call it before the node serves."""
@@ -95,7 +99,8 @@ class History:
         if self.through < head.sequence:
             state, _ = await begin_from(log, directory, head, before=self.through + 1)
             await catch_up(log, state, head.sequence, after=lambda event, outcome: self.note(event.command, outcome))
-            await self._write()
+            with contextlib.suppress(StorageError):  # the disk does not take it: it is tried again
+                await self._write()
 
     def note(self, command: Command, outcome: Outcome) -> None:
         """Take note of an entry; they come in the log's order. Those that were noted before change nothing."""
@@ -123,12 +128,15 @@ class History:
 
     async def close(self) -> None:
         """Write what was noted and release the file."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             await self._write()
         except StorageError:
             pass  # the disk does not take it: the next start makes up for it
         finally:
-            self._worker.shutdown(wait=True)
+            self._thread.shutdown(wait=True)
             self._connection.close()
 
     async def _write(self) -> None:
@@ -138,7 +146,7 @@ class History:
 
     async def _run(self, work: Callable[..., ResultT], *arguments: Any) -> ResultT:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
         except apsw.Error as error:
             raise StorageError(f"the index of changes cannot be used ({error})") from error
 
@@ -192,9 +200,16 @@ def _changes(command: Command, outcome: Outcome) -> Iterator[Change]:
         yield Change(command.report_id, *place, command.manager, command.manager, command.report_digest)
     for change in outcome.changes:
         if isinstance(change, ReferenceChanged):
-            yield _changed(command, outcome, change.reference)
+            yield from _with_service(_changed(command, outcome, change.reference), change.reference)
         elif isinstance(change, ReferenceLeft):
-            yield _left(command, outcome, change.reference)
+            yield from _with_service(_left(command, outcome, change.reference), change.reference)
+
+
+def _with_service(change: Change, reference: Reference) -> Iterator[Change]:
+    yield change
+    if isinstance(reference, Intent) and reference.subscription_id:
+        detail = f"{reference.intent_id} {reference.state}"
+        yield replace(change, name=reference.subscription_id, kind=SERVED, detail=detail)
 
 
 def _changed(command: Command, outcome: Outcome, reference: Reference) -> Change:

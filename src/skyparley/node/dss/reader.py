@@ -98,7 +98,7 @@ class DssReader:
 
     async def history(self, name: str, uss: Uss | None) -> HistoryAnswer:
         """Who changed a reference when, to its manager and to the operator (`uss` None). Raises `NotFoundError`."""
-        found = await self._history.of(name)
+        found = await self._history.of(name) or await self._history.of(name.lower())
         if not found:
             raise NotFoundError(f"nothing of '{name[:64]}' is on record")
         if uss is not None and all(one.manager != uss.manager for one in found):

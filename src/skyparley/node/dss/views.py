@@ -10,7 +10,7 @@ from skyparley.airspace.dss.items import Availability, Constraint, Intent
 from skyparley.airspace.dss.state import DssState, Notified, Subscribed
 from skyparley.errors import ConflictingStateError
 from skyparley.geometry.interval import format_time
-from skyparley.node.dss.history import REPORT, Change
+from skyparley.node.dss.history import REPORT, SERVED, Change
 
 NO_SUBSCRIPTION: Final = "00000000-0000-4000-8000-000000000000"
 """Stands where the interface demands an identifier and there is no subscription, as in the open DSS."""
@@ -161,6 +161,7 @@ class ChangeView(msgspec.Struct, frozen=True):
     change: str
     manager: str | None
     state: str | None
+    intent: str | None = None
 
 
 class HistoryAnswer(msgspec.Struct, frozen=True):
@@ -252,7 +253,9 @@ def subscribers_view(notified: Iterable[Notified]) -> list[SubscriberView]:
 
 def change_view(change: Change) -> ChangeView:
     """A change as its manager and the operator see it."""
-    state = None if change.kind == REPORT else change.detail or None
+    intent, state = None, None if change.kind == REPORT else change.detail or None
+    if change.kind == SERVED:
+        intent, _, state = change.detail.partition(" ")
     return ChangeView(
-        change.sequence, format_time(change.time_us), change.kind, change.word, change.author or None, state
+        change.sequence, format_time(change.time_us), change.kind, change.word, change.author or None, state, intent
     )

@@ -195,7 +195,7 @@ def decode_strictly(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise no_json(data, error) from None
     except RecursionError:
-        raise InvalidInputError("this JSON is nested too deeply") from None
+        raise InvalidInputError("this JSON is nested too deeply: flatten it") from None
 
 
 def operation_of(

@@ -1,11 +1,11 @@
-"""What USSs send to the DSS: closed lists of fields, as the interface of ASTM F3548-21 has them."""
+"""What USSs send to the DSS: the members that the interface of ASTM F3548-21 has."""
 
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
 from skyparley.node.dss.f3548 import TimeShape, Volume4DShape
-from skyparley.node.reading.shapes import decode_strictly
+from skyparley.node.reading.lenient import decode_leniently
 
 BodyT = TypeVar("BodyT")
 
@@ -89,5 +89,5 @@ REPORT: Final = msgspec.json.Decoder(ErrorReportBody)
 
 
 def decode_body(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
-    """The value of a body. Raises `InvalidInputError` with the place of what is wrong."""
-    return decode_strictly(decoder, data)
+    """The value of a body; members that the interface does not have are left out. Raises `InvalidInputError`."""
+    return decode_leniently(decoder, data)

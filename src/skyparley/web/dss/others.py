@@ -78,11 +78,12 @@ async def set_availability(exchange: Exchange) -> Replies:
     """Say how available a USS is."""
     uss = _uss(exchange)
     body = decode_body(AVAILABILITY, await exchange.body())
-    check_availability(body.availability)
+    availability = body.availability.capitalize()  # USSs write `down`, too
+    check_availability(availability)
     if body.old_version:
         check_version(body.old_version, place="old_version")
     await exchange.leave_if_gone()
-    return json_reply(await exchange.node.dss.set_availability(exchange.uss, uss, body.old_version, body.availability))
+    return json_reply(await exchange.node.dss.set_availability(exchange.uss, uss, body.old_version, availability))
 
 
 async def report(exchange: Exchange) -> Replies:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from skyparley.airspace.dss.validity import check_uuid, check_version
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import InvalidInputError
-from skyparley.node.dss.f3548 import ASKED_BOUNDS, extent_of
+from skyparley.node.dss.f3548 import QUERY_BOUNDS, extent_of
 from skyparley.web.dss.bodies import QUERY, decode_body
 from skyparley.web.dss.refusals import DssRefusal, refusal_reply
 from skyparley.web.exchange import Exchange
@@ -50,6 +50,6 @@ def asked_extent(data: bytes) -> Extent:
     if area is None:
         raise InvalidInputError("say where: a Volume4D with an outline", place=_AREA)
     try:
-        return extent_of(area, ASKED_BOUNDS)
+        return extent_of(area, QUERY_BOUNDS)
     except InvalidInputError as error:
         raise error.at(_AREA) from None
