@@ -23,7 +23,7 @@ from skyparley.node.reading.shapes import render_operation_shapes
 
 POOL: Final = "bench"
 AT_ONCE: Final = 512
-START_TIMEOUT_S: Final = 180.0
+START_TIMEOUT_S: Final = 400.0
 
 
 async def fill(data: Path, operations: Sequence[Operation]) -> str:
@@ -47,15 +47,13 @@ async def fill(data: Path, operations: Sequence[Operation]) -> str:
 @contextlib.asynccontextmanager
 async def serving(data: Path) -> AsyncIterator[int]:
     """`skyparley serve` on a data directory; its port once it is healthy."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "skyparley.cli.main", "serve", "--port", str(port), "--data", str(data), "--pool", POOL,
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        await _healthy(port, process)
+        await healthy(port, process)
         yield port
     finally:
         if process.returncode is None:
@@ -63,7 +61,15 @@ async def serving(data: Path) -> AsyncIterator[int]:
         await process.wait()
 
 
-async def _healthy(port: int, process: asyncio.subprocess.Process) -> None:
+def free_port() -> int:
+    """A port on this machine that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+async def healthy(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait until the server that a process runs is healthy. Raises `RuntimeError` if it ends, or takes too long."""
     deadline_s = time.monotonic() + START_TIMEOUT_S
     async with httpx.AsyncClient() as client:
         while time.monotonic() < deadline_s and process.returncode is None:
@@ -71,7 +77,7 @@ async def _healthy(port: int, process: asyncio.subprocess.Process) -> None:
                 if (await client.get(f"http://127.0.0.1:{port}/healthy")).status_code == 200:
                     return
             await asyncio.sleep(0.1)
-    raise RuntimeError("the node did not become healthy")
+    raise RuntimeError("the server did not become healthy")
 
 
 def request_of(operation: Operation, key: str) -> bytes:

@@ -9,7 +9,6 @@ import contextlib
 import os
 import pwd
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -28,10 +26,10 @@ from bench.dss.generator.cpu import family
 from bench.dss.generator.volumes import elsewhere
 from bench.dss.load import Served
 from bench.dss.postgres import AUDIENCE, Locking, fill
+from bench.serving import START_TIMEOUT_S, free_port, healthy
 
 _SCOPE: Final = "utm.strategic_coordination utm.conformance_monitoring_sa"
 _TOKEN_S: Final = 3_600
-_START_TIMEOUT_S: Final = 400.0
 _PORT: Final = "5432"
 _SETTINGS: Final = {
     "listen_addresses": "",
@@ -79,14 +77,14 @@ class Skyparley:
     async def __call__(self, data: Path) -> AsyncIterator[Served]:
         """Serve a data directory."""
         key = self.issuer.write_key(data)
-        port = _free_port()
+        port = free_port()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "skyparley.cli.main", "serve", "--port", str(port), "--data", str(data),
             "--pool", "bench", stdout=asyncio.subprocess.DEVNULL,
             env={**os.environ, "SKYPARLEY_AUTH_PUBLIC_KEYS": str(key), "SKYPARLEY_AUTH_AUDIENCES": AUDIENCE},
         )  # fmt: skip
         async with _until_done(process, signal.SIGINT):
-            await _healthy(port, process)
+            await healthy(port, process)
             yield Served(port, [process.pid], lambda: _kill([process.pid]))
 
 
@@ -101,12 +99,12 @@ class Baseline:
     async def __call__(self, data: Path) -> AsyncIterator[Served]:
         """Serve a data directory, which becomes a cluster if it is not one."""
         async with self._postgres(data) as postgres:
-            port, key = _free_port(), self.issuer.write_key(data)
+            port, key = free_port(), self.issuer.write_key(data)
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bench.dss.postgres", str(port), str(data), str(key), self.locking
             )
             async with _until_done(process, signal.SIGINT):
-                await _healthy(port, process)
+                await healthy(port, process)
                 pids = [process.pid, postgres.pid]
                 yield Served(port, pids, lambda: _kill(pids))
 
@@ -165,24 +163,13 @@ def _unprivileged() -> dict[str, Any]:
 
 
 async def _ready(programs: Path, sockets: Path, postgres: asyncio.subprocess.Process) -> None:
-    deadline_s = time.monotonic() + _START_TIMEOUT_S
+    deadline_s = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline_s and postgres.returncode is None:
         asked = await asyncio.create_subprocess_exec(programs / "pg_isready", "-q", "-h", sockets, "-p", _PORT)
         if not await asked.wait():
             return
         await asyncio.sleep(0.1)
     raise RuntimeError("PostgreSQL did not become ready")
-
-
-async def _healthy(port: int, process: asyncio.subprocess.Process) -> None:
-    deadline_s = time.monotonic() + _START_TIMEOUT_S
-    async with httpx.AsyncClient() as client:
-        while time.monotonic() < deadline_s and process.returncode is None:
-            with contextlib.suppress(httpx.HTTPError):
-                if (await client.get(f"http://127.0.0.1:{port}/healthy")).status_code == 200:
-                    return
-            await asyncio.sleep(0.1)
-    raise RuntimeError("the server did not become healthy")
 
 
 @contextlib.asynccontextmanager
@@ -201,12 +188,6 @@ def _kill(pids: list[int]) -> None:
     for pid in [one for parent in pids for one in family(parent)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ comes through a proxy.
 """
 
 import asyncio
-import ipaddress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -23,6 +22,7 @@ from skyparley.node.dss.scopes import NOBODY, Uss
 from skyparley.node.identity import KEY_PREFIX, OBSERVER
 from skyparley.node.node import Node
 from skyparley.node.reading.twice import refuse_twice
+from skyparley.web.loopback import is_loopback_address, is_loopback_host
 from skyparley.web.metrics import Metrics
 from skyparley.web.tokens.verify import TokenVerifier
 from skyparley.web.traces import Traces
@@ -148,11 +148,11 @@ class Exchange:
     def is_local(self) -> bool:
         """Whether the request comes from this machine, addressed to it by a loopback name, and not through a proxy."""
         client = self.scope.get("client")
-        if client is None or not _is_loopback_address(client[0]):
+        if client is None or not is_loopback_address(client[0]):
             return False
         if any(name in self.headers for name in _FORWARDING_HEADERS):
             return False
-        return _is_loopback_host(self.headers.get(b"host", b"").decode("latin-1"))
+        return is_loopback_host(self.headers.get(b"host", b"").decode("latin-1"))
 
     def idempotency_key(self) -> str:
         """The header Idempotency-Key; empty if there is none. Raises `InvalidInputError` unless it is one."""
@@ -305,20 +305,3 @@ def _is_json(media_type: bytes) -> bool:
     return name == b"application/json" and all(
         option in (b"", b"charset=utf-8", b'charset="utf-8"') for option in options
     )
-
-
-@lru_cache(maxsize=1024)
-def _is_loopback_address(text: str) -> bool:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
-@lru_cache(maxsize=64)
-def _is_loopback_host(host: str) -> bool:
-    """Whether a Host header (with or without a port) names this machine: localhost, 127.x.y.z or [::1]."""
-    name = host.rpartition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    return name.lower() == "localhost" or _is_loopback_address(name)

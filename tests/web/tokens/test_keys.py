@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,6 @@ def test_a_certificate_carries_its_key(tmp_path: Path) -> None:
     assert read_pem(certificate).algorithm == "ES256"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 def test_openssl_makes_keys_that_are_read(tmp_path: Path) -> None:
     for options, algorithm in (
         (["RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "RS256"),

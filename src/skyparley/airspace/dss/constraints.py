@@ -19,7 +19,7 @@ from skyparley.errors import (
 
 def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
     """Raise the error that stands for the refusal of a write by the state."""
-    before = live_constraint(dss, command.constraint_id, time_us)
+    before = dss.live_constraint(command.constraint_id, time_us)
     if before is None:
         if command.replaces:
             raise ConflictingStateError(
@@ -52,7 +52,7 @@ def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
 
 def check_delete(dss: DssState, command: DeleteConstraint, time_us: int) -> None:
     """Raise the error that stands for the refusal of a deletion by the state."""
-    before = live_constraint(dss, command.constraint_id, time_us)
+    before = dss.live_constraint(command.constraint_id, time_us)
     if before is None:
         raise NotFoundError(f"there is no constraint {command.constraint_id}")
     if before.manager != command.manager:
@@ -87,12 +87,6 @@ def delete(dss: DssState, command: DeleteConstraint, changes: list[Change]) -> l
     dss.drop_constraint(constraint)
     changes.append(ReferenceLeft(constraint))
     return dss.notify_of_constraints(constraint.extents())
-
-
-def live_constraint(dss: DssState, constraint_id: str, time_us: int) -> Constraint | None:
-    """The constraint as it is held at a log time, or None."""
-    constraint = dss.constraints.get(constraint_id)
-    return None if constraint is None or constraint.end_us <= time_us else constraint
 
 
 def _stale(before: Constraint) -> ConflictingStateError:

@@ -37,7 +37,7 @@ _UUID_V7: Final = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0
 
 def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) -> None:
     """Raise the error that stands for the refusal of a write by the state; `sequence` is the last entry's."""
-    before = live_intent(dss, command.intent_id, time_us)
+    before = dss.live_intent(command.intent_id, time_us)
     _check_version(before, command)
     if command.state in NEED_KEY and dss.availability(command.manager) == DOWN:
         raise UssDownError(f"'{command.manager}' is marked Down: it may not write an intent as {command.state}")
@@ -65,7 +65,7 @@ def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) ->
 
 def check_delete(dss: DssState, command: DeleteIntent, time_us: int) -> None:
     """Raise the error that stands for the refusal of a deletion by the state."""
-    before = live_intent(dss, command.intent_id, time_us)
+    before = dss.live_intent(command.intent_id, time_us)
     if before is None:
         raise NotFoundError(f"there is no operational intent {command.intent_id}")
     if before.manager != command.manager:
@@ -73,7 +73,7 @@ def check_delete(dss: DssState, command: DeleteIntent, time_us: int) -> None:
     if dss.availability(command.manager) == DOWN:
         raise UssDownError(f"'{command.manager}' is marked Down: it may not delete an intent")
     if before.ovn != command.ovn:
-        raise ConflictingStateError(f"the intent is at version {before.version} now, with another OVN: read it again")
+        raise _stale(before)
 
 
 def put(dss: DssState, event: Event, command: PutIntent, changes: list[Change]) -> list[Notified]:
@@ -112,12 +112,6 @@ def delete(dss: DssState, event: Event, command: DeleteIntent, changes: list[Cha
     dss.drop_intent(intent, event.time_us)
     changes.append(ReferenceLeft(intent))
     return notified
-
-
-def live_intent(dss: DssState, intent_id: str, time_us: int) -> Intent | None:
-    """The intent as it is held at a log time, or None."""
-    intent = dss.intents.get(intent_id)
-    return None if intent is None or intent.end_us <= time_us else intent
 
 
 def newly_relevant(
@@ -177,7 +171,11 @@ def _check_version(before: Intent | None, command: PutIntent) -> None:
             f" {before.ovn}: if that was this write, it has arrived; else update it with its OVN"
         )
     if before.ovn != command.replaces:
-        raise ConflictingStateError(f"the intent is at version {before.version} now, with another OVN: read it again")
+        raise _stale(before)
+
+
+def _stale(before: Intent) -> ConflictingStateError:
+    return ConflictingStateError(f"the intent is at version {before.version} now, with another OVN: read it again")
 
 
 def _check_transition(before: Intent | None, state: str) -> None:
@@ -216,12 +214,12 @@ def _check_service(dss: DssState, command: PutIntent, time_us: int) -> Subscript
     """The subscription that is to serve the intent, if it is there already."""
     if not command.subscription_id:
         return None
-    subscribed = dss.subscriptions.get(command.subscription_id)
+    subscribed = dss.live_subscription(command.subscription_id, time_us)
     if command.implicit_url:
-        if subscribed is not None and dss.span_us(subscribed.subscription)[1] > time_us:
+        if subscribed is not None:
             raise ConflictingStateError(f"there is a subscription {command.subscription_id} already")
         return None
-    if subscribed is None or dss.span_us(subscribed.subscription)[1] <= time_us:
+    if subscribed is None:
         raise InvalidInputError(
             f"there is no subscription {command.subscription_id}: create it, or ask for one with new_subscription",
             place="subscription_id",

@@ -93,6 +93,23 @@ class DssState:
         """Those of the relevant constraints that were set after an entry; some of them repeatedly."""
         return self._constraint_cells.newer(extents, sequence)
 
+    # what is held
+
+    def live_intent(self, intent_id: str, time_us: int) -> Intent | None:
+        """The intent as it is held at a log time, or None."""
+        intent = self.intents.get(intent_id)
+        return None if intent is None or intent.end_us <= time_us else intent
+
+    def live_constraint(self, constraint_id: str, time_us: int) -> Constraint | None:
+        """The constraint as it is held at a log time, or None."""
+        constraint = self.constraints.get(constraint_id)
+        return None if constraint is None or constraint.end_us <= time_us else constraint
+
+    def live_subscription(self, subscription_id: str, time_us: int) -> Subscribed | None:
+        """The subscription as it is held at a log time, or None."""
+        subscribed = self.subscriptions.get(subscription_id)
+        return None if subscribed is None or self.span_us(subscribed.subscription)[1] <= time_us else subscribed
+
     def needs_no_key(self, intent: Intent) -> bool:
         """Whether others need not know an intent: an Accepted one of a USS that is down."""
         return intent.state == ACCEPTED and self.availability(intent.manager) == DOWN

@@ -4,7 +4,7 @@ from skyparley.airspace import limits
 from skyparley.airspace.dss.commands import DeleteSubscription, PutSubscription
 from skyparley.airspace.dss.intents import covers
 from skyparley.airspace.dss.items import Subscription
-from skyparley.airspace.dss.state import SUBSCRIPTION, DssState, Subscribed
+from skyparley.airspace.dss.state import SUBSCRIPTION, DssState
 from skyparley.airspace.dss.validity import check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
@@ -20,7 +20,7 @@ from skyparley.errors import (
 
 def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
     """Raise the error that stands for the refusal of a write by the state."""
-    before = live_subscription(dss, command.subscription_id, time_us)
+    before = dss.live_subscription(command.subscription_id, time_us)
     if before is None:
         if command.replaces:
             raise ConflictingStateError(
@@ -39,7 +39,7 @@ def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
 
 def check_delete(dss: DssState, command: DeleteSubscription, time_us: int) -> None:
     """Raise the error that stands for the refusal of a deletion by the state."""
-    before = live_subscription(dss, command.subscription_id, time_us)
+    before = dss.live_subscription(command.subscription_id, time_us)
     if before is None:
         raise NotFoundError(f"there is no subscription {command.subscription_id}")
     if before.subscription.manager != command.manager:
@@ -79,12 +79,6 @@ def delete(dss: DssState, command: DeleteSubscription, changes: list[Change]) ->
     subscribed = dss.subscriptions[command.subscription_id]
     dss.drop_subscription(subscribed)
     changes.append(ReferenceLeft(subscribed.subscription))
-
-
-def live_subscription(dss: DssState, subscription_id: str, time_us: int) -> Subscribed | None:
-    """The subscription as it is held at a log time, or None."""
-    subscribed = dss.subscriptions.get(subscription_id)
-    return None if subscribed is None or dss.span_us(subscribed.subscription)[1] <= time_us else subscribed
 
 
 def _check_update(dss: DssState, command: PutSubscription, before: Subscription, time_us: int) -> None:

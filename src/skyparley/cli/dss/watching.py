@@ -6,7 +6,6 @@ that USSs hold are the upstream's.
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import sys
 from pathlib import Path
@@ -28,6 +27,7 @@ from skyparley.shadow.report import Report
 from skyparley.shadow.store import Store
 from skyparley.shadow.watch import watching
 from skyparley.web.app import WebApp, create_app
+from skyparley.web.loopback import is_this_machine
 from skyparley.web.server import listen, serve, tls_context, url_of
 from skyparley.web.tokens.verify import open_verifier
 
@@ -94,16 +94,9 @@ def _refuse_itself(upstream: httpx.URL, listener: socket.socket) -> None:
     """Raise `InvalidInputError` if what is forwarded would come back."""
     host, port = listener.getsockname()[:2]
     named = upstream.port or {"http": 80, "https": 443}[upstream.scheme]
-    near = _is_this_machine(upstream.host) and (_is_this_machine(host) or host in _ANYWHERE)
+    near = is_this_machine(upstream.host) and (is_this_machine(host) or host in _ANYWHERE)
     if named == port and (upstream.host == host or near):
         raise InvalidInputError("this is where the shadow itself listens: name the other DSS", place="--upstream")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 async def _show(report: Report, passages: Passages) -> None:

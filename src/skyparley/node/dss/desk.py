@@ -20,7 +20,15 @@ from skyparley.airspace.dss.intents import MISSED, must_be_known, requested_ovn
 from skyparley.airspace.dss.items import Constraint, Intent, Subscription
 from skyparley.airspace.dss.state import Subscribed
 from skyparley.airspace.dss.tables import CONTINGENT, NEED_KEY, NONCONFORMING
-from skyparley.airspace.events import BEARER_ATTESTED, Outcome, ReferenceChanged, ReferenceLeft, Repeated, error_of
+from skyparley.airspace.events import (
+    BEARER_ATTESTED,
+    Outcome,
+    Proposal,
+    ReferenceChanged,
+    ReferenceLeft,
+    Repeated,
+    error_of,
+)
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.limits import MAX_SUBSCRIPTION_DURATION_US
 from skyparley.airspace.operations.commands import Extent
@@ -216,11 +224,7 @@ class DssDesk:
         self, uss: Uss, command: commands.PutIntent, request: IntentRequest
     ) -> tuple[Outcome | None, MissingKnowledgeError | None]:
         """What became of a write, or what its key lacks; neither: something came between, look again."""
-        proposal = proposal_of(command, authentication=BEARER_ATTESTED)
-        verdict = self._engine.check(proposal)
-        if verdict is not None:
-            journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)
-            raise _error(verdict)
+        proposal = self._checked(uss, command)
         if request.state in NEED_KEY and (lacking := self._lacking(uss, request)) is not None:
             return None, lacking
         outcome = (await self._engine.propose(proposal, key_id=uss.key_id)).outcome
@@ -305,15 +309,20 @@ class DssDesk:
 
     async def _write(self, uss: Uss, command: commands.DssCommand) -> Outcome:
         with self._working(uss):
-            proposal = proposal_of(command, authentication=BEARER_ATTESTED)
-            verdict = self._engine.check(proposal)
-            if verdict is not None:
-                journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)
-                raise _error(verdict)
+            proposal = self._checked(uss, command)
             outcome = (await self._engine.propose(proposal, key_id=uss.key_id)).outcome
         if outcome.refusal is not None:
             raise error_of(outcome.refusal)
         return outcome
+
+    def _checked(self, uss: Uss, command: commands.DssCommand) -> Proposal:
+        """A command on its way to the log. Raises the error of its refusal by what is applied."""
+        proposal = proposal_of(command, authentication=BEARER_ATTESTED)
+        verdict = self._engine.check(proposal)
+        if verdict is not None:
+            journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)
+            raise _error(verdict)
+        return proposal
 
     @contextmanager
     def _working(self, uss: Uss) -> Iterator[None]:

@@ -2,9 +2,6 @@
 
 from typing import Final
 
-from skyparley.airspace.dss.constraints import live_constraint
-from skyparley.airspace.dss.intents import live_intent
-from skyparley.airspace.dss.subscriptions import live_subscription
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import ForbiddenError, NotFoundError
 from skyparley.node.custody.vault import Vault
@@ -43,7 +40,7 @@ class DssReader:
 
     def intent(self, uss: Uss, intent_id: str) -> IntentAnswer:
         """An operational intent reference. Raises `NotFoundError`."""
-        found = live_intent(self._dss, intent_id, self._now_us())
+        found = self._dss.live_intent(intent_id, self._now_us())
         if found is None:
             raise NotFoundError(f"there is no operational intent {intent_id}")
         return IntentAnswer(intent_view(self._dss, found, uss.manager))
@@ -58,7 +55,7 @@ class DssReader:
 
     def constraint(self, uss: Uss, constraint_id: str) -> ConstraintAnswer:
         """A constraint reference. Raises `NotFoundError`."""
-        found = live_constraint(self._dss, constraint_id, self._now_us())
+        found = self._dss.live_constraint(constraint_id, self._now_us())
         if found is None:
             raise NotFoundError(f"there is no constraint {constraint_id}")
         return ConstraintAnswer(constraint_view(self._dss, found, uss.manager))
@@ -73,7 +70,7 @@ class DssReader:
 
     def subscription(self, uss: Uss, subscription_id: str) -> SubscriptionAnswer:
         """A subscription of the asking USS. Raises `NotFoundError`, or `ForbiddenError` for another's."""
-        found = live_subscription(self._dss, subscription_id, self._now_us())
+        found = self._dss.live_subscription(subscription_id, self._now_us())
         if found is None:
             raise NotFoundError(f"there is no subscription {subscription_id}")
         if found.subscription.manager != uss.manager:

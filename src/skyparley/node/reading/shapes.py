@@ -275,7 +275,8 @@ def _fields(value: Any) -> Iterator[tuple[str, str]]:
                 yield inner, name
                 stack.append((inner, item[name]))
         elif isinstance(item, list):
-            stack.extend((f"{path}[{i}]", inner) for i, inner in reversed(list(enumerate(item))))
+            holders = [(i, inner) for i, inner in enumerate(item) if isinstance(inner, dict | list)]
+            stack.extend((f"{path}[{i}]", inner) for i, inner in reversed(holders))
 
 
 def _with_place(message: str) -> InvalidInputError:

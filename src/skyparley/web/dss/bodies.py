@@ -1,13 +1,11 @@
 """What USSs send to the DSS: the members that the interface of ASTM F3548-21 has."""
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from skyparley.node.dss.f3548 import TimeShape, Volume4DShape
-from skyparley.node.reading.lenient import decode_leniently
-
-BodyT = TypeVar("BodyT")
+from skyparley.node.reading.lenient import LenientDecoder
 
 
 class NewSubscriptionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,14 +78,9 @@ class ErrorReportBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     report_id: str | None = None
 
 
-INTENT: Final = msgspec.json.Decoder(PutIntentBody)
-CONSTRAINT: Final = msgspec.json.Decoder(PutConstraintBody)
-SUBSCRIPTION: Final = msgspec.json.Decoder(PutSubscriptionBody)
-QUERY: Final = msgspec.json.Decoder(QueryBody)
-AVAILABILITY: Final = msgspec.json.Decoder(AvailabilityBody)
-REPORT: Final = msgspec.json.Decoder(ErrorReportBody)
-
-
-def decode_body(decoder: msgspec.json.Decoder[BodyT], data: bytes) -> BodyT:
-    """The value of a body; members that the interface does not have are left out. Raises `InvalidInputError`."""
-    return decode_leniently(decoder, data)
+INTENT: Final = LenientDecoder(PutIntentBody)
+CONSTRAINT: Final = LenientDecoder(PutConstraintBody)
+SUBSCRIPTION: Final = LenientDecoder(PutSubscriptionBody)
+QUERY: Final = LenientDecoder(QueryBody)
+AVAILABILITY: Final = LenientDecoder(AvailabilityBody)
+REPORT: Final = LenientDecoder(ErrorReportBody)

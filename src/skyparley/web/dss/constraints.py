@@ -5,7 +5,7 @@ from typing import Final
 from skyparley.node.dss.f3548 import CONSTRAINT_BOUNDS, extents_of
 from skyparley.node.dss.scopes import CONSTRAINT_MANAGEMENT, CONSTRAINT_PROCESSING
 from skyparley.node.dss.views import ConstraintAnswer, ConstraintChangeAnswer, ConstraintsAnswer
-from skyparley.web.dss.bodies import CONSTRAINT, PutConstraintBody, QueryBody, decode_body
+from skyparley.web.dss.bodies import CONSTRAINT, PutConstraintBody, QueryBody
 from skyparley.web.dss.requests import DssEndpoint, asked_extent, entity_id, version_in_path
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
@@ -48,7 +48,7 @@ async def delete(exchange: Exchange) -> Replies:
 
 async def _put(exchange: Exchange, replaces: str) -> ConstraintChangeAnswer:
     constraint_id = entity_id(exchange)
-    body = decode_body(CONSTRAINT, await exchange.body())
+    body = CONSTRAINT.decode(await exchange.body())
     extents = extents_of(body.extents, CONSTRAINT_BOUNDS)
     await exchange.leave_if_gone()
     return await exchange.node.dss.put_constraint(exchange.uss, constraint_id, replaces, extents, body.uss_base_url)

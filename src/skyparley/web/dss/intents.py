@@ -8,7 +8,7 @@ from skyparley.node.dss.desk import IntentRequest
 from skyparley.node.dss.f3548 import INTENT_BOUNDS, extents_of
 from skyparley.node.dss.scopes import CONFORMANCE_MONITORING, STRATEGIC_COORDINATION
 from skyparley.node.dss.views import NO_SUBSCRIPTION, IntentAnswer, IntentChangeAnswer, IntentsAnswer
-from skyparley.web.dss.bodies import INTENT, PutIntentBody, QueryBody, decode_body
+from skyparley.web.dss.bodies import INTENT, PutIntentBody, QueryBody
 from skyparley.web.dss.requests import DssEndpoint, asked_extent, entity_id, named_id, version_in_path
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
@@ -51,7 +51,7 @@ async def delete(exchange: Exchange) -> Replies:
 
 
 def _request(intent_id: str, replaces: str, data: bytes) -> IntentRequest:
-    body = decode_body(INTENT, data)
+    body = INTENT.decode(data)
     check_state(body.state)
     implicit = body.new_subscription
     subscription_id = "" if body.subscription_id in (None, NO_SUBSCRIPTION) else body.subscription_id or ""

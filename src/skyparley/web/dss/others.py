@@ -18,7 +18,7 @@ from skyparley.node.dss.scopes import (
     SYSTEM_VERSIONS,
 )
 from skyparley.node.dss.views import AvailabilityAnswer, HistoryAnswer
-from skyparley.web.dss.bodies import AVAILABILITY, REPORT, AvailabilityBody, ErrorReportBody, ExchangeBody, decode_body
+from skyparley.web.dss.bodies import AVAILABILITY, REPORT, AvailabilityBody, ErrorReportBody, ExchangeBody
 from skyparley.web.dss.requests import DssEndpoint, named_id
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint, Query
@@ -77,7 +77,7 @@ async def read_availability(exchange: Exchange) -> Replies:
 async def set_availability(exchange: Exchange) -> Replies:
     """Say how available a USS is."""
     uss = _uss(exchange)
-    body = decode_body(AVAILABILITY, await exchange.body())
+    body = AVAILABILITY.decode(await exchange.body())
     availability = body.availability.capitalize()  # USSs write `down`, too
     check_availability(availability)
     if body.old_version:
@@ -88,7 +88,7 @@ async def set_availability(exchange: Exchange) -> Replies:
 
 async def report(exchange: Exchange) -> Replies:
     """Keep a report on an exchange that went wrong."""
-    body = decode_body(REPORT, await exchange.body())
+    body = REPORT.decode(await exchange.body())
     if body.report_id is not None:
         raise InvalidInputError("is given by the DSS: leave it out", place="report_id")
     for name, time in (("request_time", body.exchange.request_time), ("response_time", body.exchange.response_time)):

@@ -6,7 +6,7 @@ from skyparley.airspace.dss.validity import check_uuid, check_version
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import InvalidInputError
 from skyparley.node.dss.f3548 import QUERY_BOUNDS, extent_of
-from skyparley.web.dss.bodies import QUERY, decode_body
+from skyparley.web.dss.bodies import QUERY
 from skyparley.web.dss.refusals import DssRefusal, refusal_reply
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint, Handler
@@ -46,7 +46,7 @@ def version_in_path(exchange: Exchange, name: str) -> str:
 
 def asked_extent(data: bytes) -> Extent:
     """The area of a query; unbounded in altitude and time where it says nothing."""
-    area = decode_body(QUERY, data).area_of_interest
+    area = QUERY.decode(data).area_of_interest
     if area is None:
         raise InvalidInputError("say where: a Volume4D with an outline", place=_AREA)
     try:

@@ -7,7 +7,7 @@ from skyparley.node.dss.desk import SubscriptionRequest
 from skyparley.node.dss.f3548 import ASKED_BOUNDS, AreaTooLargeError, extent_of
 from skyparley.node.dss.scopes import CONSTRAINT_PROCESSING, STRATEGIC_COORDINATION
 from skyparley.node.dss.views import SubscriptionAnswer, SubscriptionPutAnswer, SubscriptionsAnswer
-from skyparley.web.dss.bodies import SUBSCRIPTION, PutSubscriptionBody, QueryBody, decode_body
+from skyparley.web.dss.bodies import SUBSCRIPTION, PutSubscriptionBody, QueryBody
 from skyparley.web.dss.requests import DssEndpoint, asked_extent, entity_id, version_in_path
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
@@ -50,7 +50,7 @@ async def delete(exchange: Exchange) -> Replies:
 
 async def _put(exchange: Exchange, replaces: str) -> SubscriptionPutAnswer:
     subscription_id = entity_id(exchange, _ID)
-    body = decode_body(SUBSCRIPTION, await exchange.body())
+    body = SUBSCRIPTION.decode(await exchange.body())
     try:
         extent = extent_of(body.extents, ASKED_BOUNDS)
     except AreaTooLargeError as error:  # which has no status of its own here

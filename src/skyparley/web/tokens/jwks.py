@@ -7,7 +7,6 @@ is not in it counts no more.
 """
 
 import asyncio
-import ipaddress
 import logging
 import math
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Final
 import httpx
 
 from skyparley.errors import InvalidInputError, OverloadedError
+from skyparley.web.loopback import is_this_machine
 from skyparley.web.tokens.keys import ACCEPTED, KeySet, parse_jwks
 
 MAX_AGE_S: Final = 60.0
@@ -158,16 +158,9 @@ def _safe_url(text: str) -> str:
         raise InvalidInputError(f"this is no URL of a JWKS document: {error}") from error
     if url.userinfo:
         raise InvalidInputError("a JWKS document is public: leave user and password out of its URL")
-    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and _is_this_machine(url.host))):
+    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and is_this_machine(url.host))):
         raise InvalidInputError(
             "keys that come over http could be anybody's: the URL of a JWKS document begins with https://"
             " (http:// on this machine only)"
         )
     return text
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
