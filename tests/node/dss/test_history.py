@@ -24,10 +24,6 @@ ONE, OTHER = Uss("uss1", SCOPES), Uss("uss2", SCOPES)
 HOUR_US = 3_600_000_000
 
 
-async def still_there() -> None:
-    """Nobody goes away here."""
-
-
 def wanted(clock: Clock, intent_id: str, replaces: str = "", state: str = "Accepted") -> IntentRequest:
     extent = Extent(("478fc2dc",), 0, 100_000, "WGS84", clock.now_us, clock.now_us + HOUR_US)
     url = "https://uss1.example"
@@ -69,9 +65,9 @@ async def life(world: World) -> str:
     """An intent is created, activated, and ends by time."""
     name = str(uuid.uuid4())
     desk = world.node.dss
-    first = await desk.put_intent(ONE, wanted(world.clock, name), still_there)
+    first = await desk.put_intent(ONE, wanted(world.clock, name))
     ovn = str(first.operational_intent_reference.ovn)
-    await desk.put_intent(ONE, wanted(world.clock, name, ovn, "Activated"), still_there)
+    await desk.put_intent(ONE, wanted(world.clock, name, ovn, "Activated"))
     world.clock.now_us += 2 * HOUR_US
     await desk.set_availability(OTHER, "uss9", "", "Down")  # any entry: time passes with it
     return name
@@ -101,10 +97,10 @@ async def test_nobody_else_is_told(world: World) -> None:
 
 async def test_who_deletes_is_told(world: World) -> None:
     name = str(uuid.uuid4())
-    made = await world.node.dss.put_intent(ONE, wanted(world.clock, name), still_there)
+    made = await world.node.dss.put_intent(ONE, wanted(world.clock, name))
     await world.node.dss.delete_intent(ONE, name, str(made.operational_intent_reference.ovn))
     assert [change for _, change, *_ in await world.told(name)] == ["created", "deleted"]
-    again = await world.node.dss.put_intent(ONE, wanted(world.clock, name), still_there)
+    again = await world.node.dss.put_intent(ONE, wanted(world.clock, name))
     assert again.operational_intent_reference.version == 1
     assert [change for _, change, *_ in await world.told(name)] == ["created", "deleted", "created"]
 

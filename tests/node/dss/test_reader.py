@@ -34,10 +34,6 @@ def level(clock: Clock, number: int) -> Extent:
     return Extent(("478fc2dc",), lower_mm, lower_mm + 5_000, "WGS84", clock.now_us, clock.now_us + 3_600_000_000)
 
 
-async def still_there() -> None:
-    """Nobody goes away here."""
-
-
 async def test_a_query_that_would_tell_too_much_is_refused_with_what_to_do(
     node: Node, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,7 +42,7 @@ async def test_a_query_that_would_tell_too_much_is_refused_with_what_to_do(
             f"00000000-0000-4000-8000-{number:012d}", "", (level(clock, number),), frozenset(), "Accepted",
             "https://uss1.example",
         )  # fmt: skip
-        await node.dss.put_intent(USS, wanted, still_there)
+        await node.dss.put_intent(USS, wanted)
         name = f"00000000-0000-4000-9000-{number:012d}"
         await node.dss.put_constraint(USS, name, "", (level(clock, number),), "https://uss1.example")
     everything = Extent(("478fc2dc",), 0, 1_000_000, "WGS84", clock.now_us, clock.now_us + 1)

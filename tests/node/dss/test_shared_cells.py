@@ -60,12 +60,9 @@ def extent(
 
 
 async def put(node: Node, intent_id: str, *extents: Extent, replaces: str = "") -> str:
-    async def still_there() -> None:
-        """Nobody goes away here."""
-
     known = frozenset(one.ovn for one in node.state.dss.intents.values())
     request = IntentRequest(intent_id, replaces, extents, known, "Accepted", "https://uss1.example")
-    answer = await node.dss.put_intent(USS, request, still_there)
+    answer = await node.dss.put_intent(USS, request)
     return str(answer.operational_intent_reference.ovn)
 
 

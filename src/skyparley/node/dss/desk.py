@@ -7,7 +7,7 @@ if the key lacks it too.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -64,8 +64,6 @@ MAX_TRIES: Final = 16
 MAX_AT_WORK_PER_MANAGER: Final = 64
 """So many writes of one USS are at work at once; more are told to come again, so that it holds up only itself."""
 ReferenceT = TypeVar("ReferenceT", Intent, Constraint, Subscription)
-StillThere = Callable[[], Awaitable[None]]
-"""Raises if the client has gone away meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class DssDesk:
 
     # operational intents
 
-    async def put_intent(self, uss: Uss, request: IntentRequest, still_there: StillThere) -> IntentChangeAnswer:
+    async def put_intent(self, uss: Uss, request: IntentRequest) -> IntentChangeAnswer:
         """Create or replace an operational intent.
 
         Raises `MissingKnowledgeError` with all that the key lacks, the error that stands for any other refusal, and
@@ -129,7 +127,6 @@ class DssDesk:
                 claim = await self._turns.enter(asker, request.extents) if request.state in NEED_KEY else None
                 lacking: MissingKnowledgeError | None = None
                 try:
-                    await still_there()
                     outcome, lacking = await self._try_to_put(
                         uss, self._put_command(uss, request, drawn, implicit_id), request
                     )

@@ -50,7 +50,6 @@ async def _put(exchange: Exchange, replaces: str) -> ConstraintChangeAnswer:
     constraint_id = entity_id(exchange)
     body = CONSTRAINT.decode(await exchange.body())
     extents = extents_of(body.extents, CONSTRAINT_BOUNDS)
-    await exchange.leave_if_gone()
     return await exchange.node.dss.put_constraint(exchange.uss, constraint_id, replaces, extents, body.uss_base_url)
 
 

@@ -35,13 +35,13 @@ async def read(exchange: Exchange) -> Replies:
 async def create(exchange: Exchange) -> Replies:
     """Create an operational intent reference."""
     request = _request(entity_id(exchange), "", await exchange.body())
-    return json_reply(await exchange.node.dss.put_intent(exchange.uss, request, exchange.leave_if_gone), 201)
+    return json_reply(await exchange.node.dss.put_intent(exchange.uss, request), 201)
 
 
 async def update(exchange: Exchange) -> Replies:
     """Replace an operational intent reference."""
     request = _request(entity_id(exchange), version_in_path(exchange, "ovn"), await exchange.body())
-    return json_reply(await exchange.node.dss.put_intent(exchange.uss, request, exchange.leave_if_gone))
+    return json_reply(await exchange.node.dss.put_intent(exchange.uss, request))
 
 
 async def delete(exchange: Exchange) -> Replies:

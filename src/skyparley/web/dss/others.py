@@ -82,7 +82,6 @@ async def set_availability(exchange: Exchange) -> Replies:
     check_availability(availability)
     if body.old_version:
         check_version(body.old_version, place="old_version")
-    await exchange.leave_if_gone()
     return json_reply(await exchange.node.dss.set_availability(exchange.uss, uss, body.old_version, availability))
 
 

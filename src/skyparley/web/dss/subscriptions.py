@@ -67,7 +67,6 @@ async def _put(exchange: Exchange, replaces: str) -> SubscriptionPutAnswer:
         for_intents=bool(body.notify_for_operational_intents),
         for_constraints=bool(body.notify_for_constraints),
     )
-    await exchange.leave_if_gone()
     return await exchange.node.dss.put_subscription(exchange.uss, request)
 
 
