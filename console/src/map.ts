@@ -43,6 +43,7 @@ export class Picture {
   private ready = false;
   private marks: Marker[] = [];
   private picking: ((text: string) => void) | null = null;
+  /** Whether the view is where somebody or the first look put it: the first look never moves it away again. */
   private framed = false;
   private drawnVolumes = "";
   private overlap: Overlap[] = [];
@@ -83,6 +84,9 @@ export class Picture {
     this.store.on(["operations"], operations);
     this.store.on(["time", "conflicts", "selection"], () => this.refresh());
     this.store.on(["theme"], () => this.paint());
+    this.view.on("movestart", ({ originalEvent }) => {
+      if (originalEvent !== undefined) this.framed = true;
+    });
     this.view.on("click", (event) => {
       if (this.picking !== null) {
         this.picking(positionText(event.lngLat.lat, event.lngLat.lng));
@@ -114,6 +118,7 @@ export class Picture {
     });
     const [first] = places;
     if (first === undefined) return;
+    this.framed = true;
     const bounds = new LngLatBounds();
     for (const place of places) bounds.extend([place.longitude_deg, place.latitude_deg]);
     this.view.fitBounds(bounds, { padding: 60, maxZoom: MARK_ZOOM, duration: 0 });
@@ -168,6 +173,7 @@ export class Picture {
   }
 
   private fly(box: Box, altitude_m: number, about: Operation[], moves = true): void {
+    this.framed = true;
     const close = box.north - box.south < CLOSE_REACH_DEG;
     this.relief.focus(close && about.length > 0 ? Math.min(...about.map(lowest)) : null);
     this.raise();
@@ -228,7 +234,6 @@ export class Picture {
     if (!this.ready) return;
     this.tracks.set(this.store.operations);
     if (!this.framed && this.store.operations.size > 0) {
-      this.framed = true;
       const box = extentOf(this.store.operations.values());
       if (box !== null) this.fly(box, FRAMED_AT_M, [], false);
     }
