@@ -4,8 +4,10 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.config import Settings, read_settings, variable_of
 from skyparley.errors import InvalidInputError
 from skyparley.web.exchange import MAX_BODY_BYTES
@@ -19,7 +21,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
     present = {
         variable_of(field.name): "none" if field.default in (None, ()) else str(field.default)
         for field in fields(Settings)
-    }
+        if field.name != "dss_limits"
+    } | {variable_of(f"dss_{name}"): str(value) for name, value in msgspec.structs.asdict(DssLimits()).items()}
     assert documented == present
     assert all(len(meaning) > 10 for _, _, meaning in rows)
 
@@ -39,6 +42,8 @@ def test_what_is_set_is_read() -> None:
         "SKYPARLEY_AUTH_PUBLIC_KEYS": "a.pem, b c.pem",
         "SKYPARLEY_AUTH_AUDIENCES": "dss.example.org",
         "SKYPARLEY_AUTH_ISSUERS": "https://a.example.org,https://b.example.org",
+        "SKYPARLEY_DSS_MAX_INTENTS_PER_USS": "500",
+        "SKYPARLEY_DSS_MAX_INTENT_AREA_KM2": "100",
         "HOME": "/root",
     }
     expected = Settings(
@@ -51,6 +56,7 @@ def test_what_is_set_is_read() -> None:
         auth_public_keys=(Path("a.pem"), Path("b c.pem")),
         auth_audiences=("dss.example.org",),
         auth_issuers=("https://a.example.org", "https://b.example.org"),
+        dss_limits=DssLimits(max_intents_per_uss=500, max_intent_area_km2=100),
     )
     assert read_settings(environment) == expected
     assert read_settings({}) == Settings()
@@ -73,12 +79,17 @@ def test_what_is_set_is_read() -> None:
         ("SKYPARLEY_AUTH_PUBLIC_KEYS", "a.pem,,b.pem"),
         ("SKYPARLEY_AUTH_JWKS_URL", ""),
         ("SKYPARLEY_AUTH_AUDIENCES", "a, "),
+        ("SKYPARLEY_DSS_MAX_INTENTS_PER_USS", "0"),
+        ("SKYPARLEY_DSS_MAX_CELLS", "1e3"),
+        ("SKYPARLEY_DSS_MAX_CELLS", "1000000001"),
+        ("SKYPARLEY_DSS_MAX_INTENTS", "7"),
+        ("SKYPARLEY_DSS_LIMITS", "7"),
     ],
 )
 def test_what_cannot_be_read_names_its_variable(variable: str, text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read_settings({variable: text})
-    assert "SKYPARLEY_" in str(caught.value.place)
+    assert variable in str(caught.value.place).replace(" and ", " SKYPARLEY_TLS")
 
 
 KEYS = {"SKYPARLEY_AUTH_PUBLIC_KEYS": "a.pem"}

@@ -9,9 +9,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from skyparley.airspace.dss.items import DEFAULT_LIMITS, DssLimits
+from skyparley.airspace.dss.validity import check_limits
 from skyparley.errors import InvalidInputError
 
 PREFIX: Final = "SKYPARLEY_"
+_LIMITS: Final = "dss_limits"
 CLIENT_VARIABLES: Final = ("SKYPARLEY_API_KEY",)
 """Variables of commands that talk to a node; they are no settings of one."""
 
@@ -42,6 +45,9 @@ class Settings:
     """Names of this node in tokens: one of them must be a token's `aud`."""
     auth_issuers: tuple[str, ...] = ()
     """Who may issue tokens: one of them must be a token's `iss`; any, if none is named."""
+
+    dss_limits: DssLimits = DEFAULT_LIMITS
+    """What the pool allows USSs: one variable for each, such as `SKYPARLEY_DSS_MAX_INTENTS_PER_USS`."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -81,17 +87,28 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises `InvalidInputError` that names the variable, also for a variable with the prefix that is no setting.
     """
-    named = {variable_of(field.name): field for field in fields(Settings)}
+    named = {variable_of(field.name): field for field in fields(Settings) if field.name != _LIMITS}
+    limits = {variable_of(f"dss_{name}"): name for name in DssLimits.__struct_fields__}
     values: dict[str, Any] = {}
+    chosen: dict[str, int] = {}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in CLIENT_VARIABLES:
-            if variable not in named:
-                raise InvalidInputError(f"no such setting; there are: {', '.join(sorted(named))}", place=variable)
-            values[named[variable].name] = _value(variable, environment[variable], named[variable].type)
-    return Settings(**values)
+            if variable in limits:
+                chosen[limits[variable]] = _value(variable, environment[variable], int)
+            elif variable in named:
+                values[named[variable].name] = _value(variable, environment[variable], named[variable].type)
+            else:
+                there = ", ".join(sorted([*named, *limits]))
+                raise InvalidInputError(f"no such setting; there are: {there}", place=variable)
+    dss_limits = DssLimits(**chosen)
+    try:
+        check_limits(dss_limits)
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, place=variable_of(f"dss_{error.place}")) from None
+    return Settings(**values, dss_limits=dss_limits)
 
 
-def _value(variable: str, text: str, kind: object) -> object:
+def _value(variable: str, text: str, kind: object) -> Any:
     """A setting's value, of the type that its field has."""
     if kind is int:
         if not (text.isascii() and text.isdigit() and len(text) <= 12):

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from skyparley.airspace import limits
+from skyparley.airspace.dss.items import DEFAULT_LIMITS
 from skyparley.formats import load
 from skyparley.geometry import footprint, trajectory
 from skyparley.node import engine, events
-from skyparley.node.dss import desk
 from skyparley.node.reading import shapes
 from skyparley.web import exchange, server
 from skyparley.web.tokens import keys, verify
@@ -39,11 +39,11 @@ STATED = {
         verify.MAX_CACHED_TOKENS,
     ],
     "intents, constraints, subscriptions of a USS": [
-        limits.MAX_INTENTS_PER_MANAGER,
-        limits.MAX_CONSTRAINTS_PER_MANAGER,
-        limits.MAX_SUBSCRIPTIONS_PER_MANAGER,
+        DEFAULT_LIMITS.max_intents_per_uss,
+        DEFAULT_LIMITS.max_constraints_per_uss,
+        DEFAULT_LIMITS.max_subscriptions_per_uss,
     ],
-    "writes of a USS at work": [desk.MAX_AT_WORK_PER_MANAGER],
+    "writes of a USS at work": [DEFAULT_LIMITS.max_writes_at_once_per_uss],
     "a file that `skyparley check` reads": [load.MAX_FILE_BYTES],
 }
 

@@ -13,12 +13,12 @@ from uuid import UUID
 
 import s2geometry as s2
 
-from skyparley.airspace import limits
 from skyparley.airspace.dss import commands as d
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.airspace.events import Event
 from skyparley.airspace.operations.commands import Extent
 
-DAY_US = 86_400_000_000
+HOUR_US = 3_600_000_000
 SKEW_US = 300_000_000
 
 BAD, LIMIT, FOREIGN, DOWN = "invalid_input", "limit_exceeded", "forbidden", "uss_down"
@@ -100,6 +100,7 @@ class ReferenceDss:
         self.constraints: dict[str, Thing] = {}
         self.subscriptions: dict[str, Thing] = {}
         self.availabilities: dict[str, Thing] = {}
+        self.limits = DssLimits()
         self.chosen: set[str] = set()
         """Every OVN that a USS ever chose."""
 
@@ -124,6 +125,8 @@ class ReferenceDss:
             self._delete_subscription(command, outcome)
         elif isinstance(command, d.SetAvailability):
             self._set_availability(command, outcome)
+        elif isinstance(command, d.SetDssLimits):
+            self.limits = command.limits
         return outcome
 
     def next_end(self) -> int | None:
@@ -200,10 +203,11 @@ class ReferenceDss:
             return {FOREIGN}
         return set() if held[current] == named else {CONFLICT}
 
-    def _times(self, extents: tuple[Extent, ...], ahead_us: int | None, lasts_us: int) -> set[str]:
+    def _fits(self, extents: tuple[Extent, ...], ahead_days: int | None, lasts_h: int) -> set[str]:
         begin_us, end_us = span(extents)
-        too_far = ahead_us is not None and begin_us > self.time_us + ahead_us
-        return {BAD} if end_us <= self.time_us or too_far or end_us - begin_us > lasts_us else set()
+        too_far = ahead_days is not None and begin_us > self.time_us + ahead_days * 24 * HOUR_US
+        wrong = {BAD} if end_us <= self.time_us or too_far or end_us - begin_us > lasts_h * HOUR_US else set()
+        return wrong | ({LIMIT} if sum(len(cells_of(one.cells)) for one in extents) > self.limits.max_cells else set())
 
     def _full(self, held: dict[str, Thing], manager: str, limit: int) -> set[str]:
         """Whether a USS has as many as it may have; implicit subscriptions do not count."""
@@ -212,7 +216,8 @@ class ReferenceDss:
 
     def _put_intent(self, command: d.PutIntent, outcome: ReferenceOutcome) -> None:
         old = self.intents.get(command.intent_id)
-        wrong = self._times(command.extents, 30 * DAY_US, 30 * DAY_US)
+        lasts_h = 24 * self.limits.max_intent_duration_days
+        wrong = self._fits(command.extents, self.limits.max_intent_ahead_days, lasts_h)
         if needs_key(command.state) and self.down(command.manager):
             wrong.add(DOWN)
         if needs_key(command.state) and command.known_through >= self.sequence:
@@ -245,7 +250,7 @@ class ReferenceDss:
         """What is wrong with an intent whose identifier and version are right."""
         wrong = self._ovn(command, old)
         if old is None:
-            wrong |= self._full(self.intents, command.manager, limits.MAX_INTENTS_PER_MANAGER)
+            wrong |= self._full(self.intents, command.manager, self.limits.max_intents_per_uss)
         was = "" if old is None else old["state"]
         if (was == "" and command.state != "Accepted") or (was == "Contingent" and command.state != "Contingent"):
             wrong.add(BAD)
@@ -304,10 +309,11 @@ class ReferenceDss:
 
     def _put_constraint(self, command: d.PutConstraint, outcome: ReferenceOutcome) -> None:
         old = self.constraints.get(command.constraint_id)
-        outcome.refusals = self._times(command.extents, 56 * DAY_US, DAY_US)
+        lasts_h = self.limits.max_constraint_duration_h
+        outcome.refusals = self._fits(command.extents, self.limits.max_constraint_ahead_days, lasts_h)
         outcome.refusals |= self._standing(old, command.manager, command.replaces, "ovn", CONFLICT)
         if old is None:
-            outcome.refusals |= self._full(self.constraints, command.manager, limits.MAX_CONSTRAINTS_PER_MANAGER)
+            outcome.refusals |= self._full(self.constraints, command.manager, self.limits.max_constraints_per_uss)
         elif old["ovn"] == command.ovn:
             outcome.refusals.add(BAD)
         if outcome.refusals:
@@ -336,10 +342,10 @@ class ReferenceDss:
     def _put_subscription(self, command: d.PutSubscription, outcome: ReferenceOutcome) -> None:
         old = self.subscriptions.get(command.subscription_id)
         (listens,) = command.extents
-        outcome.refusals = self._times(command.extents, None, DAY_US)
+        outcome.refusals = self._fits(command.extents, None, self.limits.max_subscription_duration_h)
         outcome.refusals |= self._standing(old, command.manager, command.replaces, "version", CONFLICT)
         if old is None:
-            outcome.refusals |= self._full(self.subscriptions, command.manager, limits.MAX_SUBSCRIPTIONS_PER_MANAGER)
+            outcome.refusals |= self._full(self.subscriptions, command.manager, self.limits.max_subscriptions_per_uss)
         elif old["manager"] == command.manager:
             served = [self.intents[name] for name in self.dependents(command.subscription_id)]
             fits = all(covers(listens, e, self.time_us) for intent in served for e in intent["extents"])
@@ -378,7 +384,7 @@ class ReferenceDss:
             outcome.refusals.add(CONFLICT)
         if command.version == current:
             outcome.refusals.add(BAD)
-        if old is None and len(self.availabilities) >= limits.MAX_AVAILABILITIES:
+        if old is None and len(self.availabilities) >= self.limits.max_availabilities:
             outcome.refusals.add(LIMIT)
         if not outcome.refusals:
             self.availabilities[command.uss] = {

@@ -18,7 +18,8 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.decide import check
 from skyparley.airspace.dss import commands as d
-from skyparley.airspace.events import Event, Outcome
+from skyparley.airspace.dss.items import DssLimits
+from skyparley.airspace.events import BEARER_ATTESTED, NODE, Event, Outcome
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.state import Airspace
 
@@ -53,6 +54,18 @@ KINDS = (
     ("set_availability", 5),
     ("file_report", 1),
 )
+NARROW = {
+    "max_intent_ahead_days": (1, 31),
+    "max_intent_duration_days": (1, 31),
+    "max_constraint_ahead_days": (1, 57),
+    "max_constraint_duration_h": (1, 25),
+    "max_subscription_duration_h": (1, 25),
+    "max_cells": (1, 4, 5, 16),
+    "max_intents_per_uss": (1, 2),
+    "max_constraints_per_uss": (1,),
+    "max_subscriptions_per_uss": (1,),
+    "max_availabilities": (2,),
+}
 _WORDS = [kind for kind, weight in KINDS for _ in range(weight)]
 
 
@@ -128,12 +141,12 @@ def put_subscription(**changes: Any) -> d.PutSubscription:
 
 
 def event_at(sequence: int, time_us: int, command: Any) -> Event:
-    """An entry as a USS writes it: by its token, without a party."""
+    """An entry as a USS writes it: by its token, without a party. Limits are written by the node."""
     return Event(
         sequence=sequence,
         time_us=time_us,
         party="",
-        authentication="bearer-attested",
+        authentication=NODE if isinstance(command, d.SetDssLimits) else BEARER_ATTESTED,
         command=command,
         content_digest=content_digest(encode_command(command)),
     )
@@ -172,9 +185,11 @@ class LoneDss:
         return said(self.do(command, after_us=after_us))
 
 
-def history(dice: Random, count: int) -> Iterator[tuple[Event, ReferenceOutcome, ReferenceDss]]:
-    """Entries, each with what it comes to and the world after it. The world goes on with the next."""
-    course = DssHistory(dice)
+def history(
+    dice: Random, count: int, *, limited: bool = False
+) -> Iterator[tuple[Event, ReferenceOutcome, ReferenceDss]]:
+    """Entries, each with what it comes to and the world after it, which goes on. `limited`: the limits change, too."""
+    course = DssHistory(dice, limited=limited)
     for _ in range(count):
         event = course.next_event()
         yield event, course.world.apply(event), course.world
@@ -186,8 +201,9 @@ def events_of(seed: int, count: int) -> list[Event]:
 
 
 class DssHistory:
-    def __init__(self, dice: Random) -> None:
+    def __init__(self, dice: Random, *, limited: bool = False) -> None:
         self.dice = dice
+        self.limited = limited
         self.world = ReferenceDss()
         self.drawn = 0
         self.former: list[str] = []
@@ -199,8 +215,13 @@ class DssHistory:
         if self.dice.random() < 0.04:  # just when something ends, or the last moment before
             end_us = self.world.next_end() or 0
             self.now_us = max(self.now_us, end_us - self.dice.choice((0, 0, 1)))
+        if self.limited and (not self.world.sequence or self._one_in(15)):
+            return event_at(self.world.sequence + 1, self.now_us, d.SetDssLimits(self._limits()))
         command = getattr(self, "_" + self.dice.choice(_WORDS))()
         return event_at(self.world.sequence + 1, self.now_us, command)
+
+    def _limits(self) -> DssLimits:
+        return DssLimits(**{name: self.dice.choice(values) for name, values in NARROW.items() if self._one_in(2)})
 
     def _one_in(self, count: int) -> bool:
         return self.dice.randrange(count) == 0

@@ -162,19 +162,21 @@ async def pool(directory: Path) -> AsyncIterator[Pool]:
 class ServingDss(Serving):
     """`skyparley serve` as a process that takes the tokens of `support.uss`."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **variables: str) -> None:
         self.data = data
         self.url = ""
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - read while the process writes
         keys = {"SKYPARLEY_AUTH_PUBLIC_KEYS": str(write_public_key(data.parent)), "SKYPARLEY_AUTH_AUDIENCES": AUDIENCE}
         command = [*COMMAND, "serve", "--port", "0", "--data", str(data)]
-        self.process = subprocess.Popen(command, stdout=self._output, stderr=subprocess.STDOUT, env=environment(**keys))
+        self.process = subprocess.Popen(
+            command, stdout=self._output, stderr=subprocess.STDOUT, env=environment(**keys, **variables)
+        )
 
 
 @contextlib.contextmanager
-def serving_dss(data: Path) -> Iterator[ServingDss]:
-    """A process that serves; whatever happens it ends with the block."""
-    with contextlib.closing(ServingDss(data)) as process:
+def serving_dss(data: Path, **variables: str) -> Iterator[ServingDss]:
+    """A process that serves with these settings; whatever happens it ends with the block."""
+    with contextlib.closing(ServingDss(data, **variables)) as process:
         process.wait()
         yield process
 

@@ -17,11 +17,12 @@ import msgspec
 
 from oracle.reference_dss import ReferenceDss, relevant
 from skyparley.airspace.dss.commands import DssCommand, PutIntent
+from skyparley.airspace.dss.items import DEFAULT_LIMITS
 from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.state import Airspace
 from skyparley.log.sqlite import SqliteLog
-from skyparley.node.dss.f3548 import INTENT_BOUNDS, Volume4DShape, extents_of
+from skyparley.node.dss.f3548 import Volume4DShape, extents_of, intent_bounds
 from skyparley.node.recovery import catch_up
 from support.drafts import Clock
 
@@ -227,7 +228,9 @@ def _check_reads(calls: Sequence[Call], sequences: dict[Call, int], states: list
         before = earliest[bisect_right(sent, (call.answered_s, end))]
         window = states[bisect_right(places, since) - 1 : bisect_left(places, before)]
         if call.lacks_key:
-            extents = extents_of(msgspec.convert(call.body["extents"], list[Volume4DShape]), INTENT_BOUNDS)
+            extents = extents_of(
+                msgspec.convert(call.body["extents"], list[Volume4DShape]), intent_bounds(DEFAULT_LIMITS)
+            )
             fits = any(_told_missing(call, extents, then) for then in window)
         else:
             fits = any(_told_read(call, then) for then in window)

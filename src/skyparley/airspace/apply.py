@@ -14,7 +14,7 @@ from skyparley.airspace.commands import (
 )
 from skyparley.airspace.decide import ACCEDED, admit, decide_command
 from skyparley.airspace.dss import rules as dss
-from skyparley.airspace.dss.commands import DssCommand, PutIntent
+from skyparley.airspace.dss.commands import DssCommand, PutIntent, SetDssLimits
 from skyparley.airspace.events import (
     Change,
     ConflictFound,
@@ -144,6 +144,8 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         changes.append(PartyRegistered(party))
     elif isinstance(command, Epoch):
         state.rules_version = command.rules_version
+    elif isinstance(command, SetDssLimits):
+        state.dss.set_limits(command.limits)
     elif isinstance(command, LineCommand):
         line.perform(state, event, command, changes)
     return 0

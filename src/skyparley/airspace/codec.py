@@ -20,7 +20,8 @@ from skyparley.airspace.commands import (
     RecordFindings,
     RegisterParty,
 )
-from skyparley.airspace.dss.commands import DssCommand
+from skyparley.airspace.dss.commands import DssCommand, SetDssLimits
+from skyparley.airspace.dss.validity import check_limits
 from skyparley.airspace.dss.validity import validate as validate_dss
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
@@ -85,6 +86,8 @@ def validate_command(command: Command) -> None:
         line.validate(command)
     elif isinstance(command, DssCommand):
         validate_dss(command)
+    elif isinstance(command, SetDssLimits):
+        check_limits(command.limits)
 
 
 def findings_commands(after: int, through: int, algorithm: str, findings: Sequence[Finding]) -> list[RecordFindings]:

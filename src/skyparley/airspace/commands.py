@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.dss.commands import DssCommand
+from skyparley.airspace.dss.commands import DssCommand, SetDssLimits
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations.commands import Filing, OperationCommand
 
@@ -69,4 +69,6 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="epoch"
     state_hash: str
 
 
-Command = RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand | DssCommand
+Command = (
+    RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand | DssCommand | SetDssLimits
+)

@@ -1,7 +1,8 @@
 """Named limits of the shared airspace, and the words that identifiers may be made of.
 
 Every list, area and time span that a party can fill has its limit here, so that nobody can exhaust the memory or the
-patience of the others. A limit is part of the rules: to change one is to change `commands.RULES_VERSION`.
+patience of the others. A limit is part of the rules: to change one is to change `commands.RULES_VERSION`. Those of the
+DSS are of the pool, and in the log (`dss/items.py`).
 """
 
 import re
@@ -68,21 +69,6 @@ MAX_CALLED: Final = 100
 MAX_LINE_TESTS: Final = 200
 """So many of the last tests of one agreement's line stay in the state."""
 MAX_IDEMPOTENCY_KEY_LENGTH: Final = 128
-MAX_INTENT_AHEAD_US: Final = 30 * DAY_US
-"""OiMaxPlanHorizon of ASTM F3548-21: an operational intent begins at most this long after it is written."""
-MAX_INTENT_DURATION_US: Final = 30 * DAY_US
-MAX_CONSTRAINT_AHEAD_US: Final = 56 * DAY_US
-"""CstrMaxPlanningHorizon of ASTM F3548-21."""
-MAX_CONSTRAINT_DURATION_US: Final = DAY_US
-"""CstrMaxDuration of ASTM F3548-21."""
-MAX_SUBSCRIPTION_DURATION_US: Final = DAY_US
-"""DSSMaxSubscriptionDuration of ASTM F3548-21."""
-MAX_REFERENCE_CELLS: Final = 20_000
-"""Level-13 cells of one intent, constraint or subscription, summed over its volumes."""
-MAX_INTENTS_PER_MANAGER: Final = 250_000
-MAX_CONSTRAINTS_PER_MANAGER: Final = 20_000
-MAX_SUBSCRIPTIONS_PER_MANAGER: Final = 20_000
-MAX_AVAILABILITIES: Final = 10_000
 MAX_MANAGER_LENGTH: Final = 200
 MAX_URL_LENGTH: Final = 1_000
 MAX_OVN_LENGTH: Final = 128

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.errors import StorageError
 from skyparley.log.sqlite import SqliteLog
 from skyparley.node.custody.vault import Vault
@@ -29,8 +30,11 @@ def clock_us() -> int:
 
 
 @asynccontextmanager
-async def running_node(data: Path, *, pool: str | None, exercise: bool = False) -> AsyncIterator[Node]:
-    """A node on a data directory, from locked to released; `pool` None takes the log's own.
+async def running_node(
+    data: Path, *, pool: str | None, exercise: bool = False, dss_limits: DssLimits | None = None
+) -> AsyncIterator[Node]:
+    """A node on a data directory, from locked to released; `pool` None takes the log's own, and
+    `dss_limits` None leaves those of the DSS as they are.
 
     Complaints about snapshots go to standard error.
     """
@@ -54,6 +58,8 @@ async def running_node(data: Path, *, pool: str | None, exercise: bool = False) 
         gc.freeze()  # what was live at start is never looked at again
         try:
             await _ensure_operator_key(node, directory)
+            if dss_limits is not None:
+                await node.dss.set_limits(dss_limits)
             yield node
         finally:
             await node.stop()

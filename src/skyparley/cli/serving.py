@@ -42,7 +42,9 @@ async def _run(settings: Settings, *, demo: bool) -> None:
     listener = listen(settings.host, settings.port)
     try:
         with _cancelled_by_signals():
-            async with running_node(settings.data, pool=settings.pool, exercise=demo) as node:
+            async with running_node(
+                settings.data, pool=settings.pool, exercise=demo, dss_limits=settings.dss_limits
+            ) as node:
                 url = url_of(listener, tls=tls is not None)
                 if node.directory is not None:
                     try:

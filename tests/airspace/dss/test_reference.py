@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oracle.reference_dss import ReferenceDss, relevant
-from skyparley.airspace import limits
 from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind, decode_command, encode_command
 from skyparley.airspace.decide import check
 from skyparley.airspace.dss import commands as d
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.airspace.events import Event, Outcome, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.operations.commands import Extent
@@ -55,14 +55,12 @@ def test_histories_that_hypothesis_draws_come_to_the_same(dice: Random, count: i
     compare(dice, count, cut=cut)
 
 
-def test_histories_under_small_limits_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, limit in (("INTENTS", 1), ("CONSTRAINTS", 1), ("SUBSCRIPTIONS", 1)):
-        monkeypatch.setattr(limits, f"MAX_{name}_PER_MANAGER", limit)
-    monkeypatch.setattr(limits, "MAX_AVAILABILITIES", 2)
-    refused = 0
-    for seed in range(150):
-        refused += compare(Random(seed), 40, cut=seed % 37)["limit_exceeded"]
-    assert refused > 100
+def test_histories_under_limits_that_change_come_to_the_same() -> None:
+    codes: Counter[str] = Counter()
+    for seed in range(300):
+        codes += compare(Random(seed), 40, cut=seed % 37, limited=True)
+    assert codes["limit_exceeded"] > 500
+    assert codes["accepted"] > 2_000
 
 
 @pytest.mark.soak
@@ -73,12 +71,12 @@ def test_many_and_long_histories_come_to_the_same(block: int) -> None:
         compare(Random(seed), 120, cut=seed % 117)
 
 
-def compare(dice: Random, count: int, *, cut: int) -> Counter[str]:
+def compare(dice: Random, count: int, *, cut: int, limited: bool = False) -> Counter[str]:
     """Hold a history against the model, a replay of its bodies and a snapshot after `cut` entries; what was refused."""
     state, replayed = Airspace(), Airspace()
     resumed: Airspace | None = None
     codes: Counter[str] = Counter()
-    for event, expected, world in history(dice, count):
+    for event, expected, world in history(dice, count, limited=limited):
         foreseen = check(state, event, event.time_us)
         outcome = apply(state, event)
         assert outcome.refusal == foreseen
@@ -278,9 +276,9 @@ def test_intents_that_have_ended_do_not_depend_on_a_subscription() -> None:
 
 
 @pytest.mark.parametrize("kind", ["intent", "constraint", "subscription"])
-def test_what_has_ended_does_not_count_against_a_limit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, f"MAX_{kind.upper()}S_PER_MANAGER", 1)
+def test_what_has_ended_does_not_count_against_a_limit(kind: str) -> None:
     world, put = LoneDss(), {"intent": put_intent, "constraint": put_constraint, "subscription": put_subscription}[kind]
+    world.must(d.SetDssLimits(DssLimits(**{f"max_{kind}s_per_uss": 1})))
     world.must(put())
     later = Extent(HERE.cells, 0, 1, "WGS84", HERE.begin_us, HERE.end_us + GRID_US)
     second = put(**{f"{kind}_id": identifier(1, 9), "extents": (later,)})

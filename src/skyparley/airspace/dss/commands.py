@@ -7,6 +7,7 @@ command, so that `apply` needs neither. Keys are not: a command says up to which
 
 import msgspec
 
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.airspace.operations.commands import Extent
 
 
@@ -103,6 +104,12 @@ class FileReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="f
     manager: str
     report_id: str
     report_digest: str
+
+
+class SetDssLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="set_dss_limits", tag_field="kind"):
+    """The operator says what the pool allows from here on; a node writes it when it starts with other settings."""
+
+    limits: DssLimits
 
 
 DssCommand = (

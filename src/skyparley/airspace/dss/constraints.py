@@ -4,7 +4,7 @@ from skyparley.airspace import limits
 from skyparley.airspace.dss.commands import DeleteConstraint, PutConstraint
 from skyparley.airspace.dss.items import Constraint
 from skyparley.airspace.dss.state import CONSTRAINT, DssState, Notified
-from skyparley.airspace.dss.validity import check_times
+from skyparley.airspace.dss.validity import check_size, check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.extents import span_us
@@ -12,7 +12,6 @@ from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
     InvalidInputError,
-    LimitExceededError,
     NotFoundError,
 )
 
@@ -25,11 +24,7 @@ def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
             raise ConflictingStateError(
                 f"there is no constraint {command.constraint_id} to update: create it, without an OVN in the path"
             )
-        if dss.held(CONSTRAINT, command.manager, time_us) >= limits.MAX_CONSTRAINTS_PER_MANAGER:
-            raise LimitExceededError(
-                f"'{command.manager}' has {limits.MAX_CONSTRAINTS_PER_MANAGER} constraints, the most that it may have:"
-                " delete some"
-            )
+        dss.check_quota(CONSTRAINT, command.manager, dss.limits.max_constraints_per_uss, time_us)
     elif before.manager != command.manager:
         raise ForbiddenError("this constraint is managed by another USS")
     elif not command.replaces:
@@ -45,9 +40,10 @@ def check_put(dss: DssState, command: PutConstraint, time_us: int) -> None:
         command.extents,
         time_us,
         what="the constraint",
-        ahead_us=limits.MAX_CONSTRAINT_AHEAD_US,
-        lasts_us=limits.MAX_CONSTRAINT_DURATION_US,
+        ahead_us=dss.limits.max_constraint_ahead_days * limits.DAY_US,
+        lasts_us=dss.limits.max_constraint_duration_h * limits.HOUR_US,
     )
+    check_size(command.extents, dss.limits.max_cells)
 
 
 def check_delete(dss: DssState, command: DeleteConstraint, time_us: int) -> None:

@@ -14,7 +14,7 @@ from skyparley.airspace.dss.commands import DeleteIntent, PutIntent
 from skyparley.airspace.dss.items import Constraint, Intent, Subscription
 from skyparley.airspace.dss.state import INTENT, DssState, Notified
 from skyparley.airspace.dss.tables import DOWN, EVENT_OF, INTENTS, NEED_KEY
-from skyparley.airspace.dss.validity import check_times
+from skyparley.airspace.dss.validity import check_size, check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.commands import Extent
@@ -24,7 +24,6 @@ from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
     InvalidInputError,
-    LimitExceededError,
     NotFoundError,
     UssDownError,
 )
@@ -46,13 +45,12 @@ def check_put(dss: DssState, command: PutIntent, sequence: int, time_us: int) ->
         command.extents,
         time_us,
         what="the intent",
-        ahead_us=limits.MAX_INTENT_AHEAD_US,
-        lasts_us=limits.MAX_INTENT_DURATION_US,
+        ahead_us=dss.limits.max_intent_ahead_days * limits.DAY_US,
+        lasts_us=dss.limits.max_intent_duration_days * limits.DAY_US,
     )
-    if before is None and dss.held(INTENT, command.manager, time_us) >= limits.MAX_INTENTS_PER_MANAGER:
-        raise LimitExceededError(
-            f"'{command.manager}' has {limits.MAX_INTENTS_PER_MANAGER} intents, the most that it may have: delete some"
-        )
+    check_size(command.extents, dss.limits.max_cells)
+    if before is None:
+        dss.check_quota(INTENT, command.manager, dss.limits.max_intents_per_uss, time_us)
     _check_new_ovn(dss, command, time_us)
     subscription = _check_service(dss, command, time_us)
     if command.state in NEED_KEY:

@@ -1,4 +1,6 @@
-"""What the DSS holds: intents, constraints, subscriptions, and how available a USS is. Items of the state hash."""
+"""What the DSS holds: intents, constraints, subscriptions, availability, the pool's limits. Items of the state hash."""
+
+from typing import Final
 
 import msgspec
 
@@ -89,3 +91,50 @@ class Availability(msgspec.Struct, frozen=True, array_like=True, tag="availabili
     availability: str
     version: str
     sequence: int
+
+
+class DssLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the pool allows, whole numbers from 1. What is written is held against them, not what is there already.
+
+    The defaults are those of ASTM F3548-21 (OiMaxPlanHorizon, OiMaxVertices, CstrMaxPlanningHorizon, CstrMaxDuration,
+    CstrMaxVertices, CstrMaxArea, DSSMaxSubscriptionDuration) where it has one.
+    """
+
+    max_intent_ahead_days: int = 30
+    """An intent begins at most this long after it is written."""
+    max_intent_duration_days: int = 30
+    """From the earliest begin to the latest end of its volumes."""
+    max_intent_vertices: int = 10_000
+    """Of all volumes of an intent together."""
+    max_intent_area_km2: int = 2_500
+    """Of one volume of an intent."""
+    max_constraint_ahead_days: int = 56
+    """A constraint begins at most this long after it is written."""
+    max_constraint_duration_h: int = 24
+    """From the earliest begin to the latest end of its volumes."""
+    max_constraint_vertices: int = 1_000
+    """Of all volumes of a constraint together."""
+    max_constraint_area_km2: int = 10_000
+    """Of one volume of a constraint."""
+    max_subscription_duration_h: int = 24
+    """How long a subscription lasts; also one that does not say when it ends."""
+    max_asked_area_km2: int = 10_000
+    """Of a subscription, and of a query."""
+    max_found_references: int = 20_000
+    """A query that finds more is refused."""
+    max_cells: int = 20_000
+    """Level-13 cells of one intent, constraint or subscription, summed over its volumes."""
+    max_intents_per_uss: int = 250_000
+    """So many a USS may have at a time."""
+    max_constraints_per_uss: int = 20_000
+    """So many a USS may have at a time."""
+    max_subscriptions_per_uss: int = 20_000
+    """So many a USS may have at a time; implicit ones are not counted."""
+    max_availabilities: int = 10_000
+    """The availability of so many USSs is known."""
+    max_writes_at_once_per_uss: int = 64
+    """More are told to come again, so that a USS holds up only itself."""
+
+
+DEFAULT_LIMITS: Final = DssLimits()
+"""What holds until another word is in the log."""

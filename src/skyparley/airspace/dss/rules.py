@@ -1,6 +1,5 @@
 """The rules of the DSS: which room decides about which command, and about what time alone brings (ASTM F3548-21)."""
 
-from skyparley.airspace import limits
 from skyparley.airspace.dss import constraints, intents, subscriptions
 from skyparley.airspace.dss.commands import (
     DeleteConstraint,
@@ -77,9 +76,8 @@ def _check_availability(dss: DssState, command: SetAvailability) -> None:
     if command.replaces != current:
         now = f"is at version {current} now" if current else "has never been set: give no old_version"
         raise ConflictingStateError(f"the availability of '{command.uss}' {now}", place="old_version")
-    if before is None and len(dss.availabilities) >= limits.MAX_AVAILABILITIES:
-        raise LimitExceededError(
-            f"the availability of {limits.MAX_AVAILABILITIES} USSs is known, the most there may be"
-        )
+    most = dss.limits.max_availabilities
+    if before is None and len(dss.availabilities) >= most:
+        raise LimitExceededError(f"the availability of {most} USSs is known, the most there may be")
     if command.version == current:
         raise InvalidInputError("each version has a name of its own", place="version")

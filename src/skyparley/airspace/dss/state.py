@@ -13,12 +13,13 @@ from typing import Any, Final
 import msgspec
 
 from skyparley.airspace.dss.cells import CellIndex
-from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
+from skyparley.airspace.dss.items import DEFAULT_LIMITS, Availability, Constraint, DssLimits, Intent, Subscription
 from skyparley.airspace.dss.tables import ACCEPTED, DOWN, UNKNOWN
 from skyparley.airspace.keeping.shared import SharedState
 from skyparley.airspace.keeping.statehash import MultisetHash, item_number
 from skyparley.airspace.limits import OVN_MEMORY_US
 from skyparley.airspace.operations.commands import Extent
+from skyparley.errors import LimitExceededError
 
 INTENT: Final = "intent"
 CONSTRAINT: Final = "constraint"
@@ -49,6 +50,8 @@ class DssState:
         self.constraints: dict[str, Constraint] = {}
         self.subscriptions: dict[str, Subscribed] = {}
         self.availabilities: dict[str, Availability] = {}
+        self.limits = DEFAULT_LIMITS
+        """What the pool allows; an item of the hash where it is not the default."""
         self.arbitrated = 0
         """The entry that last changed an availability."""
         self.retired: OrderedDict[str, int] = OrderedDict()
@@ -136,6 +139,11 @@ class DssState:
         if not self._ends or self._ends[0][0] > time_us:
             return count
         return count - sum(entity.manager == manager for entity in self._ended(kind, time_us))
+
+    def check_quota(self, kind: str, manager: str, most: int, time_us: int) -> None:
+        """Raise `LimitExceededError` if a manager may have no more of a kind at a time."""
+        if self.held(kind, manager, time_us) >= most:
+            raise LimitExceededError(f"'{manager}' may have at most {most} {kind}s at a time: delete some")
 
     def was_retired(self, ovn: str, time_us: int) -> bool:
         """Whether an OVN that a USS chose is one of an intent that has left, and could come again by its time."""
@@ -234,6 +242,14 @@ class DssState:
         self.arbitrated = max(self.arbitrated, availability.sequence)
         self._items.add(_ENCODER.encode(availability))
 
+    def set_limits(self, limits: DssLimits) -> None:
+        """Let other limits hold from here on."""
+        if self.limits != DEFAULT_LIMITS:
+            self._items.remove(_ENCODER.encode(self.limits))
+        if limits != DEFAULT_LIMITS:
+            self._items.add(_ENCODER.encode(limits))
+        self.limits = limits
+
     def notify_of_intents(self, *written: Sequence[Extent]) -> list[Notified]:
         """Notify the subscriptions to intents that are relevant to any of these; what is owed to each."""
         return self._notify(one for one in self._told_of(written) if one.subscription.for_intents)
@@ -261,6 +277,8 @@ class DssState:
             yield from map(_ENCODER.encode, held.values())
         yield from (_ENCODER.encode(subscribed.subscription) for subscribed in self.subscriptions.values())
         yield from (_retired_item(ovn, left_us) for ovn, left_us in self.retired.items())
+        if self.limits != DEFAULT_LIMITS:
+            yield _ENCODER.encode(self.limits)
 
     def add_notifications(self, items: MultisetHash) -> None:
         """Add every notification that is counted to a hash."""

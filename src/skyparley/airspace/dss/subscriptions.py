@@ -5,7 +5,7 @@ from skyparley.airspace.dss.commands import DeleteSubscription, PutSubscription
 from skyparley.airspace.dss.intents import covers
 from skyparley.airspace.dss.items import Subscription
 from skyparley.airspace.dss.state import SUBSCRIPTION, DssState
-from skyparley.airspace.dss.validity import check_times
+from skyparley.airspace.dss.validity import check_size, check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
 from skyparley.airspace.keeping.records import pack_extents
 from skyparley.airspace.operations.extents import span_us
@@ -13,7 +13,6 @@ from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
     InvalidInputError,
-    LimitExceededError,
     NotFoundError,
 )
 
@@ -27,14 +26,12 @@ def check_put(dss: DssState, command: PutSubscription, time_us: int) -> None:
                 f"there is no subscription {command.subscription_id} to update: create it, without a version in the"
                 " path"
             )
-        if dss.held(SUBSCRIPTION, command.manager, time_us) >= limits.MAX_SUBSCRIPTIONS_PER_MANAGER:
-            raise LimitExceededError(
-                f"'{command.manager}' has {limits.MAX_SUBSCRIPTIONS_PER_MANAGER} subscriptions, the most that it may"
-                " have: delete some"
-            )
+        dss.check_quota(SUBSCRIPTION, command.manager, dss.limits.max_subscriptions_per_uss, time_us)
     else:
         _check_update(dss, command, before.subscription, time_us)
-    check_times(command.extents, time_us, what="the subscription", lasts_us=limits.MAX_SUBSCRIPTION_DURATION_US)
+    lasts_us = dss.limits.max_subscription_duration_h * limits.HOUR_US
+    check_times(command.extents, time_us, what="the subscription", lasts_us=lasts_us)
+    check_size(command.extents, dss.limits.max_cells)
 
 
 def check_delete(dss: DssState, command: DeleteSubscription, time_us: int) -> None:

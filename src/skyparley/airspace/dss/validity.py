@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+import msgspec
+
 from skyparley.airspace import limits
 from skyparley.airspace.dss.commands import (
     DeleteConstraint,
@@ -17,6 +19,7 @@ from skyparley.airspace.dss.commands import (
     PutSubscription,
     SetAvailability,
 )
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.airspace.dss.tables import AVAILABILITIES, EVENT_OF
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.operations.extents import check_each, level_13_cells, level_13_ranges, span_us
@@ -32,6 +35,8 @@ _URL: Final = re.compile(
 )
 _NO_BASE: Final = (("?", "a query"), ("#", "a fragment"), ("@", "a name or password"))
 _HIGHEST_PORT: Final = 65_535
+HIGHEST_LIMIT: Final = 1_000_000_000
+"""No limit of a pool is higher."""
 _VERSION: Final = re.compile(rf"[!-~]{{1,{limits.MAX_OVN_LENGTH}}}")
 _OVN: Final = re.compile(rf"[!-~]{{16,{limits.MAX_OVN_LENGTH}}}")
 
@@ -124,8 +129,15 @@ def check_availability(text: str) -> None:
         raise InvalidInputError(f"unknown availability: use one of {', '.join(words)}", place="availability")
 
 
+def check_limits(limits_of_pool: DssLimits) -> None:
+    """Raise `InvalidInputError`, with the place, unless each limit is a whole number from 1."""
+    for name, value in msgspec.structs.asdict(limits_of_pool).items():
+        if not 1 <= value <= HIGHEST_LIMIT:
+            raise InvalidInputError(f"must be a whole number from 1 to {HIGHEST_LIMIT}", place=name)
+
+
 def check_reserved(extents: Sequence[Extent]) -> None:
-    """Raise `InvalidInputError` or `LimitExceededError`, with the place, for extents that nothing here can have."""
+    """Raise `InvalidInputError`, with the place, for extents that nothing here can have."""
     if not extents:
         raise InvalidInputError("there must be at least one volume", place="extents")
     check_each(extents, of="extents")
@@ -135,11 +147,15 @@ def check_reserved(extents: Sequence[Extent]) -> None:
         held = sorted(level_13_ranges(extent.cells))
         if any(last >= first for (_, last), (first, _) in pairwise(held)):
             raise InvalidInputError("cells are a union: none may lie in another", place=f"extents[{index}].cells")
+
+
+def check_size(extents: Sequence[Extent], most: int) -> None:
+    """Raise `LimitExceededError` for what takes more level-13 cells than a pool allows, summed over its volumes."""
     cells = sum(level_13_cells(extent.cells) for extent in extents)
-    if cells > limits.MAX_REFERENCE_CELLS:
+    if cells > most:
         raise LimitExceededError(
-            f"the volumes take {cells} cells of about 1.27 km²; the limit is {limits.MAX_REFERENCE_CELLS}: make them"
-            " smaller, or spread them over several",
+            f"the volumes take {cells} cells of about 1.27 km²; the limit is {most}: make them smaller, or spread them"
+            " over several",
             place="extents",
         )
 
@@ -157,7 +173,8 @@ def check_times(
             place="extents",
         )
     if end_us - begin_us > lasts_us:
-        unit_us, unit = (limits.DAY_US, "days") if lasts_us > limits.DAY_US else (limits.HOUR_US, "hours")
+        in_days = lasts_us > limits.DAY_US and lasts_us % limits.DAY_US == 0
+        unit_us, unit = (limits.DAY_US, "days") if in_days else (limits.HOUR_US, "hours")
         raise InvalidInputError(
             f"{what} may last at most {lasts_us // unit_us} {unit}: write shorter ones", place="extents"
         )

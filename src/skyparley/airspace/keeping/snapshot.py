@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP5`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP6`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.dss.items import Availability, Constraint, Intent, Subscription
+from skyparley.airspace.dss.items import Availability, Constraint, DssLimits, Intent, Subscription
 from skyparley.airspace.dss.state import DssState
 from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
 from skyparley.airspace.keeping.shared import SharedCells
@@ -23,7 +23,7 @@ from skyparley.airspace.line.negotiation.items import Alarm
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP5"
+_MAGIC: Final = b"SKYSNAP6"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -48,6 +48,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     constraints: list[Constraint]
     subscriptions: list[tuple[Subscription, int]]
     availabilities: list[Availability]
+    dss_limits: DssLimits
     retired: list[tuple[str, int]]
     shared_cells: list[SharedCells]
     keys: list[KeyRecord]
@@ -81,6 +82,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         constraints=[state.dss.constraints[name] for name in sorted(state.dss.constraints)],
         subscriptions=[(one.subscription, one.index) for _, one in sorted(state.dss.subscriptions.items())],
         availabilities=[state.dss.availabilities[uss] for uss in sorted(state.dss.availabilities)],
+        dss_limits=state.dss.limits,
         retired=list(state.dss.retired.items()),
         shared_cells=[state.shared.found[key] for key in sorted(state.shared.found)],
         keys=list(state.key_records()),
@@ -155,5 +157,6 @@ def _restore_dss(dss: DssState, content: _Content) -> None:
         dss.put_constraint(constraint)
     for availability in content.availabilities:
         dss.put_availability(availability)
+    dss.set_limits(content.dss_limits)
     for ovn, left_us in content.retired:
         dss.retire(ovn, left_us)

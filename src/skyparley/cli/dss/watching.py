@@ -65,7 +65,7 @@ async def _run(settings: Settings, upstream: httpx.URL, report_path: Path) -> No
     listener = listen(settings.host, settings.port)
     try:
         _refuse_itself(upstream, listener)
-        async with running_node(settings.data, pool=POOL) as node:
+        async with running_node(settings.data, pool=POOL, dss_limits=settings.dss_limits) as node:
             sys.setswitchinterval(THREAD_SWITCH_S)
             app = create_app(node, max_body_bytes=settings.max_body_bytes, tokens=tokens)
             passages, report = Passages(clock_us), Report(str(upstream), clock_us(), report_path)

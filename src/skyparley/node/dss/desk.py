@@ -17,7 +17,7 @@ import msgspec
 
 from skyparley.airspace.dss import commands
 from skyparley.airspace.dss.intents import MISSED, must_be_known, requested_ovn
-from skyparley.airspace.dss.items import Constraint, Intent, Subscription
+from skyparley.airspace.dss.items import Constraint, DssLimits, Intent, Subscription
 from skyparley.airspace.dss.state import Subscribed
 from skyparley.airspace.dss.tables import CONTINGENT, NEED_KEY, NONCONFORMING
 from skyparley.airspace.events import (
@@ -30,9 +30,10 @@ from skyparley.airspace.events import (
     error_of,
 )
 from skyparley.airspace.keeping.records import Refusal
-from skyparley.airspace.limits import MAX_SUBSCRIPTION_DURATION_US
+from skyparley.airspace.limits import HOUR_US
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import OverloadedError, RateLimitedError, SkyparleyError, StorageError
+from skyparley.geometry.interval import LATEST_US
 from skyparley.node.custody.vault import Vault
 from skyparley.node.dss.scopes import (
     CONFORMANCE_MONITORING,
@@ -61,8 +62,6 @@ from skyparley.node.engine import Engine, journal, proposal_of
 _VERSION_BYTES: Final = 18
 MAX_TRIES: Final = 16
 """So often one request is looked at again, when something relevant came between that its key holds."""
-MAX_AT_WORK_PER_MANAGER: Final = 64
-"""So many writes of one USS are at work at once; more are told to come again, so that it holds up only itself."""
 ReferenceT = TypeVar("ReferenceT", Intent, Constraint, Subscription)
 
 
@@ -109,6 +108,16 @@ class DssDesk:
         self._vault = vault
         self._turns = Turns(asyncio.get_running_loop())
         self._at_work: Counter[str] = Counter()
+
+    @property
+    def limits(self) -> DssLimits:
+        """What the pool allows."""
+        return self._dss.limits
+
+    async def set_limits(self, limits: DssLimits) -> None:
+        """Let these limits hold from here on, by an entry, if others do."""
+        if limits != self.limits:
+            await self._engine.submit(proposal_of(commands.SetDssLimits(limits)))
 
     # operational intents
 
@@ -246,7 +255,8 @@ class DssDesk:
         if not request.begins:
             begin_us = self._engine.clock() if before is None else before.subscription.begin_us
         if not request.ends:
-            end_us = begin_us + MAX_SUBSCRIPTION_DURATION_US if before is None else before.subscription.end_us
+            lasts_us = self.limits.max_subscription_duration_h * HOUR_US
+            end_us = min(begin_us + lasts_us, LATEST_US) if before is None else before.subscription.end_us
         return msgspec.structs.replace(request.extent, begin_us=begin_us, end_us=end_us)
 
     def _draw_version(self) -> str:
@@ -324,10 +334,9 @@ class DssDesk:
     @contextmanager
     def _working(self, uss: Uss) -> Iterator[None]:
         """Raises `RateLimitedError` for a USS that has too much at work already."""
-        if self._at_work[uss.manager] >= MAX_AT_WORK_PER_MANAGER:
-            raise RateLimitedError(
-                f"'{uss.manager}' has {MAX_AT_WORK_PER_MANAGER} writes at work, the most at once: await their answers"
-            )
+        most = self.limits.max_writes_at_once_per_uss
+        if self._at_work[uss.manager] >= most:
+            raise RateLimitedError(f"'{uss.manager}' has {most} writes at work, the most at once: await their answers")
         self._at_work[uss.manager] += 1
         try:
             yield

@@ -1,7 +1,7 @@
 """Volumes as ASTM F3548-21 writes them: the shapes of its JSON, and the cells × altitude × time that they take.
 
 Altitudes are WGS 84 metres (`W84`, `M`), times RFC 3339, circles have a radius in metres. What is left out is without
-bound. Every limit has its name here; an area is that of the outline itself, circles included.
+bound. An area is that of the outline itself, circles included.
 """
 
 import math
@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from pyproj import Geod
 
+from skyparley.airspace.dss.items import DEFAULT_LIMITS, DssLimits
 from skyparley.airspace.limits import HIGHEST_MM, LOWEST_MM
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.operations.extents import level_13_cells
@@ -26,15 +27,6 @@ from skyparley.geometry.polygon import Polygon
 from skyparley.geometry.volume import Volume4D
 from skyparley.node.custody.details import ceil_mm, floor_mm
 
-MAX_INTENT_VERTICES: Final = 10_000
-"""OiMaxVertices of ASTM F3548-21, over all volumes of an intent."""
-MAX_CONSTRAINT_VERTICES: Final = 1_000
-"""CstrMaxVertices of ASTM F3548-21."""
-MAX_INTENT_AREA_KM2: Final = 2_500.0
-MAX_CONSTRAINT_AREA_KM2: Final = 10_000.0
-"""CstrMaxArea of ASTM F3548-21."""
-MAX_ASKED_AREA_KM2: Final = 10_000.0
-"""Of a subscription, or of a query."""
 LOWEST_ALTITUDE_M: Final = -8_000.0
 HIGHEST_ALTITUDE_M: Final = 100_000.0
 """The bounds that the interface of ASTM F3548-21 sets for altitudes."""
@@ -115,15 +107,24 @@ class Bounds:
     times: bool
     altitudes: bool
     max_vertices: int
-    max_area_km2: float
+    max_area_km2: int
     instant: bool = False
     """Whether it may end as it begins, which asks what holds at that time."""
 
 
-INTENT_BOUNDS: Final = Bounds(True, True, MAX_INTENT_VERTICES, MAX_INTENT_AREA_KM2)
-CONSTRAINT_BOUNDS: Final = Bounds(True, False, MAX_CONSTRAINT_VERTICES, MAX_CONSTRAINT_AREA_KM2)
-ASKED_BOUNDS: Final = Bounds(False, False, MAX_INTENT_VERTICES, MAX_ASKED_AREA_KM2)
-QUERY_BOUNDS: Final = Bounds(False, False, MAX_INTENT_VERTICES, MAX_ASKED_AREA_KM2, instant=True)
+def intent_bounds(limits: DssLimits) -> Bounds:
+    """What the volumes of an intent must have, and may be in a pool."""
+    return Bounds(True, True, limits.max_intent_vertices, limits.max_intent_area_km2)
+
+
+def constraint_bounds(limits: DssLimits) -> Bounds:
+    """What the volumes of a constraint must have, and may be in a pool."""
+    return Bounds(True, False, limits.max_constraint_vertices, limits.max_constraint_area_km2)
+
+
+def asked_bounds(limits: DssLimits, *, instant: bool = False) -> Bounds:
+    """What the volume of a subscription or of a query may be in a pool."""
+    return Bounds(False, False, limits.max_intent_vertices, limits.max_asked_area_km2, instant=instant)
 
 
 def extents_of(volumes: Sequence[Volume4DShape], bounds: Bounds) -> tuple[Extent, ...]:
@@ -147,7 +148,7 @@ def extents_of(volumes: Sequence[Volume4DShape], bounds: Bounds) -> tuple[Extent
 
 def extent_of(shape: Volume4DShape, bounds: Bounds) -> Extent:
     """What one volume takes; without bound where it has none and needs none."""
-    footprint = footprint_of(shape.volume)
+    footprint = footprint_of(shape.volume, bounds)
     lower_mm, upper_mm = _band_mm(shape.volume, bounds)
     begin_us, end_us = _time_us(shape, bounds)
     cells = _cover(footprint, bounds)
@@ -156,15 +157,16 @@ def extent_of(shape: Volume4DShape, bounds: Bounds) -> Extent:
 
 def volume_of(shape: Volume4DShape) -> Volume4D:
     """A volume that says where, how high and when. Raises `InvalidInputError` with the place of what is wrong."""
-    footprint = footprint_of(shape.volume)
+    bounds = intent_bounds(DEFAULT_LIMITS)
+    footprint = footprint_of(shape.volume, bounds)
     lower, upper = _altitudes(shape.volume)
-    begin_us, end_us = _time_us(shape, INTENT_BOUNDS)
+    begin_us, end_us = _time_us(shape, bounds)
     if lower is None or upper is None:
         raise _needs_altitudes(lower)
     return Volume4D(footprint, AltitudeBand(lower.value, upper.value, Datum.WGS84), TimeInterval(begin_us, end_us))
 
 
-def footprint_of(shape: Volume3DShape) -> Circle | Polygon:
+def footprint_of(shape: Volume3DShape, bounds: Bounds) -> Circle | Polygon:
     """The outline of a volume. Raises `InvalidInputError` unless there is exactly one, and it is sound."""
     circle, polygon = shape.outline_circle, shape.outline_polygon
     if (circle is None) == (polygon is None):
@@ -178,9 +180,9 @@ def footprint_of(shape: Volume3DShape) -> Circle | Polygon:
                 raise InvalidInputError("a radius is in metres: units M", place="radius")
             return Circle(circle.center.lat, circle.center.lng, circle.radius.value)
         vertices = polygon.vertices if polygon is not None else []
-        if len(vertices) > MAX_INTENT_VERTICES:
+        if len(vertices) > bounds.max_vertices:
             raise InvalidInputError(
-                f"has {len(vertices)} vertices; at most {MAX_INTENT_VERTICES} are possible: simplify"
+                f"has {len(vertices)} vertices; at most {bounds.max_vertices} are possible: simplify"
             )
         return Polygon(tuple([(point.lat, point.lng) for point in vertices]))
     except SkyparleyError as error:

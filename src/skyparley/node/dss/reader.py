@@ -1,7 +1,5 @@
 """What USSs read of the DSS: references by identifier or area, as of everything that the log held when they asked."""
 
-from typing import Final
-
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import ForbiddenError, NotFoundError
 from skyparley.node.custody.vault import Vault
@@ -25,9 +23,6 @@ from skyparley.node.dss.views import (
 )
 from skyparley.node.engine import Engine
 
-MAX_REFERENCES: Final = 20_000
-"""More are not told at once: the answer is complete, or it is refused."""
-
 
 class DssReader:
     """Answers from memory. What has ended by the clock is not shown, even before the log's time has come that far."""
@@ -49,7 +44,7 @@ class DssReader:
         """The operational intents in an area, all of them."""
         now_us = self._now_us()
         found = self._dss.relevant_intents((extent,))
-        _check_number(len(found))
+        self._check_number(len(found))
         shown = [found[name] for name in sorted(found) if found[name].end_us > now_us]
         return IntentsAnswer([intent_view(self._dss, intent, uss.manager) for intent in shown])
 
@@ -64,7 +59,7 @@ class DssReader:
         """The constraints in an area, all of them."""
         now_us = self._now_us()
         found = self._dss.relevant_constraints((extent,))
-        _check_number(len(found))
+        self._check_number(len(found))
         shown = [found[name] for name in sorted(found) if found[name].end_us > now_us]
         return ConstraintsAnswer([constraint_view(self._dss, one, uss.manager) for one in shown])
 
@@ -113,11 +108,12 @@ class DssReader:
     def _now_us(self) -> int:
         return max(self._engine.clock(), self._engine.state.time_us)
 
-
-def _check_number(count: int) -> None:
-    if count > MAX_REFERENCES:
-        raise AreaTooLargeError(
-            f"{count:,} references lie there; at most {MAX_REFERENCES:,} are told at once: ask for a"
-            " smaller area, or less altitude or time",
-            place="area_of_interest",
-        )
+    def _check_number(self, count: int) -> None:
+        """An answer is complete, or it is refused."""
+        most = self._dss.limits.max_found_references
+        if count > most:
+            raise AreaTooLargeError(
+                f"{count:,} references lie there; at most {most:,} are told at once: ask for a smaller area, or less"
+                " altitude or time",
+                place="area_of_interest",
+            )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from skyparley.node.dss.f3548 import CONSTRAINT_BOUNDS, extents_of
+from skyparley.node.dss.f3548 import constraint_bounds, extents_of
 from skyparley.node.dss.scopes import CONSTRAINT_MANAGEMENT, CONSTRAINT_PROCESSING
 from skyparley.node.dss.views import ConstraintAnswer, ConstraintChangeAnswer, ConstraintsAnswer
 from skyparley.web.dss.bodies import CONSTRAINT, PutConstraintBody, QueryBody
@@ -18,7 +18,7 @@ _WRITE: Final = (CONSTRAINT_MANAGEMENT,)
 
 async def query(exchange: Exchange) -> Replies:
     """All constraint references in an area."""
-    extent = asked_extent(await exchange.body())
+    extent = asked_extent(await exchange.body(), exchange.node.dss.limits)
     await exchange.node.read_barrier()
     return json_reply(exchange.node.dss_reader.constraints(exchange.uss, extent))
 
@@ -49,7 +49,7 @@ async def delete(exchange: Exchange) -> Replies:
 async def _put(exchange: Exchange, replaces: str) -> ConstraintChangeAnswer:
     constraint_id = entity_id(exchange)
     body = CONSTRAINT.decode(await exchange.body())
-    extents = extents_of(body.extents, CONSTRAINT_BOUNDS)
+    extents = extents_of(body.extents, constraint_bounds(exchange.node.dss.limits))
     return await exchange.node.dss.put_constraint(exchange.uss, constraint_id, replaces, extents, body.uss_base_url)
 
 

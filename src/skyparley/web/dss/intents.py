@@ -5,7 +5,7 @@ from typing import Final
 from skyparley.airspace.dss.validity import check_state, check_url
 from skyparley.errors import InvalidInputError
 from skyparley.node.dss.desk import IntentRequest
-from skyparley.node.dss.f3548 import INTENT_BOUNDS, extents_of
+from skyparley.node.dss.f3548 import extents_of, intent_bounds
 from skyparley.node.dss.scopes import CONFORMANCE_MONITORING, STRATEGIC_COORDINATION
 from skyparley.node.dss.views import NO_SUBSCRIPTION, IntentAnswer, IntentChangeAnswer, IntentsAnswer
 from skyparley.web.dss.bodies import INTENT, PutIntentBody, QueryBody
@@ -20,7 +20,7 @@ _SCOPES: Final = (STRATEGIC_COORDINATION, CONFORMANCE_MONITORING)
 
 async def query(exchange: Exchange) -> Replies:
     """All operational intent references in an area."""
-    extent = asked_extent(await exchange.body())
+    extent = asked_extent(await exchange.body(), exchange.node.dss.limits)
     await exchange.node.read_barrier()
     return json_reply(exchange.node.dss_reader.intents(exchange.uss, extent))
 
@@ -34,13 +34,13 @@ async def read(exchange: Exchange) -> Replies:
 
 async def create(exchange: Exchange) -> Replies:
     """Create an operational intent reference."""
-    request = _request(entity_id(exchange), "", await exchange.body())
+    request = await _request(exchange, "")
     return json_reply(await exchange.node.dss.put_intent(exchange.uss, request), 201)
 
 
 async def update(exchange: Exchange) -> Replies:
     """Replace an operational intent reference."""
-    request = _request(entity_id(exchange), version_in_path(exchange, "ovn"), await exchange.body())
+    request = await _request(exchange, version_in_path(exchange, "ovn"))
     return json_reply(await exchange.node.dss.put_intent(exchange.uss, request))
 
 
@@ -50,8 +50,9 @@ async def delete(exchange: Exchange) -> Replies:
     return json_reply(await exchange.node.dss.delete_intent(exchange.uss, intent_id, ovn))
 
 
-def _request(intent_id: str, replaces: str, data: bytes) -> IntentRequest:
-    body = INTENT.decode(data)
+async def _request(exchange: Exchange, replaces: str) -> IntentRequest:
+    intent_id = entity_id(exchange)
+    body = INTENT.decode(await exchange.body())
     check_state(body.state)
     implicit = body.new_subscription
     subscription_id = "" if body.subscription_id in (None, NO_SUBSCRIPTION) else body.subscription_id or ""
@@ -62,7 +63,7 @@ def _request(intent_id: str, replaces: str, data: bytes) -> IntentRequest:
     return IntentRequest(
         intent_id=intent_id,
         replaces=replaces,
-        extents=extents_of(body.extents, INTENT_BOUNDS),
+        extents=extents_of(body.extents, intent_bounds(exchange.node.dss.limits)),
         key=frozenset(body.key or ()),
         state=body.state,
         uss_base_url=body.uss_base_url,

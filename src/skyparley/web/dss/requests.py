@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
+from skyparley.airspace.dss.items import DssLimits
 from skyparley.airspace.dss.validity import check_uuid, check_version
 from skyparley.airspace.operations.commands import Extent
 from skyparley.errors import InvalidInputError
-from skyparley.node.dss.f3548 import QUERY_BOUNDS, extent_of
+from skyparley.node.dss.f3548 import asked_bounds, extent_of
 from skyparley.web.dss.bodies import QUERY
 from skyparley.web.dss.refusals import DssRefusal, refusal_reply
 from skyparley.web.exchange import Exchange
@@ -44,12 +45,12 @@ def version_in_path(exchange: Exchange, name: str) -> str:
     return version
 
 
-def asked_extent(data: bytes) -> Extent:
+def asked_extent(data: bytes, limits: DssLimits) -> Extent:
     """The area of a query; unbounded in altitude and time where it says nothing."""
     area = QUERY.decode(data).area_of_interest
     if area is None:
         raise InvalidInputError("say where: a Volume4D with an outline", place=_AREA)
     try:
-        return extent_of(area, QUERY_BOUNDS)
+        return extent_of(area, asked_bounds(limits, instant=True))
     except InvalidInputError as error:
         raise error.at(_AREA) from None

@@ -4,7 +4,7 @@ from typing import Final
 
 from skyparley.errors import InvalidInputError
 from skyparley.node.dss.desk import SubscriptionRequest
-from skyparley.node.dss.f3548 import ASKED_BOUNDS, AreaTooLargeError, extent_of
+from skyparley.node.dss.f3548 import AreaTooLargeError, asked_bounds, extent_of
 from skyparley.node.dss.scopes import CONSTRAINT_PROCESSING, STRATEGIC_COORDINATION
 from skyparley.node.dss.views import SubscriptionAnswer, SubscriptionPutAnswer, SubscriptionsAnswer
 from skyparley.web.dss.bodies import SUBSCRIPTION, PutSubscriptionBody, QueryBody
@@ -20,7 +20,7 @@ _SCOPES: Final = (STRATEGIC_COORDINATION, CONSTRAINT_PROCESSING)
 
 async def query(exchange: Exchange) -> Replies:
     """The asking USS's own subscriptions in an area."""
-    extent = asked_extent(await exchange.body())
+    extent = asked_extent(await exchange.body(), exchange.node.dss.limits)
     await exchange.node.read_barrier()
     return json_reply(exchange.node.dss_reader.subscriptions(exchange.uss, extent))
 
@@ -52,7 +52,7 @@ async def _put(exchange: Exchange, replaces: str) -> SubscriptionPutAnswer:
     subscription_id = entity_id(exchange, _ID)
     body = SUBSCRIPTION.decode(await exchange.body())
     try:
-        extent = extent_of(body.extents, ASKED_BOUNDS)
+        extent = extent_of(body.extents, asked_bounds(exchange.node.dss.limits))
     except AreaTooLargeError as error:  # which has no status of its own here
         raise InvalidInputError(error.message, place=error.place).at("extents") from None
     except InvalidInputError as error:
