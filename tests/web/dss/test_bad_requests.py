@@ -94,6 +94,7 @@ def spoiled(body: Json) -> dict[str, tuple[bytes, str]]:
     """Bytes that are not that body, and what is said of them."""
     text = json.dumps(body)
     first = next(iter(body))
+    doubled = text.replace("{", f'{{"{first}": {json.dumps(body[first])}, ', 1)
     deep = "[" * 100_000 + "]" * 100_000
     return {
         "nothing": (b"", "not JSON"),
@@ -111,7 +112,8 @@ def spoiled(body: Json) -> dict[str, tuple[bytes, str]]:
         "a form": (b"extents=1", "not JSON"),
         "a comment": (b"/* */" + text.encode(), "not JSON"),
         "a trailing comma": (text[:-1].encode() + b",}", "not JSON"),
-        "a field twice": (text.replace("{", f'{{"{first}": {json.dumps(body[first])}, ', 1).encode(), "stands twice"),
+        "a field twice": (doubled.encode(), "stands twice"),
+        "a field twice beside an unknown one": (doubled.replace("{", '{"unheard_of": 1, ', 1).encode(), "stands twice"),
         "a weapon": (json.dumps({**body, "weapon": None}).encode(), "safety software"),
         "a mission": (json.dumps({**body, "missionId": 7}).encode(), "safety software"),
         "a target": (json.dumps({**body, "x": {"targets": []}}).encode(), "safety software"),
