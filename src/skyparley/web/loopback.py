@@ -24,7 +24,4 @@ def is_loopback_host(host: str) -> bool:
 
 def is_this_machine(host: str) -> bool:
     """Whether the host of a URL, in lower case, is this machine: localhost, 127.x.y.z or ::1."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host == "localhost" or is_loopback_address(host)
