@@ -1,6 +1,6 @@
 """`make bench`: one table, each row with its baseline measured beside it in the same run.
 
-`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line, dss.
+`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line, record, dss.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from rich.console import Console
 from bench import filings, line, one_check, swiss_day
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
+from bench.record import cost, tree
 from bench.table import Row, show
 
 
@@ -33,11 +34,19 @@ def _line() -> list[Row]:
         return asyncio.run(line.run(Path(directory)))
 
 
+def _record() -> list[Row]:
+    import uvloop
+
+    with tempfile.TemporaryDirectory() as directory, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return [*tree.run(), runner.run(cost.run(Path(directory)))]
+
+
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [swiss_day.run()],
     "check": lambda: [one_check.run()],
     "node": _node,
     "line": _line,
+    "record": _record,
     "dss": lambda: asyncio.run(scenarios.run(fill_skyparley)),
 }
 

@@ -45,11 +45,11 @@ async def fill(data: Path, operations: Sequence[Operation]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def serving(data: Path) -> AsyncIterator[int]:
-    """`skyparley serve` on a data directory; its port once it is healthy."""
+async def serving(data: Path, *, module: str = "skyparley.cli.main") -> AsyncIterator[int]:
+    """`skyparley serve` on a data directory, by a module that runs it; its port once it is healthy."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "skyparley.cli.main", "serve", "--port", str(port), "--data", str(data), "--pool", POOL,
+        sys.executable, "-m", module, "serve", "--port", str(port), "--data", str(data), "--pool", POOL,
         stdout=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

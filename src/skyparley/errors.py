@@ -9,6 +9,7 @@ SkyparleyError                 400  anything that Skyparley itself refuses
 ├── NotFoundError              404  no such thing, or not for this party
 ├── ConflictingStateError      409  the state does not allow it: stale version, wrong state, identifier taken
 │   └── IdempotencyError       409  the idempotency key was used with other content
+├── ProofError                 400  a receipt, proof, note or export does not show what it is said to show
 ├── UssDownError               412  a USS that is marked Down may not do this (ASTM F3548)
 ├── OverloadedError            503  a bounded queue is full: try again after `retry_after_s`
 │   └── RateLimitedError       429  one client asks for more than its share: again after `retry_after_s`
@@ -91,6 +92,12 @@ class IdempotencyError(ConflictingStateError):
     """The idempotency key was used before with other content."""
 
     code = "idempotency_key_reused"
+
+
+class ProofError(SkyparleyError):
+    """What is shown does not prove what it is said to prove: a receipt, a proof, a signed note, an export."""
+
+    code = "not_proved"
 
 
 class UssDownError(SkyparleyError):

@@ -9,7 +9,7 @@ import pytest
 
 from skyparley.airspace.commands import Command
 from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
-from skyparley.log.envelope import Header, encode_header
+from skyparley.record.envelope import Header, encode_header
 from skyparley.units import METRES_PER_FOOT
 from support.tree import ROOT
 

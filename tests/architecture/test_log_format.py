@@ -16,10 +16,11 @@ import pytest
 from skyparley.airspace.codec import command_kind, encode_command
 from skyparley.airspace.commands import Command, RegisterParty, Tick
 from skyparley.errors import StorageError
-from skyparley.log import envelope, sqlite
-from skyparley.log.envelope import Header, body_digest, encode_header
+from skyparley.log import sqlite
 from skyparley.log.port import Draft
 from skyparley.log.sqlite import SqliteLog
+from skyparley.record import envelope
+from skyparley.record.envelope import Header, body_digest, encode_header
 from support import log_verifier
 from support.log_verifier import WrongLogError, verify
 from support.tree import ROOT

@@ -30,7 +30,8 @@ def test_there_are_all_commands() -> None:
         "person add", "person list", "person set",
         "person password", "person disable", "line show", "line say", "line post", "line watch", "line messages",
         "line render", "line conflicts", "line proposal", "line heard", "line assist", "line cases", "line calls",
-        "line record-call", "token key", "token issue", "shadow", "log", "backup", "restore", "replay", "warm",
+        "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt", "verify",
+        "shadow", "log", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
 

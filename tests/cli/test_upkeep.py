@@ -76,10 +76,10 @@ def kept(filed: tuple[Serving, str], tmp_path_factory: pytest.TempPathFactory) -
     return to
 
 
-def test_a_backup_of_a_serving_node_verifies_is_private_and_holds_no_key(kept: Path) -> None:
+def test_a_backup_of_a_serving_node_verifies_is_private_and_holds_no_operator_key(kept: Path) -> None:
     status, numbers, text = replayed(kept)
     assert (status, int(numbers["conflicts"]) >= 9) == (0, True), text
-    assert sorted(path.name for path in kept.iterdir()) == ["log.sqlite", "vault.sqlite"]
+    assert sorted(path.name for path in kept.iterdir()) == ["log.sqlite", "record.sqlite", "vault.sqlite"]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
 
 

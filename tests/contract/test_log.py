@@ -9,10 +9,10 @@ from random import Random
 import pytest
 
 from skyparley.errors import NotFoundError, StorageError
-from skyparley.log.envelope import first_chain
 from skyparley.log.memory import MemoryLog
 from skyparley.log.port import Entry, Log
 from skyparley.log.sqlite import SqliteLog
+from skyparley.record.envelope import first_chain
 from support.drafts import POOL, START_US, Clock, assert_chained, draft
 from support.serving import until
 

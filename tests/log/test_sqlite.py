@@ -9,9 +9,9 @@ import pytest
 
 from skyparley.errors import NotFoundError, OverloadedError, StorageError
 from skyparley.log import sqlite
-from skyparley.log.envelope import first_chain
 from skyparley.log.port import Entry
 from skyparley.log.sqlite import SqliteLog, copy_database
+from skyparley.record.envelope import first_chain
 from support.drafts import POOL, START_US, Clock, assert_chained, draft
 from support.serving import until
 

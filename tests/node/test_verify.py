@@ -17,10 +17,10 @@ from skyparley.cli.upkeep import replay_from_zero
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
-from skyparley.log.envelope import body_digest, decode_header, encode_header, first_chain, next_chain
 from skyparley.log.port import Entry
 from skyparley.node.custody.details import details_of
 from skyparley.node.storage import CHAIN_BYTES, snapshot_paths
+from skyparley.record.envelope import body_digest, decode_header, encode_header, first_chain, next_chain
 from support.nodes import POOL, drone, file_all, noon_clock, replay, running
 
 pytestmark = pytest.mark.anyio

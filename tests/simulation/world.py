@@ -109,6 +109,8 @@ class World:
         node.custodian._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
         node.history._thread.shutdown()
         node.history._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
+        node.recorder._thread.shutdown()
+        node.recorder._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
         await node.start()
         self.node = node
         for party in PARTIES:
@@ -171,6 +173,7 @@ class World:
         await _cancel(*(task for task in asyncio.all_tasks() if task is not current))
         self.node.vault.close()
         self.node.history._connection.close()
+        self.node.recorder._store.close()
         self.node.directory.close()
         self.faults.on = True
 

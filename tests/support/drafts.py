@@ -2,8 +2,9 @@
 
 import itertools
 
-from skyparley.log.envelope import Header, body_digest, encode_header, first_chain, verify_entry
 from skyparley.log.port import Draft, Entry
+from skyparley.log.verify import verify_entry
+from skyparley.record.envelope import Header, body_digest, encode_header, first_chain
 
 POOL = "contract"
 START_US = 1_800_000_000_000_000

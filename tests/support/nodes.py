@@ -69,6 +69,8 @@ async def crash(node: Node) -> None:
     await asyncio.gather(*node._tasks, return_exceptions=True)
     await node.engine.log.close()
     node.custodian.close()
+    async with node.recorder._sealing:
+        node.recorder._store.close()
     node.vault.close()
     assert node.directory is not None
     node.directory.close()

@@ -19,9 +19,9 @@ from skyparley.cli.compose import clock_us
 from skyparley.cli.upkeep import open_log, require_data
 from skyparley.errors import InvalidInputError, StorageError
 from skyparley.geometry.interval import format_time, parse_time
-from skyparley.log.envelope import decode_header
 from skyparley.log.port import Entry
 from skyparley.log.sqlite import SqliteLog
+from skyparley.record.envelope import decode_header
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 _NODE: Final = "node"

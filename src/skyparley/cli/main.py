@@ -15,6 +15,7 @@ from skyparley.cli.dss.shadow import shadow
 from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
+from skyparley.cli.record.commands import record_app, verify
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
 
@@ -34,6 +35,7 @@ app.add_typer(party_app, name="party")
 app.add_typer(line_app, name="line")
 app.add_typer(person_app, name="person")
 app.add_typer(token_app, name="token")
+app.add_typer(record_app, name="record")
 
 Host = Annotated[
     str | None,
@@ -101,6 +103,7 @@ def demo(
 
 
 app.command()(shadow)
+app.command()(verify)
 
 
 @app.command()

@@ -1,12 +1,14 @@
 """`skyparley backup`, `restore`, `replay` and `warm`: looking after a node's data.
 
-A backup copies the log first and the vault after it, so that the vault holds every body that the log names. Nothing is
-taken for sound because it is there: a restored log is verified from its first entry.
+A backup copies the record, then the log, then the vault: so the log holds all that the record has signed, and the vault
+every body that the log names. Nothing is taken for sound because it is there: a restored log is verified from its first
+entry.
 """
 
 import asyncio
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -19,21 +21,24 @@ from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.errors import InvalidInputError, StorageError
 from skyparley.log.sqlite import SqliteLog, copy_database
 from skyparley.node.custody.vault import Vault
+from skyparley.node.record.recorder import compare
+from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, recover, verify
 from skyparley.node.storage import LOG_FILE, PRIVATE, VAULT_FILE
 
 _FILES: Final = (LOG_FILE, VAULT_FILE)
+_COPIED: Final = (RECORD_FILE, *_FILES)
+"""In this order: no record of more than the log, no log that names more than the vault has."""
 _MAGIC: Final = b"SQLite format 3\x00"
 
 
 def back_up(data: Path, to: Path) -> None:
-    """Copy log and vault into a new directory."""
+    """Copy record, log and vault into a new directory."""
     require_data(data)
     if to.exists():
         raise InvalidInputError(f"{to} exists already: name a directory that does not")
     to.mkdir(PRIVATE, parents=True)
-    for name in _FILES:
-        copy_database(data / name, to / name)
+    _copy(data, to)
     head = asyncio.run(_head(to))
     print(f"{to} holds the log up to entry {head} and the vault; check it with: skyparley replay --verify --data {to}")
 
@@ -45,8 +50,7 @@ def restore_from(backup: Path, data: Path) -> None:
         raise InvalidInputError(f"{data} is not empty: restore into a new directory, then serve that")
     data.mkdir(PRIVATE, parents=True, exist_ok=True)
     try:
-        for name in _FILES:
-            copy_database(backup / name, data / name)
+        _copy(backup, data)
         result = asyncio.run(_verify(data))
         if result.problems:
             raise StorageError(f"the backup does not verify: {result.problems[0]}; use an older one")
@@ -93,6 +97,13 @@ def warm_kernels() -> None:
     Console(stderr=True).print(f"Kernels are ready ({time.perf_counter() - began_s:.0f} s)")
 
 
+def _copy(source: Path, target: Path) -> None:
+    """Copy what a node cannot do without; what it has not made yet, it makes."""
+    for name in _COPIED:
+        if name in _FILES or (source / name).is_file():
+            copy_database(source / name, target / name)
+
+
 def require_data(data: Path) -> None:
     """Raise `InvalidInputError` or `StorageError` unless a directory holds a node's log and vault."""
     for name in _FILES:
@@ -127,7 +138,7 @@ async def _replay(data: Path) -> Verification:
 
 
 async def _verify(data: Path) -> Verification:
-    """Chain, state from zero against snapshot + tail, and every finding."""
+    """Chain, state from zero against snapshot + tail, every finding, and the record."""
     log = await open_log(data)
     vault = Vault(data / VAULT_FILE)
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -144,6 +155,10 @@ async def _verify(data: Path) -> Verification:
         if recovered.state.sequence == result.sequence and recovered.state.state_hash() != result.state_hash:
             result.problems.append(f"snapshot and tail give the state hash {recovered.state.state_hash()}")
         result.problems.extend(recovered.complaints)
+        if (data / RECORD_FILE).is_file():
+            with closing(RecordStore(data / RECORD_FILE)) as store:
+                problem = await compare(log, store)
+            result.problems += [] if problem is None else [problem]
         return result
     finally:
         vault.close()

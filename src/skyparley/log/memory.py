@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from skyparley.errors import NotFoundError, StorageError
-from skyparley.log.envelope import first_chain
 from skyparley.log.port import Draft, Entry, Head
 from skyparley.log.sequencer import Sequencer
+from skyparley.record.envelope import first_chain
 
 PAGE: Final = 512
 

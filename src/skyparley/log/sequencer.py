@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from skyparley.log.envelope import next_chain
 from skyparley.log.port import Draft, Entry, Head
+from skyparley.record.envelope import next_chain
 
 REMEMBERED_APPENDS: Final = 4_096
 """So many of the newest entries are known by their header; a repeated append beyond them is a new entry."""

@@ -19,9 +19,10 @@ import apsw
 
 from skyparley.errors import NotFoundError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.bulk import insert_durably
-from skyparley.log.envelope import first_chain, verify_entry
 from skyparley.log.port import Draft, Entry, Head
 from skyparley.log.sequencer import REMEMBERED_APPENDS, Sequencer
+from skyparley.log.verify import verify_entry
+from skyparley.record.envelope import first_chain
 
 MAX_QUEUED_APPENDS: Final = 4_096
 MAX_GROUP_DRAFTS: Final = 512

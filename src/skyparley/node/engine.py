@@ -21,10 +21,11 @@ from skyparley.airspace.events import BEARER_ATTESTED, NODE, Event, Outcome, Pro
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
-from skyparley.log.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header, holds_body
 from skyparley.log.port import Draft, Entry, Log
+from skyparley.log.verify import holds_body
 from skyparley.node.dice import Dice
 from skyparley.node.identity import Author
+from skyparley.record.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header
 
 MAX_IN_FLIGHT: Final = 1_024
 TICK_S: Final = 0.5

@@ -42,6 +42,8 @@ from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
+from skyparley.node.record.recorder import Recorder
+from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
 from skyparley.node.storage import DataDirectory
 
@@ -81,6 +83,8 @@ class Node:
         self.dss = DssDesk(engine, vault)
         self.history = History(directory.path / HISTORY_FILE if directory is not None else None)
         self.dss_reader = DssReader(engine, vault, self.history)
+        record = RecordStore(directory.path / RECORD_FILE if directory is not None else None)
+        self.recorder = Recorder(engine.log, record, engine.pool)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
@@ -116,6 +120,7 @@ class Node:
         self.read_backs.take_in()
         await self.history.make_up(self.engine.log, self.directory.path if self.directory is not None else None)
         await self.custodian.load()
+        await self.recorder.start()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
             self.engine.tick_forever(),
@@ -128,17 +133,19 @@ class Node:
         ]
         if self._take_snapshot is not None:
             loops.append(self._snapshot_forever(self._take_snapshot))
+        loops += [self.recorder.seal_forever(), self.recorder.run()]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """End streams, finish what is in flight, write a snapshot, release log and vault."""
         self.events.close()
-        for task in self._tasks[1:]:
-            task.cancel()
+        for task in self._tasks[1:-1]:
+            task.cancel()  # but not the first and the last, which follow the log to its end
         await self.engine.log.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.custodian.close()
         await self.history.close()
+        await self.recorder.close()
         head, sequence = await self.engine.log.head(), self.state.sequence
         sound = self.engine.failure is None and sequence == head.sequence
         if self.directory is not None and sound and sequence > self.snapshot_sequence:
@@ -170,7 +177,7 @@ class Node:
     def health(self) -> Health:
         """Whether the node serves, and a word on why not."""
         detail: dict[str, Any] = {**self.status(), **self.queues()}
-        for complaint in (self.engine.failure, self.custodian.complaint):
+        for complaint in (self.engine.failure, self.custodian.complaint, self.recorder.failure):
             if complaint is not None:
                 return Health(False, "failed", {**detail, "reason": complaint})
         if self.hold is not None:

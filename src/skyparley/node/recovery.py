@@ -22,13 +22,13 @@ from skyparley.airspace.state import Airspace
 from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.errors import NotFoundError, StorageError
-from skyparley.log.envelope import next_chain
 from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.line.bodies import matches, read_body
 from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
+from skyparley.record.envelope import next_chain
 
 _MARK_NUMBER: Final = "reconciled_number"
 MARK_SEQUENCE: Final = "reconciled_sequence"

@@ -22,7 +22,18 @@ from skyparley.web.dss.refusals import refusal_reply
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, Abandoned, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
 from skyparley.web.replies import Replies, error_reply
-from skyparley.web.routes import agreements, assistance, calls, catalogue, dialogues, duty, operations, people, service
+from skyparley.web.routes import (
+    agreements,
+    assistance,
+    calls,
+    catalogue,
+    dialogues,
+    duty,
+    operations,
+    people,
+    record,
+    service,
+)
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 from skyparley.web.tokens.verify import TokenVerifier
@@ -43,6 +54,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *catalogue.ENDPOINTS,
     *dialogues.ENDPOINTS,
     *people.ENDPOINTS,
+    *record.ENDPOINTS,
     *service.ENDPOINTS,
     *intents.ENDPOINTS,
     *constraints.ENDPOINTS,

@@ -35,6 +35,8 @@ MAX_ARRIVING_BYTES: Final = 128 * 1024 * 1024
 MAX_REQUESTS_AT_WORK: Final = 4_096
 MAX_QUERY_BYTES: Final = 8_192
 MAX_LIST_LIMIT: Final = 1_000
+MAX_DIGITS: Final = 15
+"""Of a number in a path; every such number is exact in JSON."""
 DEFAULT_LIST_LIMIT: Final = 200
 BODY_TIMEOUT_S: Final = 30.0
 BUSY_REQUESTS: Final = 64
@@ -169,6 +171,13 @@ class Exchange:
         if presented is None:
             return None
         return parse_time(presented.decode("latin-1"), place="header Skyparley-Claimed-Time")
+
+    def number(self, name: str) -> int:
+        """A number in the path. Raises `InvalidInputError` unless it is a whole number of at most 15 digits."""
+        text = self.parameters[name]
+        if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+            raise InvalidInputError("must be a whole number", place=name)
+        return int(text)
 
     def query(self, *known: str) -> dict[str, str]:
         """The query's parameters by name. Raises `InvalidInputError` for unknown, repeated or unreadable ones."""

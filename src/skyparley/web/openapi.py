@@ -48,6 +48,12 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "dialogue_id": ("The dialogue's identifier", {"type": "string"}),
     "assistance_id": ("The identifier of the case of assistance", {"type": "string"}),
     "call_id": ("The identifier of the call", {"type": "string"}),
+    "sequence": ("The sequence of the entry", {"type": "integer", "minimum": 1}),
+    "level": (
+        "The level of the tile: 0 has the hashes of leaves, each next one those of 256 times as many",
+        {"type": "integer", "minimum": 0},
+    ),
+    "tile": ("The index of the tile: 256 hashes each", {"type": "integer", "minimum": 0}),
     "number": ("The number of the message, or of the test", {"type": "integer", "minimum": 1}),
     "post": ("The post's identifier", {"type": "string"}),
     "party": ("The party's identifier", {"type": "string"}),

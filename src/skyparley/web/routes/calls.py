@@ -11,7 +11,6 @@ from skyparley.node.line.calls.views import CallAnswer, CallPage, CallText, Call
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
 from skyparley.web.replies import Replies, json_reply
-from skyparley.web.routes.duty import whole_number
 
 
 class ParticipantBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,7 +134,7 @@ async def report_commitment(exchange: Exchange) -> Replies:
     """What became of a commitment."""
     body, key = await exchange.command(ReportBody)
     name = exchange.parameters["call_id"]
-    number = whole_number(exchange.parameters["number"])
+    number = exchange.number("number")
     return json_reply(
         await exchange.node.calls.report(
             exchange.author, name, number, body.word, body.text, post=body.post, idempotency_key=key

@@ -16,7 +16,6 @@ from skyparley.node.line.negotiation.views import ProposalView
 from skyparley.web.exchange import Exchange, decode, list_limit
 from skyparley.web.openapi import LANGUAGE, ZONE, Endpoint, Query
 from skyparley.web.replies import Replies, json_reply
-from skyparley.web.routes.duty import whole_number
 
 
 class OpenBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +109,7 @@ async def read(exchange: Exchange) -> Replies:
     """Somebody has read a message."""
     exchange.author.require_party()
     body = decode(await exchange.body(), ReadBody)
-    number = whole_number(exchange.parameters["number"])
+    number = exchange.number("number")
     return json_reply(
         await exchange.node.dialogues.read(exchange.author, exchange.parameters["dialogue_id"], number, body.post)
     )

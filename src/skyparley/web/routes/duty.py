@@ -5,7 +5,6 @@ from typing import Final
 import msgspec
 
 from skyparley.airspace.line.duty.commands import AnswerLineTest, CallLineTest, DefinePost
-from skyparley.errors import InvalidInputError
 from skyparley.node.line.duty.views import LineTestAnswer, LineTestPage, PostAnswer, PostPage
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
@@ -99,17 +98,10 @@ async def call_test(exchange: Exchange) -> Replies:
 async def answer_test(exchange: Exchange) -> Replies:
     """Answer a test of the line, or decline to."""
     body, key = await exchange.command(TestAnswerBody)
-    number = whole_number(exchange.parameters["number"])
+    number = exchange.number("number")
     command = AnswerLineTest(exchange.parameters["agreement_id"], number, body.post, body.declined)
     answer = await exchange.node.duty.test(exchange.author, command, idempotency_key=key)
     return json_reply(answer)
-
-
-def whole_number(text: str) -> int:
-    """A number in a path. Raises `InvalidInputError` unless it is a whole number of at most nine digits."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidInputError("must be a whole number", place="number")
-    return int(text)
 
 
 _POST: Final = "/v1/posts/{post}"

@@ -1,4 +1,4 @@
-"""The envelope of an entry: header, salted body digest, chain. The byte format is specified in docs/log-format.md.
+"""The envelope of an entry: header, salted body digest, chain, leaf. Specified byte for byte in docs/log-format.md.
 
 Chain, leaf and signature cover the header and a salted digest of the body, never the body itself, which lies beside it
 and can be dropped when law demands it without breaking the chain. The header is canonical JSON (RFC 8785, restricted to
@@ -6,13 +6,11 @@ strings and integers below 2^53); the sequence and time that the node assigns ar
 """
 
 import hashlib
-import hmac
 from typing import Annotated, Final
 
 import msgspec
 
-from skyparley.errors import InvalidInputError, StorageError
-from skyparley.log.port import Entry
+from skyparley.errors import InvalidInputError
 
 FORMAT_VERSION: Final = 1
 SALT_BYTES: Final = 16
@@ -20,6 +18,7 @@ MAX_HEADER_BYTES: Final = 4_096
 _BODY_DOMAIN: Final = b"skyparley body 1\n"
 _CHAIN_DOMAIN: Final = b"skyparley chain 1\n"
 _GENESIS_DOMAIN: Final = b"skyparley genesis 1\n"
+_LEAF_DOMAIN: Final = b"skyparley leaf 1\n"
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -76,38 +75,22 @@ def first_chain(pool: str) -> bytes:
 
 def next_chain(previous: bytes, sequence: int, time_us: int, header: bytes, signature: bytes) -> bytes:
     """The chain value (32 bytes) of an entry: binds all before it, its place and time, its header and signature."""
-    return hashlib.sha256(
-        b"".join(
-            (
-                _CHAIN_DOMAIN,
-                previous,
-                sequence.to_bytes(8, "big"),
-                time_us.to_bytes(8, "big"),
-                len(header).to_bytes(4, "big"),
-                header,
-                len(signature).to_bytes(4, "big"),
-                signature,
-            )
+    return hashlib.sha256(_CHAIN_DOMAIN + previous + _placed(sequence, time_us, header, signature)).digest()
+
+
+def leaf_data(sequence: int, time_us: int, header: bytes, signature: bytes) -> bytes:
+    """What the leaf of an entry is made of: place and time, header (which has the digest of the body), signature."""
+    return _LEAF_DOMAIN + _placed(sequence, time_us, header, signature)
+
+
+def _placed(sequence: int, time_us: int, header: bytes, signature: bytes) -> bytes:
+    return b"".join(
+        (
+            sequence.to_bytes(8, "big"),
+            time_us.to_bytes(8, "big"),
+            len(header).to_bytes(4, "big"),
+            header,
+            len(signature).to_bytes(4, "big"),
+            signature,
         )
-    ).digest()
-
-
-def verify_entry(entry: Entry, previous: bytes) -> Header:
-    """The entry's header. Raises `StorageError` that names the entry unless chain value and body digest are right."""
-    chain = next_chain(previous, entry.sequence, entry.time_us, entry.header, entry.signature)
-    if not hmac.compare_digest(chain, entry.chain):
-        raise StorageError(f"entry {entry.sequence} does not fit the chain: restore the log from a backup")
-    try:
-        header = decode_header(entry.header)
-    except InvalidInputError as error:
-        raise StorageError(f"entry {entry.sequence} has a damaged header ({error.message})") from error
-    if not holds_body(header, entry):
-        raise StorageError(
-            f"entry {entry.sequence} has a body that is not the one in its header: restore from a backup"
-        )
-    return header
-
-
-def holds_body(header: Header, entry: Entry) -> bool:
-    """Whether an entry's body is the one that its header names. The salt has one length, or bytes could move over."""
-    return len(entry.salt) == SALT_BYTES and header.body_digest == body_digest(entry.salt, entry.body)
+    )

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyparley.errors import InvalidInputError, StorageError
-from skyparley.log import envelope
-from skyparley.log.envelope import Header, decode_header, encode_header, first_chain, verify_entry
 from skyparley.log.memory import MemoryLog
 from skyparley.log.port import Draft, Entry
+from skyparley.log.verify import verify_entry
+from skyparley.record import envelope
+from skyparley.record.envelope import Header, decode_header, encode_header, first_chain
 
 GOLDEN: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "golden" / "log_entries.json").read_text(encoding="utf-8")

@@ -1,0 +1,163 @@
+"""Fetching what a node has signed, and saying in plain words what it proves."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from skyparley.cli.against import client_of, message_of
+from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
+from skyparley.geometry.interval import format_time
+from skyparley.record.notes import VerifierKey, parse_key
+from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
+
+MAX_KEYS_BYTES: Final = 1024 * 1024
+_AUTHORS: Final = {
+    "party-signed": "signed by the party itself",
+    "bearer-attested": "attested by the node, which knew the author by a key, a session or a token",
+    "node": "of the node itself",
+}
+
+
+def fetch(url: str, api_key: str | None, path: str) -> bytes:
+    """What a node answers, as it is. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
+    try:
+        with client_of(url, api_key) as client:
+            response = client.get(path)
+    except httpx.HTTPError as error:
+        raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
+    if response.is_error:
+        raise SkyparleyError(f"the node refuses: {message_of(response)}")
+    return response.content
+
+
+def print_bytes(data: bytes) -> None:
+    """Print what is text already, to the octet."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a new file. Raises `InvalidInputError` if there is one, `StorageError` if the disk does not take it."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise InvalidInputError("exists already: name a file that does not", place=str(path)) from None
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
+
+
+def verify_file(path: Path, key_files: Sequence[Path], *, as_json: bool) -> None:
+    """Print what a receipt proves. Raises `InvalidInputError` or `ProofError` if it proves nothing."""
+    keys = [key for file in key_files for key in read_keys(file)]
+    try:
+        proven = verify_receipt(_read(path, MAX_RECEIPT_BYTES), keys)
+    except ProofError as error:
+        raise ProofError(f"NOT PROVED: {error.message}", place=str(path)) from None
+    except SkyparleyError as error:
+        raise error.at(str(path)) from None
+    if as_json:
+        print(msgspec.json.encode(_facts(proven)).decode())
+    else:
+        _print(proven)
+
+
+def read_keys(path: Path) -> list[VerifierKey]:
+    """The public keys in a file, one a line; empty lines and lines that begin with # are passed over.
+
+    Raises `InvalidInputError` with the line.
+    """
+    keys = []
+    try:
+        lines = _read(path, MAX_KEYS_BYTES).decode().splitlines()
+    except UnicodeDecodeError:
+        raise InvalidInputError("is not text in UTF-8", place=str(path)) from None
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            try:
+                keys.append(parse_key(line.strip()))
+            except InvalidInputError as error:
+                raise error.at(f"{path}, line {number}") from None
+    if not keys:
+        raise InvalidInputError("holds no key: write those that you trust, one a line", place=str(path))
+    return keys
+
+
+def _read(path: Path, most: int) -> bytes:
+    """A file, or standard input. Raises `InvalidInputError` if it cannot be read, or is longer than that."""
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(most + 1)
+    except OSError as error:
+        raise InvalidInputError(f"cannot be read: {error.strerror}", place=str(path)) from None
+    if len(data) > most:
+        raise InvalidInputError(f"is longer than {most} bytes: this is no such file", place=str(path))
+    return data
+
+
+def _facts(proven: Proven) -> dict[str, Any]:
+    header = proven.header
+    return {
+        "verified": True,
+        "content": proven.body is not None,
+        "origin": proven.checkpoint.origin,
+        "sequence": proven.sequence,
+        "time": format_time(proven.time_us),
+        "kind": header.kind,
+        "party": header.party or None,
+        "authentication": header.authentication,
+        "checkpoint_size": proven.checkpoint.size,
+        "signed_by": proven.signed_by,
+        "cosigned_by": {name: _seconds(time_s) for name, time_s in sorted(proven.cosigned.items())},
+        "body": None if proven.body is None else msgspec.Raw(proven.body),
+    }
+
+
+def _print(proven: Proven) -> None:
+    header, checkpoint = proven.header, proven.checkpoint
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = [
+        (
+            "entry",
+            f"{proven.sequence} of the log '{checkpoint.origin}', which held {checkpoint.size} when it was signed",
+        ),
+        ("time of the log", format_time(proven.time_us)),
+        ("kind", header.kind),
+        ("author", header.party or "none: the node, or a USS that the body names"),
+        ("known as author", _AUTHORS.get(header.authentication, header.authentication)),
+        ("record signed by", proven.signed_by),
+    ]
+    rows += [("and cosigned by", f"{name} at {_seconds(time_s)}") for name, time_s in sorted(proven.cosigned.items())]
+    if proven.body is not None:
+        rows.append(("content", proven.body.decode()))
+    for name, text in rows:
+        table.add_row(name, Text(text))
+    console = Console(highlight=False)
+    what = "the entry and its content" if proven.body is not None else "that the entry is there; not what it says"
+    console.print(Text(f"PROVED: {what}", style="bold green"))
+    console.print(table)
+    if not proven.cosigned:
+        console.print(
+            "Nobody but the node has signed this record: it proves the entry as long as you hold this receipt, and not"
+            " that others were shown the same."
+        )
+
+
+def _seconds(time_s: int) -> str:
+    try:
+        return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{time_s} s after 1970"

@@ -1,0 +1,118 @@
+"""Where a node keeps its record: tiles of the tree, the last signed checkpoint, the key that signs; one SQLite file.
+
+Tiles and checkpoint change in one transaction, so that after a crash the checkpoint is that of the tree. The tiles
+could be made again from the log; the key could not, and without it the node is another one for all who know it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from skyparley.errors import StorageError
+from skyparley.log.bulk import transaction
+from skyparley.record.merkle import HASH_BYTES
+from skyparley.record.tiles import TILE_BYTES, TILE_WIDTH
+
+RECORD_FILE: Final = "record.sqlite"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS tiles (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+_LEVEL_BITS: Final = 48
+"""A tile's place: its level above its index."""
+_MAX_LEVEL: Final = 7
+_BUSY_MS: Final = 10_000
+
+
+class RecordStore:
+    """The file. Reads may come from one thread while another writes. Raises `StorageError` for a file that is none."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open it, or make it with a key of its own; without a path it is gone when it is closed."""
+        self._passing: Path | None = None
+        if path is None:
+            self._passing = Path(tempfile.mkdtemp())
+            path = self._passing / RECORD_FILE
+        try:
+            self._writer, self._reader = _open(path), _open(path)
+            self.key = Ed25519PrivateKey.from_private_bytes(self._seed())
+            self.size = int.from_bytes(self._fact("size"), "big")
+            """Leaves of the tree that is kept."""
+            self.checkpoint = self._fact("checkpoint")
+            """The last signed checkpoint of that tree, as a note; empty before the first."""
+        except (apsw.Error, ValueError) as error:
+            raise StorageError(
+                f"{RECORD_FILE} cannot be read as a record ({error}): restore it from a backup"
+            ) from error
+
+    def read(self, level: int, index: int, count: int) -> bytes:
+        """So many hashes of a tile level from an index on, within one tile; fewer where there are no more."""
+        tile, at = divmod(index, TILE_WIDTH)
+        if level > _MAX_LEVEL or tile >> _LEVEL_BITS:
+            return b""
+        row = self._reader.execute("SELECT hashes FROM tiles WHERE place = ?", (_place(level, tile),)).fetchone()
+        return b"" if row is None else bytes(row[0])[HASH_BYTES * at : HASH_BYTES * (at + count)]
+
+    def add(self, fresh: Sequence[bytes], size: int, checkpoint: bytes) -> None:
+        """Keep the hashes of each tile level that are new, and the checkpoint of the tree of now `size` leaves.
+
+        Durable when it returns. Raises `StorageError`; then nothing has changed.
+        """
+        old = self.size
+        try:
+            with transaction(self._writer):
+                if int.from_bytes(self._fact("size"), "big") != old:
+                    raise StorageError(f"{RECORD_FILE} was written by another process: stop it")
+                for level, hashes in enumerate(fresh):
+                    self._extend(level, old >> (8 * level), hashes)
+                for name, value in (("size", size.to_bytes(8, "big")), ("checkpoint", checkpoint)):
+                    self._writer.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        except apsw.Error as error:
+            raise StorageError(f"{RECORD_FILE} cannot be written ({error}): free space") from error
+        self.size, self.checkpoint = size, checkpoint
+
+    def close(self) -> None:
+        """Release the file."""
+        self._reader.close()
+        self._writer.close()
+        if self._passing is not None:
+            shutil.rmtree(self._passing, ignore_errors=True)
+
+    def _extend(self, level: int, index: int, hashes: bytes) -> None:
+        tile, at = divmod(index, TILE_WIDTH)
+        if at:
+            hashes = self.read(level, index - at, at) + hashes
+        for begin in range(0, len(hashes), TILE_BYTES):
+            place = _place(level, tile + begin // TILE_BYTES)
+            self._writer.execute(
+                "INSERT OR REPLACE INTO tiles VALUES (?, ?)", (place, hashes[begin : begin + TILE_BYTES])
+            )
+
+    def _seed(self) -> bytes:
+        seed = self._fact("key")
+        if not seed:
+            seed = Ed25519PrivateKey.generate().private_bytes_raw()
+            self._writer.execute("INSERT INTO facts VALUES ('key', ?)", (seed,))
+        return seed
+
+    def _fact(self, name: str) -> bytes:
+        row = self._writer.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return b"" if row is None else bytes(row[0])
+
+
+def _place(level: int, tile: int) -> int:
+    return level << _LEVEL_BITS | tile
+
+
+def _open(path: Path | None) -> apsw.Connection:
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(_BUSY_MS)
+    connection.pragma("journal_mode", "wal")
+    connection.pragma("synchronous", "full")
+    connection.execute(_SCHEMA)
+    return connection

@@ -1,0 +1,205 @@
+"""The record of a node: its tree is that of the log, its receipts are verified by who has only the key."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skyparley.errors import NotFoundError, ProofError, StorageError
+from skyparley.log.port import Entry
+from skyparley.log.sqlite import SqliteLog
+from skyparley.node.record.recorder import Recorder, compare
+from skyparley.node.record.store import RECORD_FILE, RecordStore
+from skyparley.record.envelope import leaf_data
+from skyparley.record.merkle import Frontier, leaf_hash
+from skyparley.record.notes import parse_checkpoint, parse_key, parse_note, verified
+from skyparley.record.receipts import verify_receipt
+from support.drafts import POOL, Clock, draft
+
+pytestmark = pytest.mark.anyio
+
+
+class Kept:
+    """A log and its record on disk, which may be left without an orderly end."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self.directory = directory
+        self.clock = clock
+
+    async def open(self) -> None:
+        self.log = await SqliteLog.open(self.directory / "log.sqlite", pool=POOL, clock=self.clock)
+        self.recorder = Recorder(self.log, RecordStore(self.directory / RECORD_FILE), POOL)
+        await self.recorder.start()
+        self.following = asyncio.create_task(self.recorder.run())
+
+    async def append(self, count: int, *, other: int = 0) -> None:
+        first = other + (await self.log.head()).sequence
+        for begin in range(0, count, 100):
+            await self.log.append([draft(first + at) for at in range(begin, min(count, begin + 100))])
+
+    async def seal(self) -> None:
+        """Sign all that the log holds."""
+        head = await self.log.head()
+        while self.recorder.taken_in < head.sequence:  # noqa: ASYNC110 - another task follows the log
+            await asyncio.sleep(0)
+        await self.recorder.seal()
+
+    async def close(self) -> None:
+        await self.log.close()
+        await self.following
+        await self.recorder.close()
+
+    async def root(self) -> bytes:
+        """The root over the whole log, leaf by leaf."""
+        tree, head = Frontier(), await self.log.head()
+        async for group in self.log.entries(0):
+            for entry in group:
+                tree.append(leaf_of(entry))
+            if tree.size >= head.sequence:
+                break
+        return tree.root()
+
+
+def leaf_of(entry: Entry) -> bytes:
+    return leaf_hash(leaf_data(entry.sequence, entry.time_us, entry.header, entry.signature))
+
+
+@pytest.fixture
+async def kept(tmp_path: Path, clock: Clock) -> AsyncIterator[Kept]:
+    made = Kept(tmp_path, clock)
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_the_signed_tree_is_that_of_the_log(kept: Kept) -> None:
+    assert kept.recorder.checkpoint == b""
+    for count in (1, 2, 255, 300, 41):
+        await kept.append(count)
+        await kept.seal()
+        note = parse_note(kept.recorder.checkpoint)
+        checkpoint = parse_checkpoint(note.text)
+        assert verified(note, [parse_key(kept.recorder.key)])
+        assert (checkpoint.origin, checkpoint.size) == (POOL, (await kept.log.head()).sequence)
+        assert checkpoint.root == await kept.root()
+
+
+async def test_a_receipt_of_every_entry_is_verified_by_the_key_alone(kept: Kept) -> None:
+    await kept.append(300)
+    await kept.seal()
+    key = parse_key(kept.recorder.key)
+    for sequence in (1, 2, 255, 256, 257, 299, 300):
+        data = await kept.recorder.receipt(sequence)
+        proven = verify_receipt(data, [key])
+        assert (proven.sequence, proven.checkpoint.size, proven.signed_by) == (sequence, 300, str(key))
+        assert proven.body is not None
+    await kept.append(1)
+    await kept.seal()
+    assert verify_receipt(data, [key]) == proven  # an older one stays what it was
+
+
+async def test_a_receipt_waits_until_its_entry_is_signed(kept: Kept) -> None:
+    await kept.append(1)
+    asked = asyncio.create_task(kept.recorder.receipt(1))
+    await asyncio.sleep(0.05)
+    assert not asked.done()
+    await kept.seal()
+    assert verify_receipt(await asked, [parse_key(kept.recorder.key)]).sequence == 1
+    for sequence in (0, -1, 2):
+        with pytest.raises(NotFoundError):
+            await kept.recorder.receipt(sequence)
+
+
+async def test_after_a_restart_it_goes_on_with_the_same_key(kept: Kept) -> None:
+    await kept.append(400)
+    await kept.seal()
+    key = kept.recorder.key
+    await kept.append(200)  # not signed before the end, but at it
+    await kept.close()
+    await kept.open()
+    assert kept.recorder.key == key
+    assert kept.recorder.size == 600
+    await kept.append(50)
+    await kept.seal()
+    assert parse_checkpoint(parse_note(kept.recorder.checkpoint).text).root == await kept.root()
+
+
+async def test_what_is_cancelled_while_it_is_written_is_known_to_be_written(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that stops cancels what waits for the disk; the disk goes on."""
+    begun, add = threading.Event(), kept.recorder._store.add
+
+    def slowly(*what: Any) -> None:
+        begun.set()
+        time.sleep(0.05)
+        add(*what)
+
+    await kept.append(300)
+    await kept.seal()
+    monkeypatch.setattr(kept.recorder._store, "add", slowly)
+    await kept.append(40)
+    sealing = asyncio.create_task(kept.seal())
+    await asyncio.to_thread(begun.wait, 10.0)
+    sealing.cancel()
+    await kept.append(7)
+    await kept.close()
+    await kept.open()
+    assert kept.recorder.size == 347
+    assert parse_checkpoint(parse_note(kept.recorder.checkpoint).text).root == await kept.root()
+    assert await compare(kept.log, RecordStore(kept.directory / RECORD_FILE)) is None
+
+
+async def test_a_tree_that_is_not_the_log_s_is_told(kept: Kept, tmp_path: Path, clock: Clock) -> None:
+    """Also where only an entry before the last differs, which the start does not look at."""
+    await kept.append(20)
+    await kept.seal()
+    store = RecordStore(tmp_path / RECORD_FILE)
+    assert await compare(kept.log, store) is None
+    other = Kept(tmp_path / "other", clock)
+    other.directory.mkdir()
+    other.log = await SqliteLog.open(other.directory / "log.sqlite", pool=POOL, clock=clock)
+    await other.append(20, other=1_000)
+    assert "is not that of the log" in str(await compare(other.log, store))
+    await other.log.close()
+    store.close()
+
+
+async def test_a_record_that_is_behind_is_made_up_for_from_the_log(kept: Kept, tmp_path: Path) -> None:
+    await kept.append(300)
+    await kept.close()
+    (tmp_path / RECORD_FILE).unlink()
+    await kept.open()
+    assert kept.recorder.size == 0
+    await kept.seal()
+    assert parse_checkpoint(parse_note(kept.recorder.checkpoint).text).root == await kept.root()
+
+
+async def test_a_log_that_is_not_the_one_it_has_signed_is_refused(kept: Kept, tmp_path: Path, clock: Clock) -> None:
+    """One that is shorter, and one of the same length: whoever puts an older log back would otherwise sign two."""
+    await kept.append(20)
+    await kept.seal()
+    for count in (19, 20, 25):
+        other = Kept(tmp_path / str(count), clock)
+        other.directory.mkdir()
+        other.log = await SqliteLog.open(other.directory / "log.sqlite", pool=POOL, clock=clock)
+        await other.append(count, other=1_000)
+        stolen = Recorder(other.log, RecordStore(tmp_path / RECORD_FILE), POOL)
+        with pytest.raises(StorageError, match="restore"):
+            await stolen.start()
+        await other.log.close()
+
+
+async def test_another_key_s_receipt_is_not_believed(kept: Kept, tmp_path: Path) -> None:
+    await kept.append(3)
+    await kept.seal()
+    data = await kept.recorder.receipt(2)
+    stranger = Recorder(kept.log, RecordStore(None), POOL)
+    with pytest.raises(ProofError, match="no key that you trust"):
+        verify_receipt(data, [parse_key(stranger.key)])
+    with pytest.raises(ProofError, match="no key that you trust"):
+        verify_receipt(data, [])
