@@ -51,3 +51,8 @@ def check_plain_text(text: str, *, lines: bool, place: str) -> None:
             "so write it without tags, entities or links",
             place=place,
         )
+
+
+def printable(text: str) -> str:
+    """A text on one line of a terminal: what moves the cursor, ends a line or turns the direction is spelled out."""
+    return "".join([one if one.isprintable() else f"\\u{ord(one):04x}" for one in text])

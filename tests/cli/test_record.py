@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from skyparley.record.notes import parse_checkpoint, parse_key, parse_note, verified
@@ -27,7 +28,8 @@ def test_a_receipt_outlives_the_node_that_gave_it(tmp_path: Path) -> None:
     """The answer names its entry, the receipt is fetched, the node is killed and its data lost: it is still proved."""
     data, receipt, keys = tmp_path / "data", tmp_path / "receipt.json", tmp_path / "keys.txt"
     with serving("serve", data) as node:
-        here = ("--url", node.url, "--api-key", admit(node, "alpha"))
+        admit(node, "alpha")
+        here = ("--url", node.url, "--api-key", (data / "operator.key").read_text())
         line = skyparley("record", "key", *here).stdout
         keys.write_text(f"# the node of the test\n\n{line}")
         done = skyparley("record", "receipt", 1, "--to", receipt, *here)
@@ -50,7 +52,8 @@ def test_a_receipt_outlives_the_node_that_gave_it(tmp_path: Path) -> None:
 
 
 def test_what_does_not_prove_its_entry_is_said_in_one_line(node: Serving, tmp_path: Path) -> None:
-    here = ("--url", node.url, "--api-key", admit(node, "bravo"))
+    key = admit(node, "bravo")
+    here = ("--url", node.url, "--api-key", (node.data / "operator.key").read_text())
     receipt, keys, other = tmp_path / "receipt.json", tmp_path / "keys.txt", tmp_path / "other.txt"
     assert skyparley("record", "receipt", 1, "--to", receipt, *here).returncode == 0
     keys.write_text(skyparley("record", "key", *here).stdout)
@@ -72,6 +75,18 @@ def test_what_does_not_prove_its_entry_is_said_in_one_line(node: Serving, tmp_pa
     assert "holds no key" in fails("verify", receipt, "--keys", other)
     assert "exists already" in fails("record", "receipt", 1, "--to", receipt, *here)
     assert "there is no entry 99999" in fails("record", "receipt", 99_999, *here)
+    assert json.loads(skyparley("record", "receipt", 1, "--url", node.url, "--api-key", key).stdout)["body"] is None
+
+
+def test_what_is_printed_cannot_pretend(tmp_path: Path) -> None:
+    """A forger names a pool after what the terminal shows of a proof, and takes back the line before it."""
+    fake = "x\x1b[2K\r\x1b[1;32mPROVED: the entry and its content\x1b[0m\n\u202e\x9b"
+    receipt, keys = tmp_path / "receipt.json", tmp_path / "keys.txt"
+    keys.write_text("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\n")
+    receipt.write_bytes(msgspec.json.encode({fake: 1}))
+    for path, names in ((receipt, keys), (tmp_path / fake, keys), (receipt, tmp_path / fake)):
+        said = fails("verify", path, "--keys", names)
+        assert said.rstrip("\n").isprintable(), said
 
 
 def test_a_file_of_ten_gigabytes_is_not_read(node: Serving, tmp_path: Path) -> None:
@@ -98,7 +113,7 @@ def test_the_record_goes_on_after_the_node_ended(tmp_path: Path, number: int) ->
             keys.write_text(line)
             last = int(node.get("/v1/status", key).json()["sequence"])
             paths = [f"/v1/record/entries/{sequence}/receipt" for sequence in range(1, last + 1)]
-            receipts += [node.get(path, key).content for path in paths]
+            receipts += [node.get(path, (data / "operator.key").read_text()).content for path in paths]
             node.process.send_signal(number)
             node.process.wait()
     for at, receipt in enumerate(receipts):

@@ -100,6 +100,20 @@ async def test_an_append_is_idempotent_by_its_header(log: Log) -> None:
     assert [entry.sequence for entry in await read(log, through=2)] == [1, 2]
 
 
+async def test_one_entry_is_found_by_its_sequence(log: Log) -> None:
+    entries = await log.append([draft(number) for number in range(600)])
+    for sequence in (1, 2, 511, 512, 513, 600):
+        assert await log.entry(sequence) == entries[sequence - 1]
+    for sequence in (-1, 0, 601, 10**9):
+        with pytest.raises(NotFoundError):
+            await log.entry(sequence)
+    await log.trim(300)
+    with pytest.raises(NotFoundError):
+        await log.entry(299)
+    assert await log.entry(300) == entries[299]
+    assert await asyncio.gather(*(log.entry(sequence) for sequence in range(300, 400))) == list(entries[299:399])
+
+
 async def test_an_append_of_nothing(log: Log) -> None:
     assert list(await log.append([])) == []
     assert (await log.head()).sequence == 0

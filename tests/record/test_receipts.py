@@ -108,7 +108,7 @@ def test_it_proves_the_entry_its_content_and_who_signed() -> None:
     assert (proven.header.party, proven.header.kind) == ("alpha", "tick")
     assert (proven.checkpoint.origin, proven.checkpoint.size) == (POOL, COUNT)
     assert proven.signed_by == str(NODE.key)
-    assert proven.cosigned == {"north": 1_800_000_000}
+    assert proven.cosigned == {str(NORTH.key): 1_800_000_000}
     assert verify_receipt(GOOD, [NODE.key]).cosigned == {}
     assert written(MEMBERS) == GOOD
 
@@ -171,6 +171,44 @@ def test_an_entry_of_another_pool_in_this_log_s_tree_is_no_entry_of_it() -> None
     tree = leaves(pool="other")
     with pytest.raises(ProofError, match="of the pool 'other'"):
         verify_receipt(receipt(tree=tree, header=header(AT, pool="other")), KEYS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b'null,"cosigned_by":{"north":"2027-01-15T08:00:00Z"}',
+        b'{"kind": "tick"}',
+        b'{"kind":"tock"}',
+        b'{"z":1,"kind":"tick"}',
+        b'{"kind":"tick","kind":"tick"}',
+        b"not json \x1b[2J\x1b[H",
+        b"[" * 50_000 + b"]" * 50_000,
+    ],
+)
+def test_content_that_is_no_command_is_not_told_even_if_the_log_holds_it(body: bytes) -> None:
+    """Who has the log's key could write anything, and have it printed."""
+    tree = leaves(body=body)
+    with pytest.raises(ProofError, match="is no command of the kind"):
+        verify_receipt(receipt(tree=tree, header=header(AT, body=body), content=(SALT, body)), KEYS)
+    assert verify_receipt(receipt(tree=tree, header=header(AT, body=body), content=None), KEYS).body is None
+
+
+@pytest.mark.parametrize(("authentication", "signature"), [("party-signed", b""), ("node", bytes(64)), ("oracle", b"")])
+def test_a_word_of_an_author_that_cannot_be_checked_is_not_repeated(authentication: str, signature: bytes) -> None:
+    said = header(AT).replace(b"bearer-attested", authentication.encode())
+    tree = leaves()
+    tree[AT - 1] = leaf_hash(leaf_data(AT, 2_000 + AT, said, signature))
+    data = receipt(tree=tree, header=said, signature=signature, proof=inclusion_proof(_hashes(tree), AT - 1, COUNT))
+    with pytest.raises(InvalidInputError, match="upgrade"):
+        verify_receipt(data, KEYS)
+
+
+def test_the_log_s_own_key_is_no_cosigner() -> None:
+    again = Signer("elsewhere", COSIGNATURE, NODE.private)
+    proven = verify_receipt(receipt(note=note_of(leaves(), cosigners=(again,))), [NODE.key, again.key])
+    assert proven.cosigned == {}
 
 
 def test_a_cosigner_of_the_log_s_name_is_not_the_log() -> None:

@@ -20,15 +20,22 @@ class Clock:
         return self.now_us
 
 
-def draft(number: int, *, body: bytes = b"", signature: bytes = b"") -> Draft:
+def draft(
+    number: int,
+    *,
+    body: bytes = b"",
+    signature: bytes = b"",
+    party: str = "alpha",
+    authentication: str = "bearer-attested",
+) -> Draft:
     """A draft like no other number's; the same number gives the same header."""
     salt = number.to_bytes(16, "big")
     body = body or b"body %d" % number
     header = Header(
         pool=POOL,
         kind="tick",
-        party="alpha",
-        authentication="bearer-attested",
+        party=party,
+        authentication=authentication,
         key_id="",
         idempotency_key=f"k{number}",
         claimed_time_us=number,

@@ -17,6 +17,9 @@ class LogAround:
     def entries(self, after: int) -> AsyncIterator[Sequence[Entry]]:
         return self.within.entries(after)
 
+    async def entry(self, sequence: int) -> Entry:
+        return await self.within.entry(sequence)
+
     async def head(self) -> Head:
         return await self.within.head()
 

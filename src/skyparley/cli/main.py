@@ -3,6 +3,7 @@
 Errors that Skyparley itself refuses are one line on standard error and exit status 1; `check` has its own statuses.
 """
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from skyparley.cli.people.commands import person_app
 from skyparley.cli.record.commands import record_app, verify
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
+from skyparley.vocabulary import printable
 
 app = typer.Typer(
     name="skyparley",
@@ -308,6 +310,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; what is refused, or the system does not give, is one line, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without a letter gets its number
     try:
         app()
     except SkyparleyError as error:
@@ -322,7 +327,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"skyparley: {message}", file=sys.stderr)
+    print(f"skyparley: {printable(message)}", file=sys.stderr)
     sys.exit(1)
 
 

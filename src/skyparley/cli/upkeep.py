@@ -8,7 +8,6 @@ entry.
 import asyncio
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -139,6 +138,8 @@ async def _replay(data: Path) -> Verification:
 
 async def _verify(data: Path) -> Verification:
     """Chain, state from zero against snapshot + tail, every finding, and the record."""
+    # the record first: it is never ahead of the log
+    record = RecordStore(data / RECORD_FILE) if (data / RECORD_FILE).is_file() else None
     log = await open_log(data)
     vault = Vault(data / VAULT_FILE)
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -155,11 +156,12 @@ async def _verify(data: Path) -> Verification:
         if recovered.state.sequence == result.sequence and recovered.state.state_hash() != result.state_hash:
             result.problems.append(f"snapshot and tail give the state hash {recovered.state.state_hash()}")
         result.problems.extend(recovered.complaints)
-        if (data / RECORD_FILE).is_file():
-            with closing(RecordStore(data / RECORD_FILE)) as store:
-                problem = await compare(log, store)
+        if record is not None:
+            problem = await compare(log, record)
             result.problems += [] if problem is None else [problem]
         return result
     finally:
+        if record is not None:
+            record.close()
         vault.close()
         await log.close()

@@ -53,6 +53,12 @@ class MemoryLog:
                 if self._sequencer.head.sequence <= after and not self._closed:
                     await self._changed.wait()
 
+    async def entry(self, sequence: int) -> Entry:
+        """One entry."""
+        if not self._trimmed < sequence <= self._sequencer.head.sequence:
+            raise NotFoundError(f"there is no entry {sequence} here")
+        return self._entries[sequence - self._trimmed - 1]
+
     async def head(self) -> Head:
         """The end of the log."""
         return self._sequencer.head

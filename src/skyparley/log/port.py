@@ -60,6 +60,10 @@ class Log(Protocol):
         """
         ...
 
+    async def entry(self, sequence: int) -> Entry:
+        """One durable entry. Raises `NotFoundError` if it is not there yet, or was trimmed."""
+        ...
+
     async def head(self) -> Head:
         """The durable end of the log."""
         ...

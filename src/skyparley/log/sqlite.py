@@ -10,6 +10,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -72,6 +73,8 @@ class SqliteLog:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._writer: threading.Thread | None = None
+        self._single = ThreadPoolExecutor(1, thread_name_prefix="log-reader")
+        self._reader: apsw.Connection | None = None
 
     @classmethod
     async def open(cls, path: Path, *, pool: str | None, clock: Callable[[], int], read_only: bool = False) -> Self:
@@ -140,6 +143,12 @@ class SqliteLog:
             self._followers.remove(follower)
             reader.close()
 
+    async def entry(self, sequence: int) -> Entry:
+        """One durable entry, by a connection that is kept for it."""
+        if not self._trimmed < sequence <= self._durable.sequence:
+            raise NotFoundError(f"there is no entry {sequence} here")
+        return await self._loop.run_in_executor(self._single, self._read_one, sequence)
+
     async def head(self) -> Head:
         """The durable end of the log."""
         return self._durable
@@ -166,6 +175,20 @@ class SqliteLog:
         await asyncio.sleep(0)
         for follower in self._followers:
             follower.wake.set()
+        await asyncio.to_thread(self._single.shutdown)
+        if self._reader is not None:
+            self._reader.close()
+
+    def _read_one(self, sequence: int) -> Entry:
+        try:
+            if self._reader is None:
+                self._reader = connect(self._path)
+            row = self._reader.execute(f"{_SELECT} WHERE sequence = ?", (sequence,)).fetchone()
+        except apsw.Error as error:
+            raise StorageError(f"entry {sequence} of the log cannot be read ({error})") from error
+        if row is None:
+            raise NotFoundError(f"there is no entry {sequence} here")
+        return _entry(row)
 
     def _write_forever(self, connection: apsw.Connection) -> None:
         stop = False

@@ -64,6 +64,7 @@ class Node:
         vault: Vault,
         directory: DataDirectory | None,
         minima: SeparationMinima,
+        recorder: Recorder,
         *,
         exercise: bool,
         take_snapshot: TakeSnapshot | None,
@@ -83,8 +84,7 @@ class Node:
         self.dss = DssDesk(engine, vault)
         self.history = History(directory.path / HISTORY_FILE if directory is not None else None)
         self.dss_reader = DssReader(engine, vault, self.history)
-        record = RecordStore(directory.path / RECORD_FILE if directory is not None else None)
-        self.recorder = Recorder(engine.log, record, engine.pool)
+        self.recorder = recorder
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
@@ -266,11 +266,15 @@ async def open_node(
             raise
         complaints = (*complaints, f"what the vault holds too much stays there for now: {error.message}")
     engine = Engine(log, recovered.state, pool, clock)
+    record = RecordStore(directory.path / RECORD_FILE if directory is not None else None)
+    if record.key_is_new and recovered.state.sequence:
+        complaints = (*complaints, f"{RECORD_FILE} was not there: the record is signed with a new key from here on")
     node = Node(
         engine,
         vault,
         directory,
         minima,
+        Recorder(log, record, pool),
         exercise=exercise,
         take_snapshot=take_snapshot,
         hasher=hasher or PasswordHasher(),

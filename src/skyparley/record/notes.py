@@ -27,6 +27,7 @@ SIGNATURE: Final = 0x01
 """An Ed25519 signature over the text (signed-note)."""
 COSIGNATURE: Final = 0x04
 """An Ed25519 signature over the text with a time before it (tlog-cosignature, `cosignature/v1`)."""
+_MAX_ORIGIN: Final = 180
 _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 4
 _ED25519_BYTES: Final = 64
@@ -113,8 +114,12 @@ def parse_key(text: str) -> VerifierKey:
 
 
 def origin_of(pool: str) -> str:
-    """The name of a pool's log in checkpoints: the pool's, with what such names cannot have written as in a URL."""
-    return quote(pool, safe="/:@!$&'()*,;=-._~")
+    """The name of a pool's log in checkpoints: the pool's, with what such names cannot have written as in a URL.
+
+    One that would be too long is cut, and ends with the SHA-256 of the pool's name.
+    """
+    name = quote(pool, safe="/:@!$&'()*,;=-._~")
+    return name if len(name) <= _MAX_ORIGIN else f"{name[:_MAX_ORIGIN]}~{sha256(pool.encode()).hexdigest()}"
 
 
 def check_name(name: str) -> None:
@@ -158,8 +163,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = text.split("\n")
     if len(lines) != 4 or lines[3] or not _SIZE.fullmatch(lines[1]) or int(lines[1]) > MAX_SIZE:
         raise InvalidInputError("a checkpoint is three lines: the origin, the size of the tree, its root")
-    if not lines[0] or len(lines[0]) > MAX_NAME_LENGTH:
-        raise InvalidInputError(f"the origin of a checkpoint has 1 to {MAX_NAME_LENGTH} characters")
+    if not 0 < len(lines[0]) <= MAX_NAME_LENGTH or not lines[0].isprintable():
+        raise InvalidInputError(f"the origin of a checkpoint has 1 to {MAX_NAME_LENGTH} printable characters")
     root = from_base64(lines[2], of="the root of a checkpoint", length=HASH_BYTES)
     return Checkpoint(lines[0], int(lines[1]), root)
 

@@ -30,8 +30,12 @@ from skyparley.record.notes import (
 
 FORMAT: Final = "skyparley receipt 1"
 MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
-"""A body is at most as long as a request, and in JSON at most a few times that."""
+"""More than the longest content takes, each of whose quotation marks is escaped."""
 MAX_PROOF: Final = 63
+MAX_CONTENT_BYTES: Final = 4 * 1024 * 1024
+"""A receipt of an entry with a longer body is without content."""
+KNOWN_AUTHORS: Final = ("bearer-attested", "node")
+"""How authors are known of which a receipt can say so; signatures of parties are none yet."""
 _FORMAT_NAMED: Final = re.compile(rb'"format":"(skyparley receipt [0-9]{1,9})"')
 _MOST: Final = 2**53 - 1
 
@@ -55,7 +59,7 @@ class Proven:
     """What a receipt has proved: the entry, the record it is in, and who has signed that record.
 
     `body` is None where the receipt has no content: then it is proved that an entry with this header is there, and not
-    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by name.
+    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by its key.
     """
 
     header: Header
@@ -110,13 +114,13 @@ def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
     ]
     if len(proof) > MAX_PROOF:
         raise InvalidInputError(f"a proof has at most {MAX_PROOF} steps", place="proof")
+    if header.authentication not in KNOWN_AUTHORS or signature:
+        raise InvalidInputError("the entry is signed by its author, and this Skyparley cannot check that: upgrade it")
     body = _content(receipt, header)
     note = parse_note(receipt.checkpoint.encode())
     checkpoint = parse_checkpoint(note.text)
     leaf = leaf_hash(leaf_data(receipt.sequence, receipt.time_us, header_bytes, signature))
     check_inclusion(leaf, receipt.sequence - 1, checkpoint.size, proof, checkpoint.root)
-    if checkpoint.origin != origin_of(header.pool):
-        raise ProofError(f"the entry is of the pool '{header.pool}', the checkpoint of the log '{checkpoint.origin}'")
     signers = verified(note, keys)
     by_log = [key for key in signers if key.kind == SIGNATURE and key.name == checkpoint.origin]
     if not by_log:
@@ -124,6 +128,9 @@ def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
             f"no key that you trust is that of the log '{checkpoint.origin}': give its line, which begins with"
             f" {checkpoint.origin}+"
         )
+    if checkpoint.origin != origin_of(header.pool):
+        raise ProofError(f"the entry is of the pool '{header.pool}', the checkpoint of the log '{checkpoint.origin}'")
+    own = {key.public for key in by_log}
     return Proven(
         header=header,
         sequence=receipt.sequence,
@@ -132,7 +139,11 @@ def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
         body=body,
         checkpoint=checkpoint,
         signed_by=str(by_log[0]),
-        cosigned={key.name: time_s or 0 for key, time_s in signers.items() if key.kind == COSIGNATURE},
+        cosigned={
+            str(key): time_s or 0
+            for key, time_s in signers.items()
+            if key.kind == COSIGNATURE and key.public not in own  # the log's own word twice is not another's
+        },
     )
 
 
@@ -164,4 +175,11 @@ def _content(receipt: Receipt, header: Header) -> bytes | None:
     body = receipt.body.encode()
     if body_digest(from_base64(receipt.salt, of="the salt", length=SALT_BYTES), body) != header.body_digest:
         raise ProofError("the body of the receipt is not the one that the entry's header names: it was altered")
+    try:
+        command = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        command = None
+    canonical = isinstance(command, dict) and _ENCODER.encode(command) == body
+    if not canonical or command.get("kind") != header.kind:
+        raise ProofError("the body of the receipt is no command of the kind that the entry's header names")
     return body

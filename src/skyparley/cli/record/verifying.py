@@ -17,10 +17,10 @@ from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, Stor
 from skyparley.geometry.interval import format_time
 from skyparley.record.notes import VerifierKey, parse_key
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
+from skyparley.vocabulary import printable
 
 MAX_KEYS_BYTES: Final = 1024 * 1024
 _AUTHORS: Final = {
-    "party-signed": "signed by the party itself",
     "bearer-attested": "attested by the node, which knew the author by a key, a session or a token",
     "node": "of the node itself",
 }
@@ -119,8 +119,8 @@ def _facts(proven: Proven) -> dict[str, Any]:
         "authentication": header.authentication,
         "checkpoint_size": proven.checkpoint.size,
         "signed_by": proven.signed_by,
-        "cosigned_by": {name: _seconds(time_s) for name, time_s in sorted(proven.cosigned.items())},
-        "body": None if proven.body is None else msgspec.Raw(proven.body),
+        "cosigned_by": {key: _seconds(time_s) for key, time_s in sorted(proven.cosigned.items())},
+        "body": None if proven.body is None else msgspec.json.decode(proven.body),
     }
 
 
@@ -140,11 +140,11 @@ def _print(proven: Proven) -> None:
         ("known as author", _AUTHORS.get(header.authentication, header.authentication)),
         ("record signed by", proven.signed_by),
     ]
-    rows += [("and cosigned by", f"{name} at {_seconds(time_s)}") for name, time_s in sorted(proven.cosigned.items())]
+    rows += [("and cosigned by", f"{key} at {_seconds(time_s)}") for key, time_s in sorted(proven.cosigned.items())]
     if proven.body is not None:
         rows.append(("content", proven.body.decode()))
     for name, text in rows:
-        table.add_row(name, Text(text))
+        table.add_row(name, Text(printable(text)))
     console = Console(highlight=False)
     what = "the entry and its content" if proven.body is not None else "that the entry is there; not what it says"
     console.print(Text(f"PROVED: {what}", style="bold green"))

@@ -9,10 +9,12 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from skyparley.errors import NotFoundError, SkyparleyError, StorageError
+from skyparley.airspace.events import NODE
+from skyparley.errors import ForbiddenError, NotFoundError, OverloadedError, ProofError, SkyparleyError, StorageError
 from skyparley.log.port import Entry, Log
+from skyparley.node.identity import Author
 from skyparley.node.record.store import RECORD_FILE, RecordStore
-from skyparley.record.envelope import leaf_data
+from skyparley.record.envelope import decode_header, leaf_data
 from skyparley.record.merkle import Frontier, inclusion_proof, leaf_hash, range_root
 from skyparley.record.notes import (
     SIGNATURE,
@@ -26,11 +28,15 @@ from skyparley.record.notes import (
     parse_note,
     sign,
 )
-from skyparley.record.receipts import make_receipt
-from skyparley.record.tiles import TILE_WIDTH, TiledHashes, writer_at
+from skyparley.record.receipts import MAX_CONTENT_BYTES, make_receipt
+from skyparley.record.tiles import TILE_WIDTH, TiledHashes, TileWriter, writer_at
 
 SEAL_EVERY_S: Final = 1.0
 """While entries come, the record is signed so often."""
+MAX_WAIT_S: Final = 10.0
+"""A receipt whose record is not signed by then is to be asked for again."""
+MAX_WAITING: Final = 256
+"""So many may wait for their receipts at once."""
 
 
 class Recorder:
@@ -40,10 +46,13 @@ class Recorder:
         self._log = log
         self._store = store
         self._signer = Signer(origin_of(pool), SIGNATURE, store.key)
-        self._writer = writer_at(store.read, store.size)
+        self._writer = _writer_of(store)
         self._unwritten: list[bytes] = []
         self.failure: str | None = None
         """Why the record has fallen behind for good; None: it has not."""
+        self.complaint: str | None = None
+        """Why the record could not be signed the last time; None: it could."""
+        self._waiting = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
         self._grown = asyncio.Event()
         self._sealed = asyncio.Condition()
@@ -83,11 +92,11 @@ class Recorder:
         if size > head.sequence:
             raise StorageError(
                 f"the log ends at entry {head.sequence}, and this node has signed a record of {size} entries: restore"
-                f" the newer log, or the {RECORD_FILE} of the same backup"
+                " the newer log"
             )
         if size:
             with contextlib.suppress(NotFoundError):  # trimmed: the chain vouches for it
-                entry = await self._entry(size)
+                entry = await self._log.entry(size)
                 if _leaf(entry) != TiledHashes(self._store.read)(0, size - 1):
                     raise StorageError(
                         f"entry {size} of the log is not the one that this node has signed: restore the right log"
@@ -101,7 +110,10 @@ class Recorder:
                     self._writer.append(_leaf(entry))
                 self._grown.set()
         except SkyparleyError as error:
-            self.failure = f"the record does not follow the log: {error.message}"
+            await self._fail(error.message)
+        except Exception as error:
+            await self._fail(f"{type(error).__name__}: {error}")
+            raise
 
     async def seal_forever(self) -> None:
         """Sign what has come, again and again; a disk that does not take it is tried again."""
@@ -110,8 +122,14 @@ class Recorder:
             self._grown.clear()
             try:
                 await self.seal()
-            except StorageError:
+            except StorageError as error:
+                self.complaint = error.message
                 self._grown.set()
+            except Exception as error:
+                await self._fail(f"{type(error).__name__}: {error}")
+                raise
+            else:
+                self.complaint = None
             await asyncio.sleep(SEAL_EVERY_S)
 
     async def seal(self) -> None:
@@ -138,21 +156,30 @@ class Recorder:
         async with self._sealed:
             self._sealed.notify_all()
 
-    async def receipt(self, sequence: int) -> bytes:
-        """The receipt of an entry, once the record that has it is signed. Raises `NotFoundError`."""
+    async def receipt(self, sequence: int, author: Author) -> bytes:
+        """The receipt of an entry, once the record that has it is signed: for its party and the operator.
+
+        Receipts of the node's own entries are for everybody, without content, which is about all.
+        Raises `NotFoundError`, `ForbiddenError`, `OverloadedError` if too many wait, `StorageError` if it is not
+        signed in time.
+        """
         head = await self._log.head()
         if not 1 <= sequence <= head.sequence:
             raise NotFoundError(f"there is no entry {sequence}: the log ends at {head.sequence}")
-        entry = await self._entry(sequence)
-        async with self._sealed:
-            await self._sealed.wait_for(lambda: self._store.size >= sequence)
+        if self._store.size < sequence:
+            await self._until_signed(sequence)
+        entry = await self._log.entry(sequence)
         size, note = self._store.size, self._store.checkpoint
+        header = decode_header(entry.header)
+        own = author.role == "operator" or (author.party != "" and author.party == header.party)
+        if not own and header.authentication != NODE:
+            raise ForbiddenError("the receipt of an entry is for the party that wrote it, and for the operator")
         return make_receipt(
             sequence=sequence,
             time_us=entry.time_us,
             header=entry.header,
             signature=entry.signature,
-            content=(entry.salt, entry.body),
+            content=(entry.salt, entry.body) if own and len(entry.body) <= MAX_CONTENT_BYTES else None,
             proof=inclusion_proof(TiledHashes(self._store.read), sequence - 1, size),
             note=note,
         )
@@ -171,10 +198,32 @@ class Recorder:
         self._thread.shutdown()
         self._store.close()
 
-    async def _entry(self, sequence: int) -> Entry:
-        async for group in self._log.entries(sequence - 1):
-            return group[0]
-        raise NotFoundError(f"there is no entry {sequence}")
+    async def _until_signed(self, sequence: int) -> None:
+        if self._waiting >= MAX_WAITING:
+            raise OverloadedError("too many wait for their receipts: try again shortly")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(MAX_WAIT_S), self._sealed:
+                await self._sealed.wait_for(lambda: self._store.size >= sequence or self.failure is not None)
+        except TimeoutError:
+            raise StorageError(self.complaint or "the record is not signed yet: try again shortly") from None
+        finally:
+            self._waiting -= 1
+        if self._store.size < sequence:
+            raise StorageError(self.failure or "the record is not signed yet: try again shortly")
+
+    async def _fail(self, reason: str) -> None:
+        self.failure = f"the record has stopped ({reason}): restart the node"
+        async with self._sealed:
+            self._sealed.notify_all()
+
+
+def _writer_of(store: RecordStore) -> TileWriter:
+    try:
+        return writer_at(store.read, store.size)
+    except ProofError as error:
+        store.close()
+        raise StorageError(f"{RECORD_FILE} is damaged ({error.message}): restore it from a backup") from error
 
 
 async def compare(log: Log, store: RecordStore) -> str | None:

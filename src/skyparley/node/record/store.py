@@ -39,13 +39,15 @@ class RecordStore:
             self._passing = Path(tempfile.mkdtemp())
             path = self._passing / RECORD_FILE
         try:
+            path.touch(mode=0o600)
             self._writer, self._reader = _open(path), _open(path)
             self.key = Ed25519PrivateKey.from_private_bytes(self._seed())
-            self.size = int.from_bytes(self._fact("size"), "big")
+            facts = dict(self._writer.execute("SELECT name, value FROM facts WHERE name IN ('size', 'checkpoint')"))
+            self.size = int.from_bytes(facts.get("size", b""), "big")
             """Leaves of the tree that is kept."""
-            self.checkpoint = self._fact("checkpoint")
+            self.checkpoint = bytes(facts.get("checkpoint", b""))
             """The last signed checkpoint of that tree, as a note; empty before the first."""
-        except (apsw.Error, ValueError) as error:
+        except (apsw.Error, OSError, ValueError) as error:
             raise StorageError(
                 f"{RECORD_FILE} cannot be read as a record ({error}): restore it from a backup"
             ) from error
@@ -86,7 +88,8 @@ class RecordStore:
     def _extend(self, level: int, index: int, hashes: bytes) -> None:
         tile, at = divmod(index, TILE_WIDTH)
         if at:
-            hashes = self.read(level, index - at, at) + hashes
+            row = self._writer.execute("SELECT hashes FROM tiles WHERE place = ?", (_place(level, tile),)).fetchone()
+            hashes = (bytes(row[0]) if row is not None else b"")[: HASH_BYTES * at] + hashes
         for begin in range(0, len(hashes), TILE_BYTES):
             place = _place(level, tile + begin // TILE_BYTES)
             self._writer.execute(
@@ -95,6 +98,8 @@ class RecordStore:
 
     def _seed(self) -> bytes:
         seed = self._fact("key")
+        self.key_is_new = not seed
+        """Whether the key was made now."""
         if not seed:
             seed = Ed25519PrivateKey.generate().private_bytes_raw()
             self._writer.execute("INSERT INTO facts VALUES ('key', ?)", (seed,))

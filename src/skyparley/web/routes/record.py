@@ -69,7 +69,7 @@ async def receipt(exchange: Exchange) -> Replies:
     """The receipt of an entry."""
     exchange.query()
     sequence = exchange.number("sequence")
-    return Reply(200, await exchange.node.recorder.receipt(sequence))
+    return Reply(200, await exchange.node.recorder.receipt(sequence, exchange.author))
 
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
