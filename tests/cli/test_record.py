@@ -8,7 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from skyparley.record.notes import parse_checkpoint, parse_key, parse_note, verified
+from skyparley.record.notes import parse_key, parse_note, verified
+from skyparley.record.receipts import verify_receipt
 from support.commands import skyparley
 from support.process import Serving, serving
 
@@ -104,7 +105,7 @@ def test_the_record_goes_on_after_the_node_ended(tmp_path: Path, number: int) ->
     """With the same key, and a tree that is the log's: each receipt of before and after is verified by it."""
     data, keys = tmp_path / "data", tmp_path / "keys.txt"
     receipts = []
-    for party in ("alpha", "bravo", "charlie"):
+    for party in ("alpha", "bravo"):
         with serving("serve", data) as node:
             key = admit(node, party)
             here = ("--url", node.url, "--api-key", key)
@@ -116,11 +117,7 @@ def test_the_record_goes_on_after_the_node_ended(tmp_path: Path, number: int) ->
             receipts += [node.get(path, (data / "operator.key").read_text()).content for path in paths]
             node.process.send_signal(number)
             node.process.wait()
-    for at, receipt in enumerate(receipts):
-        path = tmp_path / f"{at}.json"
-        path.write_bytes(receipt)
-        assert skyparley("verify", path, "--keys", keys).returncode == 0
-    sizes = [parse_checkpoint(parse_note(json.loads(one)["checkpoint"].encode()).text).size for one in receipts]
+    sizes = [verify_receipt(one, [parse_key(keys.read_text().strip())]).checkpoint.size for one in receipts]
     assert sizes == sorted(sizes)
 
 

@@ -40,7 +40,7 @@ class RecordStore:
             path = self._passing / RECORD_FILE
         try:
             path.touch(mode=0o600)
-            self._writer, self._reader = _open(path), _open(path)
+            self._writer, self._reader = (_open(path, durable=self._passing is None) for _ in range(2))
             self.key = Ed25519PrivateKey.from_private_bytes(self._seed())
             facts = dict(self._writer.execute("SELECT name, value FROM facts WHERE name IN ('size', 'checkpoint')"))
             self.size = int.from_bytes(facts.get("size", b""), "big")
@@ -114,10 +114,10 @@ def _place(level: int, tile: int) -> int:
     return level << _LEVEL_BITS | tile
 
 
-def _open(path: Path | None) -> apsw.Connection:
+def _open(path: Path, *, durable: bool) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(_BUSY_MS)
     connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", "full")
+    connection.pragma("synchronous", "full" if durable else "off")
     connection.execute(_SCHEMA)
     return connection
