@@ -53,6 +53,6 @@ def check_plain_text(text: str, *, lines: bool, place: str) -> None:
         )
 
 
-def printable(text: str) -> str:
-    """A text on one line of a terminal: what moves the cursor, ends a line or turns the direction is spelled out."""
-    return "".join([one if one.isprintable() else f"\\u{ord(one):04x}" for one in text])
+def escaped(text: str) -> str:
+    """A text on one line of a terminal: what is not printable, such as a line end, is written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -73,22 +73,25 @@ def note_of(
     return format_note(Note(text, (sign(text, by), *(cosign(text, one, 1_800_000_000) for one in cosigners))))
 
 
-def receipt(**changes: Any) -> bytes:
-    tree = changes.pop("tree", None) or leaves()
-
+def _hashes(tree: list[bytes]) -> Callable[[int, int], bytes]:
     def hash_of(level: int, index: int) -> bytes:
         frontier = Frontier()
         for leaf in tree[index << level : (index + 1) << level]:
             frontier.append(leaf)
         return frontier.root()
 
+    return hash_of
+
+
+def receipt(**changes: Any) -> bytes:
+    tree = changes.pop("tree", None) or leaves()
     fields: dict[str, Any] = {
         "sequence": AT,
         "time_us": 2_000 + AT,
         "header": header(AT),
         "signature": b"",
         "content": (SALT, BODY),
-        "proof": inclusion_proof(hash_of, AT - 1, COUNT),
+        "proof": inclusion_proof(_hashes(tree), AT - 1, COUNT),
         "note": note_of(tree),
     }
     return make_receipt(**{**fields, **changes})
@@ -126,16 +129,6 @@ def test_every_entry_of_every_size_has_one() -> None:
             proof = inclusion_proof(_hashes(tree), sequence - 1, size)
             data = receipt(tree=tree, sequence=sequence, time_us=2_000 + sequence, header=header(sequence), proof=proof)
             assert verify_receipt(data, KEYS).sequence == sequence
-
-
-def _hashes(tree: list[bytes]) -> Callable[[int, int], bytes]:
-    def hash_of(level: int, index: int) -> bytes:
-        frontier = Frontier()
-        for leaf in tree[index << level : (index + 1) << level]:
-            frontier.append(leaf)
-        return frontier.root()
-
-    return hash_of
 
 
 FORGED = {

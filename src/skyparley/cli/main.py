@@ -19,7 +19,7 @@ from skyparley.cli.people.commands import person_app
 from skyparley.cli.record.commands import record_app, verify
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
-from skyparley.vocabulary import printable
+from skyparley.vocabulary import escaped
 
 app = typer.Typer(
     name="skyparley",
@@ -327,7 +327,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"skyparley: {printable(message)}", file=sys.stderr)
+    print(f"skyparley: {escaped(message)}", file=sys.stderr)
     sys.exit(1)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError
+from skyparley.vocabulary import escaped
 
 MAX_LABEL_LENGTH: Final = 128
 MAX_REMARKS: Final = 20
@@ -63,7 +64,7 @@ class Parsed:
 
 def printable(text: str) -> str:
     """The text on one line, cut at `MAX_QUOTED`: what is not printable is written as an escape."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: MAX_QUOTED + 1])
+    safe = escaped(text[: MAX_QUOTED + 1])
     return safe if len(text) <= MAX_QUOTED else safe[:MAX_QUOTED] + "…"
 
 

@@ -119,29 +119,14 @@ def consistency_proof(hash_of: HashOf, old: int, new: int) -> tuple[bytes, ...]:
     return tuple(reversed(path))
 
 
-def root_by_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root of the tree in which a leaf (its hash) has this place, by an audit path. Raises `ProofError`."""
-    _check_place(index, size)
-    _check_hashes(leaf, *proof)
-    place, last, root = index, size - 1, leaf
-    for step in proof:
-        if last == 0:
-            raise ProofError("the audit path is longer than the tree is high")
-        if place & 1 or place == last:
-            root = node_hash(step, root)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            root = node_hash(root, step)
-        place, last = place >> 1, last >> 1
-    if last:
-        raise ProofError("the audit path ends before the root")
-    return root
-
-
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Raise `ProofError` unless the tree of this size and root has a leaf (its hash) at an index."""
-    if root_by_inclusion(leaf, index, size, proof) != root:
+    _check_place(index, size)
+    _check_hashes(leaf, *proof)
+    found = leaf
+    for step, on_the_left in _climb(index, size - 1, proof):
+        found = node_hash(step, found) if on_the_left else node_hash(found, step)
+    if found != root:
         raise ProofError(f"the leaf at {index} is not in the tree of {size} leaves with this root")
 
 
@@ -162,20 +147,30 @@ def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proo
     while place & 1:
         place, last = place >> 1, last >> 1
     earlier = later = steps[0]
-    for step in steps[1:]:
-        if last == 0:
-            raise ProofError("the proof is longer than the tree is high")
-        if place & 1 or place == last:
+    for step, on_the_left in _climb(place, last, steps[1:]):
+        if on_the_left:
             earlier, later = node_hash(step, earlier), node_hash(step, later)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
         else:
             later = node_hash(later, step)
+    if earlier != old_root or later != new_root:
+        raise ProofError(f"the tree of {old} leaves is not the beginning of that of {new}: somebody rewrote it")
+
+
+def _climb(place: int, last: int, proof: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The steps of a proof from a place to the root, each with whether it is the left one of its pair.
+
+    `last` is the last place of that level. Raises `ProofError` unless they lead just to the root.
+    """
+    for step in proof:
+        if last == 0:
+            raise ProofError("the proof is longer than the tree is high")
+        on_the_left = bool(place & 1) or place == last
+        yield step, on_the_left
+        while on_the_left and not place & 1 and place:
+            place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
     if last:
         raise ProofError("the proof ends before the root")
-    if earlier != old_root or later != new_root:
-        raise ProofError(f"the tree of {old} leaves is not the beginning of that of {new}: somebody rewrote it")
 
 
 def _fold(roots: Sequence[bytes]) -> bytes:

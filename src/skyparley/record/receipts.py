@@ -65,7 +65,6 @@ class Proven:
     header: Header
     sequence: int
     time_us: int
-    signature: bytes
     body: bytes | None
     checkpoint: Checkpoint
     signed_by: str
@@ -135,7 +134,6 @@ def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
         header=header,
         sequence=receipt.sequence,
         time_us=receipt.time_us,
-        signature=signature,
         body=body,
         checkpoint=checkpoint,
         signed_by=str(by_log[0]),

@@ -13,6 +13,21 @@ from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
 
 def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     """What a node answers, as JSON. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
+    response = _answer(url, api_key, method, path, body)
+    if response.status_code == 204:
+        return None
+    try:
+        return msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        raise StorageError(f"{url} does not answer as a node does: is the address right?") from None
+
+
+def fetch(url: str, api_key: str | None, path: str) -> bytes:
+    """What a node answers to a GET, as it is. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
+    return _answer(url, api_key, "GET", path, None).content
+
+
+def _answer(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
     try:
         with client_of(url, api_key) as client:
             response = client.request(method, path, json=body)
@@ -20,12 +35,7 @@ def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, A
         raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
     if response.is_error:
         raise SkyparleyError(f"the node refuses: {message_of(response)}")
-    if response.status_code == 204:
-        return None
-    try:
-        return msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        raise StorageError(f"{url} does not answer as a node does: is the address right?") from None
+    return response
 
 
 def parameters_of(file: Path) -> dict[str, Any]:

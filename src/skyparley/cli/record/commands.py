@@ -32,7 +32,8 @@ def record_key(url: Url = HERE, api_key: Key = None) -> None:
 @record_app.command("checkpoint")
 def record_checkpoint(url: Url = HERE, api_key: Key = None) -> None:
     """Print the last checkpoint: three lines that say all that the log holds, and who has signed them."""
-    from skyparley.cli.record.verifying import fetch, print_bytes
+    from skyparley.cli.line.asking import fetch
+    from skyparley.cli.record.verifying import print_bytes
 
     print_bytes(fetch(url, api_key, "/v1/record/checkpoint"))
 
@@ -50,7 +51,8 @@ def record_receipt(
 
     For example: skyparley record receipt 17 --to receipt.json
     """
-    from skyparley.cli.record.verifying import fetch, print_bytes, write
+    from skyparley.cli.line.asking import fetch
+    from skyparley.cli.record.verifying import print_bytes, write
 
     data = fetch(url, api_key, f"/v1/record/entries/{sequence}/receipt")
     if to is None:

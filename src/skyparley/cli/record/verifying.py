@@ -1,4 +1,4 @@
-"""Fetching what a node has signed, and saying in plain words what it proves."""
+"""Saying in plain words what a receipt proves."""
 
 import sys
 from collections.abc import Sequence
@@ -6,36 +6,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from skyparley.cli.against import client_of, message_of
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
 from skyparley.record.notes import VerifierKey, parse_key
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
-from skyparley.vocabulary import printable
+from skyparley.vocabulary import escaped
 
 MAX_KEYS_BYTES: Final = 1024 * 1024
 _AUTHORS: Final = {
     "bearer-attested": "attested by the node, which knew the author by a key, a session or a token",
     "node": "of the node itself",
 }
-
-
-def fetch(url: str, api_key: str | None, path: str) -> bytes:
-    """What a node answers, as it is. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
-    try:
-        with client_of(url, api_key) as client:
-            response = client.get(path)
-    except httpx.HTTPError as error:
-        raise StorageError(f"no answer from {url} ({error}): is a node serving there?") from error
-    if response.is_error:
-        raise SkyparleyError(f"the node refuses: {message_of(response)}")
-    return response.content
 
 
 def print_bytes(data: bytes) -> None:
@@ -137,14 +123,14 @@ def _print(proven: Proven) -> None:
         ("time of the log", format_time(proven.time_us)),
         ("kind", header.kind),
         ("author", header.party or "none: the node, or a USS that the body names"),
-        ("known as author", _AUTHORS.get(header.authentication, header.authentication)),
+        ("known as author", _AUTHORS[header.authentication]),
         ("record signed by", proven.signed_by),
     ]
     rows += [("and cosigned by", f"{key} at {_seconds(time_s)}") for key, time_s in sorted(proven.cosigned.items())]
     if proven.body is not None:
         rows.append(("content", proven.body.decode()))
     for name, text in rows:
-        table.add_row(name, Text(printable(text)))
+        table.add_row(name, Text(escaped(text)))
     console = Console(highlight=False)
     what = "the entry and its content" if proven.body is not None else "that the entry is there; not what it says"
     console.print(Text(f"PROVED: {what}", style="bold green"))

@@ -57,8 +57,7 @@ class RecordStore:
         tile, at = divmod(index, TILE_WIDTH)
         if level > _MAX_LEVEL or tile >> _LEVEL_BITS:
             return b""
-        row = self._reader.execute("SELECT hashes FROM tiles WHERE place = ?", (_place(level, tile),)).fetchone()
-        return b"" if row is None else bytes(row[0])[HASH_BYTES * at : HASH_BYTES * (at + count)]
+        return _tile(self._reader, level, tile)[HASH_BYTES * at : HASH_BYTES * (at + count)]
 
     def add(self, fresh: Sequence[bytes], size: int, checkpoint: bytes) -> None:
         """Keep the hashes of each tile level that are new, and the checkpoint of the tree of now `size` leaves.
@@ -88,8 +87,7 @@ class RecordStore:
     def _extend(self, level: int, index: int, hashes: bytes) -> None:
         tile, at = divmod(index, TILE_WIDTH)
         if at:
-            row = self._writer.execute("SELECT hashes FROM tiles WHERE place = ?", (_place(level, tile),)).fetchone()
-            hashes = (bytes(row[0]) if row is not None else b"")[: HASH_BYTES * at] + hashes
+            hashes = _tile(self._writer, level, tile)[: HASH_BYTES * at] + hashes
         for begin in range(0, len(hashes), TILE_BYTES):
             place = _place(level, tile + begin // TILE_BYTES)
             self._writer.execute(
@@ -108,6 +106,11 @@ class RecordStore:
     def _fact(self, name: str) -> bytes:
         row = self._writer.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return b"" if row is None else bytes(row[0])
+
+
+def _tile(connection: apsw.Connection, level: int, tile: int) -> bytes:
+    row = connection.execute("SELECT hashes FROM tiles WHERE place = ?", (_place(level, tile),)).fetchone()
+    return b"" if row is None else bytes(row[0])
 
 
 def _place(level: int, tile: int) -> int:
