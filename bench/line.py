@@ -12,13 +12,14 @@ from typing import Any, Final
 from bench.serving import POOL, Connection, serving
 from bench.table import Figure, Row, quantiles
 from skyparley.airspace.commands import Command
-from skyparley.airspace.events import BEARER_ATTESTED, DialogueChanged
+from skyparley.airspace.events import DialogueChanged
 from skyparley.airspace.line.dialogue.commands import OpenDialogue
 from skyparley.airspace.line.duty.commands import DefinePost, TakeWatch
 from skyparley.cli.compose import running_node
 from skyparley.node.engine import Applied, proposal_of
 from skyparley.node.line.sealed import seal
 from skyparley.node.node import Node
+from skyparley.record.authorship import BEARER_ATTESTED
 
 PAIRS: Final = 6
 MESSAGES_PER_S: Final = 300

@@ -8,11 +8,11 @@ from typing import Final
 from bench.dss.generator.volumes import ELSEWHERE, elsewhere
 from bench.serving import POOL
 from skyparley.airspace.dss.commands import PutIntent
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.operations.commands import Extent
 from skyparley.cli.compose import running_node
 from skyparley.node.engine import proposal_of
 from skyparley.node.node import Node
+from skyparley.record.authorship import BEARER_ATTESTED
 
 _AT_ONCE: Final = 500
 _MANAGERS: Final = 8

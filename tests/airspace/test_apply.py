@@ -11,7 +11,6 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import content_digest, encode_command, findings_commands
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import (
-    AUTHENTICATIONS,
     ConflictFound,
     ConflictVoid,
     Event,
@@ -33,6 +32,7 @@ from skyparley.errors import (
     NotFoundError,
     StorageError,
 )
+from skyparley.record.authorship import AUTHENTICATIONS
 from support.airspace_histories import ALGORITHM, DAY_US, HOUR_US, START_US, digest_of, event_at, extent
 
 

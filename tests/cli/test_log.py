@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from skyparley.airspace.dss import commands as dss
-from skyparley.airspace.events import BEARER_ATTESTED
 from skyparley.airspace.operations.commands import Extent
 from skyparley.cli.compose import running_node
 from skyparley.node.engine import proposal_of
 from skyparley.node.node import Node
+from skyparley.record.authorship import BEARER_ATTESTED
 from support.commands import skyparley
 
 INTENT = "7c1c05f5-21ed-4aaa-b6d2-e08b035d53fb"

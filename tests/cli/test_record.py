@@ -10,6 +10,7 @@ import pytest
 
 from skyparley.record.notes import parse_key, parse_note, verified
 from skyparley.record.receipts import verify_receipt
+from skyparley.record.trust import parse_trusted
 from support.commands import skyparley
 from support.process import Serving, serving
 
@@ -117,7 +118,7 @@ def test_the_record_goes_on_after_the_node_ended(tmp_path: Path, number: int) ->
             receipts += [node.get(path, (data / "operator.key").read_text()).content for path in paths]
             node.process.send_signal(number)
             node.process.wait()
-    sizes = [verify_receipt(one, [parse_key(keys.read_text().strip())]).checkpoint.size for one in receipts]
+    sizes = [verify_receipt(one, parse_trusted(keys.read_text())).checkpoint.size for one in receipts]
     assert sizes == sorted(sizes)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
+from skyparley.record.authorship import key_id_of, sign_header
 from skyparley.record.envelope import Header, body_digest, encode_header, leaf_data
 from skyparley.record.merkle import Frontier, inclusion_proof, leaf_hash
 from skyparley.record.notes import (
@@ -27,6 +28,7 @@ from skyparley.record.notes import (
     sign,
 )
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, make_receipt, verify_receipt
+from skyparley.record.trust import Trusted
 
 POOL = "alps"
 COUNT = 11
@@ -41,7 +43,7 @@ def signer(name: str, kind: int, seed: int) -> Signer:
 
 NODE = signer(POOL, SIGNATURE, 1)
 NORTH, SOUTH = signer("north", COSIGNATURE, 2), signer("south", COSIGNATURE, 3)
-KEYS = [NODE.key, NORTH.key]
+KEYS = Trusted((NODE.key, NORTH.key))
 
 
 def header(number: int, *, pool: str = POOL, body: bytes = BODY) -> bytes:
@@ -112,7 +114,7 @@ def test_it_proves_the_entry_its_content_and_who_signed() -> None:
     assert (proven.checkpoint.origin, proven.checkpoint.size) == (POOL, COUNT)
     assert proven.signed_by == str(NODE.key)
     assert proven.cosigned == {str(NORTH.key): 1_800_000_000}
-    assert verify_receipt(GOOD, [NODE.key]).cosigned == {}
+    assert verify_receipt(GOOD, Trusted((NODE.key,))).cosigned == {}
     assert written(MEMBERS) == GOOD
 
 
@@ -194,13 +196,13 @@ def test_a_word_of_an_author_that_cannot_be_checked_is_not_repeated(authenticati
     tree = leaves()
     tree[AT - 1] = leaf_hash(leaf_data(AT, 2_000 + AT, said, signature))
     data = receipt(tree=tree, header=said, signature=signature, proof=inclusion_proof(_hashes(tree), AT - 1, COUNT))
-    with pytest.raises(InvalidInputError, match="upgrade"):
+    with pytest.raises(ProofError, match=r"the entry (is marked|says)"):
         verify_receipt(data, KEYS)
 
 
 def test_the_log_s_own_key_is_no_cosigner() -> None:
     again = Signer("elsewhere", COSIGNATURE, NODE.private)
-    proven = verify_receipt(receipt(note=note_of(leaves(), cosigners=(again,))), [NODE.key, again.key])
+    proven = verify_receipt(receipt(note=note_of(leaves(), cosigners=(again,))), Trusted((NODE.key, again.key)))
     assert proven.cosigned == {}
 
 
@@ -209,7 +211,7 @@ def test_a_cosigner_of_the_log_s_name_is_not_the_log() -> None:
     imposter = signer(POOL, COSIGNATURE, 5)
     note = note_of(leaves(), by=signer("x", SIGNATURE, 6), cosigners=(imposter,))
     with pytest.raises(ProofError, match="no key that you trust"):
-        verify_receipt(receipt(note=note), [imposter.key, NORTH.key])
+        verify_receipt(receipt(note=note), Trusted((imposter.key, NORTH.key)))
 
 
 @pytest.mark.parametrize(
@@ -291,3 +293,26 @@ def test_every_bit_that_is_flipped_is_noticed() -> None:
 def test_noise_is_refused(data: bytes) -> None:
     with pytest.raises(SkyparleyError):
         verify_receipt(data, KEYS)
+
+
+def test_an_entry_that_its_party_signed_proves_that_it_said_so() -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes([9] * 32))
+    public = private.public_key().public_bytes_raw()
+    key_id = key_id_of(public)
+    signed = msgspec.json.encode(
+        {**json.loads(header(AT)), "authentication": "party-signed", "key_id": key_id}, order="sorted"
+    )
+    signature = sign_header(signed, private)
+    tree = [*leaves()[: AT - 1], leaf_hash(leaf_data(AT, 2_000 + AT, signed, signature)), *leaves()[AT:]]
+    proof = inclusion_proof(_hashes(tree), AT - 1, COUNT)
+    data = receipt(tree=tree, header=signed, signature=signature, proof=proof)
+    keys = Trusted(KEYS.notes, {("alpha", key_id): public})
+    assert verify_receipt(data, keys).header.authentication == "party-signed"
+    with pytest.raises(ProofError, match="give its line, which begins with alpha=ed25519:"):
+        verify_receipt(data, KEYS)
+    with pytest.raises(ProofError, match="does not fit"):
+        verify_receipt(data, Trusted(KEYS.notes, {("alpha", key_id): bytes([7] * 32)}))
+    forged = [*tree]
+    forged[AT - 1] = leaf_hash(leaf_data(AT, 2_000 + AT, signed, bytes(64)))  # without the party's word
+    with pytest.raises(ProofError, match="does not fit"):
+        verify_receipt(receipt(tree=forged, header=signed, signature=bytes(64), proof=proof), keys)

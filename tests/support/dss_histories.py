@@ -19,9 +19,10 @@ from skyparley.airspace.codec import content_digest, encode_command
 from skyparley.airspace.decide import check
 from skyparley.airspace.dss import commands as d
 from skyparley.airspace.dss.items import DssLimits
-from skyparley.airspace.events import BEARER_ATTESTED, NODE, Event, Outcome
+from skyparley.airspace.events import Event, Outcome
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.state import Airspace
+from skyparley.record.authorship import BEARER_ATTESTED, NODE
 
 START_US = 1_800_000_000_000_000
 SECOND_US = 1_000_000

@@ -16,7 +16,7 @@ from skyparley.airspace.commands import (
 )
 from skyparley.airspace.dss import rules as dss
 from skyparley.airspace.dss.commands import DssCommand
-from skyparley.airspace.events import AUTHENTICATIONS, BEARER_ATTESTED, NODE, Proposal, Repeated, refusal_of
+from skyparley.airspace.events import Proposal, Repeated, refusal_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
@@ -32,6 +32,7 @@ from skyparley.errors import (
     NotFoundError,
     SkyparleyError,
 )
+from skyparley.record.authorship import AUTHENTICATIONS, BEARER_ATTESTED, NODE
 
 ACCEDED: Final = "acceded"
 

@@ -29,12 +29,6 @@ from skyparley.errors import (
     UssDownError,
 )
 
-PARTY_SIGNED: Final = "party-signed"
-BEARER_ATTESTED: Final = "bearer-attested"
-NODE: Final = "node"
-AUTHENTICATIONS: Final = (PARTY_SIGNED, BEARER_ATTESTED, NODE)
-"""How the author was authenticated; `node` with a party's name is the node that speaks for a party that it hosts."""
-
 _ERRORS: Final = {
     kind.code: kind
     for kind in (

@@ -15,13 +15,7 @@ import msgspec
 
 from skyparley.airspace.codec import validate_command
 from skyparley.airspace.commands import Command, Finding, RecordFindings
-from skyparley.airspace.events import (
-    BEARER_ATTESTED,
-    Proposal,
-    Repeated,
-    Verdict,
-    error_of,
-)
+from skyparley.airspace.events import Proposal, Repeated, Verdict, error_of
 from skyparley.airspace.operations.commands import (
     ActivateOperation,
     AmendOperation,
@@ -43,6 +37,7 @@ from skyparley.node.first_answer import past_of, subject_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Answer, Checked, ConflictView
+from skyparley.record.authorship import BEARER_ATTESTED
 
 MAX_CLAIMED_SKEW_US: Final = 300_000_000
 RECENT_FINDINGS: Final = 50_000

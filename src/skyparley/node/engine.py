@@ -17,7 +17,7 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
-from skyparley.airspace.events import BEARER_ATTESTED, NODE, Event, Outcome, Proposal, Repeated, error_of
+from skyparley.airspace.events import Event, Outcome, Proposal, Repeated, error_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.state import Airspace
 from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
@@ -25,6 +25,7 @@ from skyparley.log.port import Draft, Entry, Log
 from skyparley.log.verify import holds_body
 from skyparley.node.dice import Dice
 from skyparley.node.identity import Author
+from skyparley.record.authorship import BEARER_ATTESTED, NODE
 from skyparley.record.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header
 
 MAX_IN_FLIGHT: Final = 1_024

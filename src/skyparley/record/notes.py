@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from skyparley.errors import InvalidInputError, ProofError
+from skyparley.record.authorship import check_public_key
 from skyparley.record.base64 import from_base64, to_base64
 from skyparley.record.merkle import HASH_BYTES, MAX_SIZE
 
@@ -50,6 +51,7 @@ class VerifierKey:
         check_name(self.name)
         if self.kind not in (SIGNATURE, COSIGNATURE) or len(self.public) != _KEY_BYTES:
             raise InvalidInputError("a key of notes is an Ed25519 key, of kind 1 (signature) or 4 (cosignature)")
+        check_public_key(self.public)
 
     @property
     def key_id(self) -> bytes:

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import msgspec
 
 from skyparley.errors import InvalidInputError, ProofError
+from skyparley.record.authorship import check_author
 from skyparley.record.base64 import from_base64, to_base64
 from skyparley.record.envelope import MAX_HEADER_BYTES, SALT_BYTES, Header, body_digest, decode_header, leaf_data
 from skyparley.record.merkle import HASH_BYTES, check_inclusion, leaf_hash
@@ -21,12 +22,12 @@ from skyparley.record.notes import (
     MAX_NOTE_BYTES,
     SIGNATURE,
     Checkpoint,
-    VerifierKey,
     origin_of,
     parse_checkpoint,
     parse_note,
     verified,
 )
+from skyparley.record.trust import Trusted
 
 FORMAT: Final = "skyparley receipt 1"
 MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
@@ -34,8 +35,6 @@ MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
 MAX_PROOF: Final = 63
 MAX_CONTENT_BYTES: Final = 4 * 1024 * 1024
 """A receipt of an entry with a longer body is without content."""
-KNOWN_AUTHORS: Final = ("bearer-attested", "node")
-"""How authors are known of which a receipt can say so; signatures of parties are none yet."""
 _FORMAT_NAMED: Final = re.compile(rb'"format":"(skyparley receipt [0-9]{1,9})"')
 _MOST: Final = 2**53 - 1
 
@@ -99,11 +98,12 @@ def make_receipt(
     return _ENCODER.encode(receipt)
 
 
-def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
+def verify_receipt(data: bytes, keys: Trusted) -> Proven:
     """What a receipt proves to somebody who trusts these keys.
 
     Raises `InvalidInputError` for what is no receipt, and `ProofError` for one that does not prove what it says: an
-    entry that is not in the record, content that is not the entry's, a record that the log's key has not signed.
+    entry that is not in the record, content that is not the entry's, a record that the log's key has not signed, an
+    author who has not signed what is marked party-signed.
     """
     receipt = _read(data)
     header_bytes = receipt.header.encode()
@@ -113,14 +113,13 @@ def verify_receipt(data: bytes, keys: Sequence[VerifierKey]) -> Proven:
     ]
     if len(proof) > MAX_PROOF:
         raise InvalidInputError(f"a proof has at most {MAX_PROOF} steps", place="proof")
-    if header.authentication not in KNOWN_AUTHORS or signature:
-        raise InvalidInputError("the entry is signed by its author, and this Skyparley cannot check that: upgrade it")
+    check_author(header, header_bytes, signature, keys.parties)
     body = _content(receipt, header)
     note = parse_note(receipt.checkpoint.encode())
     checkpoint = parse_checkpoint(note.text)
     leaf = leaf_hash(leaf_data(receipt.sequence, receipt.time_us, header_bytes, signature))
     check_inclusion(leaf, receipt.sequence - 1, checkpoint.size, proof, checkpoint.root)
-    signers = verified(note, keys)
+    signers = verified(note, keys.notes)
     by_log = [key for key in signers if key.kind == SIGNATURE and key.name == checkpoint.origin]
     if not by_log:
         raise ProofError(

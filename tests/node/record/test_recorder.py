@@ -20,6 +20,7 @@ from skyparley.record.envelope import leaf_data
 from skyparley.record.merkle import Frontier, leaf_hash
 from skyparley.record.notes import check_name, origin_of, parse_checkpoint, parse_key, parse_note, verified
 from skyparley.record.receipts import verify_receipt
+from skyparley.record.trust import Trusted
 from support.drafts import POOL, Clock, draft
 
 pytestmark = pytest.mark.anyio
@@ -102,12 +103,12 @@ async def test_a_receipt_of_every_entry_is_verified_by_the_key_alone(kept: Kept)
     key = parse_key(kept.recorder.key)
     for sequence in (1, 2, 255, 256, 257, 299, 300):
         data = await kept.recorder.receipt(sequence, OPERATOR)
-        proven = verify_receipt(data, [key])
+        proven = verify_receipt(data, Trusted((key,)))
         assert (proven.sequence, proven.checkpoint.size, proven.signed_by) == (sequence, 300, str(key))
         assert proven.body is not None
     await kept.append(1)
     await kept.seal()
-    assert verify_receipt(data, [key]) == proven  # an older one stays what it was
+    assert verify_receipt(data, Trusted((key,))) == proven  # an older one stays what it was
 
 
 async def test_a_receipt_waits_until_its_entry_is_signed(kept: Kept) -> None:
@@ -116,7 +117,7 @@ async def test_a_receipt_waits_until_its_entry_is_signed(kept: Kept) -> None:
     await asyncio.sleep(0.05)
     assert not asked.done()
     await kept.seal()
-    assert verify_receipt(await asked, [parse_key(kept.recorder.key)]).sequence == 1
+    assert verify_receipt(await asked, Trusted((parse_key(kept.recorder.key),))).sequence == 1
     for sequence in (0, -1, 2):
         with pytest.raises(NotFoundError):
             await kept.recorder.receipt(sequence, OPERATOR)
@@ -208,9 +209,9 @@ async def test_another_key_s_receipt_is_not_believed(kept: Kept, tmp_path: Path)
     data = await kept.recorder.receipt(2, OPERATOR)
     stranger = Recorder(kept.log, RecordStore(None), POOL)
     with pytest.raises(ProofError, match="no key that you trust"):
-        verify_receipt(data, [parse_key(stranger.key)])
+        verify_receipt(data, Trusted((parse_key(stranger.key),)))
     with pytest.raises(ProofError, match="no key that you trust"):
-        verify_receipt(data, [])
+        verify_receipt(data, Trusted())
 
 
 async def test_a_receipt_is_for_its_own_party_and_the_operator(kept: Kept) -> None:
@@ -220,12 +221,12 @@ async def test_a_receipt_is_for_its_own_party_and_the_operator(kept: Kept) -> No
     await kept.seal()
     key = parse_key(kept.recorder.key)
     for author in (OPERATOR, ALPHA):
-        assert verify_receipt(await kept.recorder.receipt(1, author), [key]).body is not None
+        assert verify_receipt(await kept.recorder.receipt(1, author), Trusted((key,))).body is not None
     for author in (BRAVO, Author("observer")):
         with pytest.raises(ForbiddenError):
             await kept.recorder.receipt(1, author)
     for author, whole in ((OPERATOR, True), (ALPHA, False), (BRAVO, False)):
-        assert (verify_receipt(await kept.recorder.receipt(3, author), [key]).body is not None) == whole
+        assert (verify_receipt(await kept.recorder.receipt(3, author), Trusted((key,))).body is not None) == whole
 
 
 async def test_what_is_not_signed_in_time_is_told(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,7 +252,7 @@ async def test_a_disk_that_does_not_take_it_is_tried_again(kept: Kept, monkeypat
     monkeypatch.setattr(kept.recorder._store, "add", full)
     await kept.append(5)
     sealing = asyncio.create_task(kept.recorder.seal_forever())
-    proven = verify_receipt(await kept.recorder.receipt(3, OPERATOR), [parse_key(kept.recorder.key)])
+    proven = verify_receipt(await kept.recorder.receipt(3, OPERATOR), Trusted((parse_key(kept.recorder.key),)))
     sealing.cancel()
     assert proven.checkpoint.root == await kept.root()
     assert kept.recorder.complaint is None

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
-from skyparley.record.notes import VerifierKey, parse_key
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
+from skyparley.record.trust import MAX_KEYS_BYTES, Trusted, joined, parse_trusted
 from skyparley.vocabulary import escaped
 
-MAX_KEYS_BYTES: Final = 1024 * 1024
 _AUTHORS: Final = {
+    "party-signed": "signed by the party itself, with a key that you trust: nobody else can have said it",
     "bearer-attested": "attested by the node, which knew the author by a key, a session or a token",
     "node": "of the node itself",
 }
@@ -43,9 +43,9 @@ def write(path: Path, data: bytes) -> None:
 
 def verify_file(path: Path, key_files: Sequence[Path], *, as_json: bool) -> None:
     """Print what a receipt proves. Raises `InvalidInputError` or `ProofError` if it proves nothing."""
-    keys = [key for file in key_files for key in read_keys(file)]
+    keys = read_keys(key_files)
     try:
-        proven = verify_receipt(_read(path, MAX_RECEIPT_BYTES), keys)
+        proven = verify_receipt(read_file(path, MAX_RECEIPT_BYTES), keys)
     except ProofError as error:
         raise ProofError(f"NOT PROVED: {error.message}", place=str(path)) from None
     except SkyparleyError as error:
@@ -56,28 +56,20 @@ def verify_file(path: Path, key_files: Sequence[Path], *, as_json: bool) -> None
         _print(proven)
 
 
-def read_keys(path: Path) -> list[VerifierKey]:
-    """The public keys in a file, one a line; empty lines and lines that begin with # are passed over.
-
-    Raises `InvalidInputError` with the line.
-    """
-    keys = []
-    try:
-        lines = _read(path, MAX_KEYS_BYTES).decode().splitlines()
-    except UnicodeDecodeError:
-        raise InvalidInputError("is not text in UTF-8", place=str(path)) from None
-    for number, line in enumerate(lines, 1):
-        if line.strip() and not line.startswith("#"):
-            try:
-                keys.append(parse_key(line.strip()))
-            except InvalidInputError as error:
-                raise error.at(f"{path}, line {number}") from None
-    if not keys:
-        raise InvalidInputError("holds no key: write those that you trust, one a line", place=str(path))
-    return keys
+def read_keys(paths: Sequence[Path]) -> Trusted:
+    """The public keys in these files. Raises `InvalidInputError` with the file and its line."""
+    files = []
+    for path in paths:
+        try:
+            files.append(parse_trusted(read_file(path, MAX_KEYS_BYTES).decode()))
+        except UnicodeDecodeError:
+            raise InvalidInputError("is not text in UTF-8", place=str(path)) from None
+        except InvalidInputError as error:
+            raise error if error.place == str(path) else error.at(str(path)) from None
+    return joined(files)
 
 
-def _read(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int) -> bytes:
     """A file, or standard input. Raises `InvalidInputError` if it cannot be read, or is longer than that."""
     try:
         if str(path) == "-":

@@ -20,15 +20,7 @@ from skyparley.airspace.dss.intents import MISSED, must_be_known, requested_ovn
 from skyparley.airspace.dss.items import Constraint, DssLimits, Intent, Subscription
 from skyparley.airspace.dss.state import Subscribed
 from skyparley.airspace.dss.tables import CONTINGENT, NEED_KEY, NONCONFORMING
-from skyparley.airspace.events import (
-    BEARER_ATTESTED,
-    Outcome,
-    Proposal,
-    ReferenceChanged,
-    ReferenceLeft,
-    Repeated,
-    error_of,
-)
+from skyparley.airspace.events import Outcome, Proposal, ReferenceChanged, ReferenceLeft, Repeated, error_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.limits import HOUR_US
 from skyparley.airspace.operations.commands import Extent
@@ -58,6 +50,7 @@ from skyparley.node.dss.views import (
     subscription_view,
 )
 from skyparley.node.engine import Engine, journal, proposal_of
+from skyparley.record.authorship import BEARER_ATTESTED
 
 _VERSION_BYTES: Final = 18
 MAX_TRIES: Final = 16

@@ -9,11 +9,11 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from skyparley.airspace.events import NODE
 from skyparley.errors import ForbiddenError, NotFoundError, OverloadedError, ProofError, SkyparleyError, StorageError
 from skyparley.log.port import Entry, Log
 from skyparley.node.identity import Author
 from skyparley.node.record.store import RECORD_FILE, RecordStore
+from skyparley.record.authorship import NODE
 from skyparley.record.envelope import decode_header, leaf_data
 from skyparley.record.merkle import Frontier, inclusion_proof, leaf_hash, range_root
 from skyparley.record.notes import (
