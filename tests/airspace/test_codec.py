@@ -14,6 +14,7 @@ from skyparley.airspace.dss.commands import DssCommand, SetDssLimits
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations import commands as o
 from skyparley.airspace.operations.extents import level_13_cells
+from skyparley.airspace.signing.commands import KeyCommand
 from skyparley.errors import InvalidInputError, LimitExceededError, SkyparleyError
 from support.airspace_histories import DAY_US, HOUR_US, START_US, digest_of, extent, history, random_steps
 
@@ -34,7 +35,7 @@ def test_every_command_of_many_histories_round_trips() -> None:
             )
             assert len(content_digest(body)) == 32
             kinds.add(command_kind(event.command))
-    elsewhere = {*LineCommand.__args__, *DssCommand.__args__, SetDssLimits}
+    elsewhere = {*LineCommand.__args__, *DssCommand.__args__, *KeyCommand.__args__, SetDssLimits}
     assert len(kinds) == len(set(c.Command.__args__) - elsewhere)
 
 

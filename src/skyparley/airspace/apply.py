@@ -40,6 +40,8 @@ from skyparley.airspace.line.negotiation.arrangements import OVERTAKEN
 from skyparley.airspace.operations import rules as operations
 from skyparley.airspace.operations.commands import Filing, OperationCommand
 from skyparley.airspace.shared_cells import found_by_intent
+from skyparley.airspace.signing import rules as signing
+from skyparley.airspace.signing.commands import KeyCommand
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
@@ -148,6 +150,8 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         state.dss.set_limits(command.limits)
     elif isinstance(command, LineCommand):
         line.perform(state, event, command, changes)
+    elif isinstance(command, KeyCommand):
+        signing.perform(state.keys, event, command)
     return 0
 
 

@@ -27,6 +27,8 @@ from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations import rules as operations
 from skyparley.airspace.operations.commands import Filing, OperationCommand
+from skyparley.airspace.signing import rules as signing
+from skyparley.airspace.signing.commands import KeyCommand
 from skyparley.conflict.operation import Rule
 from skyparley.errors import InvalidInputError, LimitExceededError
 
@@ -88,6 +90,8 @@ def validate_command(command: Command) -> None:
         validate_dss(command)
     elif isinstance(command, SetDssLimits):
         check_limits(command.limits)
+    elif isinstance(command, KeyCommand):
+        signing.validate(command)
 
 
 def findings_commands(after: int, through: int, algorithm: str, findings: Sequence[Finding]) -> list[RecordFindings]:

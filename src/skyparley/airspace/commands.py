@@ -13,6 +13,7 @@ import msgspec
 from skyparley.airspace.dss.commands import DssCommand, SetDssLimits
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations.commands import Filing, OperationCommand
+from skyparley.airspace.signing.commands import KeyCommand
 
 RULES_VERSION: Final = 1
 """The newest rules that this code can apply; `Epoch` entries move a log from one version to the next."""
@@ -70,5 +71,14 @@ class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="epoch"
 
 
 Command = (
-    RegisterParty | Filing | OperationCommand | RecordFindings | Tick | Epoch | LineCommand | DssCommand | SetDssLimits
+    RegisterParty
+    | Filing
+    | OperationCommand
+    | RecordFindings
+    | Tick
+    | Epoch
+    | LineCommand
+    | DssCommand
+    | SetDssLimits
+    | KeyCommand
 )

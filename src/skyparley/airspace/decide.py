@@ -22,6 +22,8 @@ from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations import rules as operations
 from skyparley.airspace.operations.commands import Filing, OperationCommand
+from skyparley.airspace.signing import rules as signing
+from skyparley.airspace.signing.commands import KeyCommand
 from skyparley.airspace.state import Airspace
 from skyparley.errors import (
     ConflictingStateError,
@@ -54,7 +56,7 @@ def decide(state: Airspace, proposal: Proposal, time_us: int) -> Refusal | Repea
 def admit(state: Airspace, proposal: Proposal, time_us: int) -> Refusal | Repeated | None:
     """The author and the idempotency key; None if the command is to be looked at, and its answer to be remembered."""
     try:
-        _check_author(state, proposal)
+        _check_author(state, proposal, time_us)
         return _check_key(state, proposal, time_us) if proposal.idempotency_key else None
     except SkyparleyError as error:
         return refusal_of(error)
@@ -69,7 +71,7 @@ def decide_command(state: Airspace, proposal: Proposal, time_us: int) -> Refusal
     return None
 
 
-def _check_author(state: Airspace, proposal: Proposal) -> None:
+def _check_author(state: Airspace, proposal: Proposal, time_us: int) -> None:
     if proposal.authentication not in AUTHENTICATIONS:
         raise InvalidInputError(f"unknown authentication: use one of {', '.join(AUTHENTICATIONS)}")
     if not proposal.party:
@@ -83,6 +85,7 @@ def _check_author(state: Airspace, proposal: Proposal) -> None:
         raise NotFoundError(f"there is no party '{proposal.party[:64]}'")
     if party.state != ACCEDED:
         raise ForbiddenError(f"the party '{proposal.party}' is {party.state}")
+    signing.check_signer(state.keys, proposal, time_us)
 
 
 def _check_key(state: Airspace, proposal: Proposal, time_us: int) -> Repeated | None:
@@ -110,6 +113,8 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
         line.check(state, proposal, command, time_us)
     elif isinstance(command, DssCommand):
         dss.check(state.dss, proposal, command, state.sequence, time_us)
+    elif isinstance(command, KeyCommand):
+        signing.check(state.keys, proposal, command, time_us)
     else:
         if proposal.party:
             raise ForbiddenError("only the node itself may do this")

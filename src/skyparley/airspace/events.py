@@ -46,14 +46,17 @@ _ERRORS: Final = {
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A command and its author, before it has a place in the log.
 
-    `party` is empty for the node itself. `idempotency_key` is empty for none; `content_digest` is
-    `codec.content_digest` of the body. The command must be one that `codec` accepts. `body` is its canonical body where
-    that is at hand, so that it is not written twice.
+    `party` is empty for the node itself. `key_id` names the key by which the author was known. `claimed_time_us` is
+    when the author says that it was said, microseconds since 1970 UTC; it counts where it is signed. `idempotency_key`
+    is empty for none; `content_digest` is `codec.content_digest` of the body. The command must be one that `codec`
+    accepts. `body` is its canonical body where that is at hand, so that it is not written twice.
     """
 
     party: str
     authentication: str
     command: Command
+    key_id: str = ""
+    claimed_time_us: int = 0
     idempotency_key: str = ""
     content_digest: bytes = b""
     body: bytes = b""

@@ -26,6 +26,7 @@ from skyparley.airspace.keeping.statehash import MultisetHash, state_hash
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.airspace.line.state import LineState
 from skyparley.airspace.operations.commands import Extent
+from skyparley.airspace.signing.items import KeyState
 
 GENESIS_RULES_VERSION = 1
 _ENCODER = msgspec.msgpack.Encoder()
@@ -54,6 +55,8 @@ class Airspace:
         """Where operations and intents share cells."""
         self.dss = DssState(self._items, self.shared)
         """What USSs have written: intents, constraints, subscriptions, availability."""
+        self.keys = KeyState(self._items)
+        """The keys by which parties sign."""
         self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
@@ -259,6 +262,7 @@ class Airspace:
         yield from self.line.content()
         yield from self.dss.content()
         yield from self.shared.content()
+        yield from self.keys.content()
         yield from map(_key_item, self._key_order)
         yield from map(_refused_item, self.refused.values())
 

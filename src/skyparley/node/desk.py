@@ -32,12 +32,11 @@ from skyparley.node.custody.custodian import Custodian
 from skyparley.node.custody.details import Details, details_of, extents_of
 from skyparley.node.custody.places import as_sent
 from skyparley.node.custody.vault import Vault
-from skyparley.node.engine import Applied, Engine, journal, proposal_of
+from skyparley.node.engine import Applied, Engine, journal
 from skyparley.node.first_answer import past_of, subject_of
 from skyparley.node.identity import Author
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Answer, Checked, ConflictView
-from skyparley.record.authorship import BEARER_ATTESTED
 
 MAX_CLAIMED_SKEW_US: Final = 300_000_000
 RECENT_FINDINGS: Final = 50_000
@@ -161,9 +160,7 @@ class Desk:
     ) -> Answer:
         self._check_skew(claimed_time_us)
         try:
-            proposal = proposal_of(
-                command, party=author.party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key
-            )
+            proposal = self._engine.proposal_by(author, command, idempotency_key=idempotency_key)
         except SkyparleyError as error:
             raise self._as_sent(error, command, details, 0) from None
         if not idempotency_key:
@@ -219,11 +216,11 @@ class Desk:
         self, author: Author, proposal: Proposal, details: Details | None, claimed_time_us: int | None
     ) -> Applied:
         if details is None:
-            return await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
+            return await self._engine.propose(proposal, claimed_time_us=claimed_time_us, signed=author.signed)
         await self._vault.put_bodies([(details.digest, author.party, details.data)])
         self._custodian.lend(details)
         try:
-            applied = await self._engine.propose(proposal, key_id=author.key_id, claimed_time_us=claimed_time_us)
+            applied = await self._engine.propose(proposal, claimed_time_us=claimed_time_us, signed=author.signed)
         except SkyparleyError:
             self._custodian.forget(details.digest)
             raise

@@ -8,7 +8,7 @@ something waits for time, ticks move the log's time along.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,12 +20,13 @@ from skyparley.airspace.decide import check
 from skyparley.airspace.events import Event, Outcome, Proposal, Repeated, error_of
 from skyparley.airspace.keeping.records import Refusal
 from skyparley.airspace.state import Airspace
-from skyparley.errors import InvalidInputError, OverloadedError, SkyparleyError, StorageError
+from skyparley.errors import ConflictingStateError, InvalidInputError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.port import Draft, Entry, Log
 from skyparley.log.verify import holds_body
 from skyparley.node.dice import Dice
 from skyparley.node.identity import Author
-from skyparley.record.authorship import BEARER_ATTESTED, NODE
+from skyparley.node.record.signing import Prepared, PreparedCommands, check_signed
+from skyparley.record.authorship import BEARER_ATTESTED, NODE, PARTY_SIGNED, SignedHeader
 from skyparley.record.envelope import SALT_BYTES, Header, body_digest, decode_header, encode_header
 
 MAX_IN_FLIGHT: Final = 1_024
@@ -71,6 +72,8 @@ class Engine:
         """What a command's way through the log happens in, so that it can be traced."""
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[bytes, _Waiting] = {}
+        """By the header of the entry, which no other has."""
+        self._prepared = PreparedCommands()
         self._reached: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @property
@@ -82,8 +85,44 @@ class Engine:
         """What is wrong with a proposal against the applied state, or where it was before; None: it may be proposed."""
         return check(self.state, proposal, self.clock())
 
-    async def propose(self, proposal: Proposal, *, key_id: str = "", claimed_time_us: int | None = None) -> Applied:
-        """Order, store and apply a command.
+    def proposal_by(
+        self, author: Author, command: Command, *, idempotency_key: str = "", bodies: Sequence[bytes] = ()
+    ) -> Proposal:
+        """What an author asks as a proposal: under its own signature if there is one, which is checked here.
+
+        Raises `ForbiddenError` if the author is no party, what `signing.check_signed` raises, and `Prepared` for an
+        author who only asks what to sign; `bodies` are those that the command names by digest.
+        """
+        party, signed = author.require_party(), author.signed
+        if signed is None:
+            proposal = proposal_of(
+                command,
+                party=party,
+                authentication=BEARER_ATTESTED,
+                key_id=author.key_id,
+                idempotency_key=idempotency_key,
+            )
+            if author.prepares:
+                self._prepared.hold(party, idempotency_key, command)
+                raise Prepared(proposal, bodies)
+            return proposal
+        idempotency_key = idempotency_key or signed.header.idempotency_key
+        command = self._prepared.as_given(party, idempotency_key, command)
+        proposal = proposal_of(
+            command,
+            party=party,
+            authentication=PARTY_SIGNED,
+            key_id=signed.header.key_id,
+            claimed_time_us=signed.header.claimed_time_us,
+            idempotency_key=idempotency_key,
+        )
+        check_signed(signed, proposal, self.pool, self.state.keys)
+        return proposal
+
+    async def propose(
+        self, proposal: Proposal, *, claimed_time_us: int | None = None, signed: SignedHeader | None = None
+    ) -> Applied:
+        """Order, store and apply a command; `signed` is the header under which its author has signed it.
 
         Raises `OverloadedError` when too much is in flight, `StorageError` when the log cannot be written; nothing was
         recorded then.
@@ -92,18 +131,28 @@ class Engine:
             raise StorageError(self.failure)
         if len(self._waiting) >= MAX_IN_FLIGHT and proposal.authentication != NODE:  # what the node owes is let through
             raise OverloadedError("the node has too many commands in flight: try again shortly")
-        draft = self._draft(proposal, key_id, claimed_time_us)
+        draft = self._draft(proposal, claimed_time_us) if signed is None else _draft_of(signed, proposal)
+        if draft.header in self._waiting:
+            raise ConflictingStateError("this signed command is being recorded at this moment: wait for its answer")
         future: asyncio.Future[Applied] = self._loop.create_future()
-        self._waiting[draft.salt] = _Waiting(proposal, future)
+        self._waiting[draft.header] = _Waiting(proposal, future)
         try:
             with self.step("order and apply"):
-                await self.log.append([draft])
+                (entry,) = await self.log.append([draft])
+                if entry.sequence <= self.state.sequence and not future.done():
+                    raise ConflictingStateError(
+                        f"this signed command stands in the log already, as entry {entry.sequence}: sign a new one"
+                    )
                 return await future
         finally:
-            self._waiting.pop(draft.salt, None)
+            self._waiting.pop(draft.header, None)
 
     async def submit(
-        self, proposal: Proposal, *, key_id: str = "", keep: Callable[[], Awaitable[None]] | None = None
+        self,
+        proposal: Proposal,
+        *,
+        keep: Callable[[], Awaitable[None]] | None = None,
+        signed: SignedHeader | None = None,
     ) -> int:
         """Check a command and propose it; the sequence of its entry, of the first one if it was here before.
 
@@ -119,7 +168,7 @@ class Engine:
         else:
             if keep is not None:
                 await keep()
-            outcome = (await self.propose(proposal, key_id=key_id)).outcome
+            outcome = (await self.propose(proposal, signed=signed)).outcome
             first, refusal = outcome.first_sequence, outcome.refusal
         if refusal is not None:
             raise error_of(refusal)
@@ -132,11 +181,11 @@ class Engine:
         *,
         idempotency_key: str = "",
         keep: Callable[[], Awaitable[None]] | None = None,
+        bodies: Sequence[bytes] = (),
     ) -> int:
-        """`submit` what the author's party asks. Raises `ForbiddenError` if the author is no party."""
-        party = author.require_party()
-        proposal = proposal_of(command, party=party, authentication=BEARER_ATTESTED, idempotency_key=idempotency_key)
-        return await self.submit(proposal, key_id=author.key_id, keep=keep)
+        """`submit` what the author's party asks. Raises what `proposal_by` raises."""
+        proposal = self.proposal_by(author, command, idempotency_key=idempotency_key, bodies=bodies)
+        return await self.submit(proposal, keep=keep, signed=author.signed)
 
     async def run(self) -> None:
         """Apply entries as the log hands them out, until it is closed."""
@@ -173,7 +222,7 @@ class Engine:
         await future
 
     def _apply(self, entry: Entry) -> None:
-        waiting = self._waiting.get(entry.salt)
+        waiting = self._waiting.get(entry.header)
         event = event_of(entry) if waiting is None else _placed(waiting.proposal, entry)
         applied = Applied(entry.sequence, entry.time_us, event.command, apply(self.state, event))
         self.on_applied(applied)
@@ -194,7 +243,7 @@ class Engine:
             if not future.done():
                 future.set_exception(StorageError(self.failure))
 
-    def _draft(self, proposal: Proposal, key_id: str, claimed_time_us: int | None) -> Draft:
+    def _draft(self, proposal: Proposal, claimed_time_us: int | None) -> Draft:
         body = proposal.body or encode_command(proposal.command)
         salt = self.dice.draw(SALT_BYTES)
         header = Header(
@@ -202,7 +251,7 @@ class Engine:
             kind=command_kind(proposal.command),
             party=proposal.party,
             authentication=proposal.authentication,
-            key_id=key_id,
+            key_id=proposal.key_id,
             idempotency_key=proposal.idempotency_key,
             claimed_time_us=self.clock() if claimed_time_us is None else claimed_time_us,
             body_digest=body_digest(salt, body),
@@ -210,8 +259,18 @@ class Engine:
         return Draft(encode_header(header), salt, body)
 
 
+def _draft_of(signed: SignedHeader, proposal: Proposal) -> Draft:
+    return Draft(signed.encoded, signed.salt, proposal.body or encode_command(proposal.command), signed.signature)
+
+
 def proposal_of(
-    command: Command, *, party: str = "", authentication: str = NODE, idempotency_key: str = ""
+    command: Command,
+    *,
+    party: str = "",
+    authentication: str = NODE,
+    key_id: str = "",
+    claimed_time_us: int = 0,
+    idempotency_key: str = "",
 ) -> Proposal:
     """A command and its author as a proposal; of the node itself if no party is named."""
     body = encode_command(command)
@@ -219,6 +278,8 @@ def proposal_of(
         party=party,
         authentication=authentication,
         command=command,
+        key_id=key_id,
+        claimed_time_us=claimed_time_us,
         idempotency_key=idempotency_key,
         content_digest=content_digest(body),
         body=body,
@@ -237,6 +298,8 @@ def event_of(entry: Entry) -> Event:
         party=header.party,
         authentication=header.authentication,
         command=command,
+        key_id=header.key_id,
+        claimed_time_us=header.claimed_time_us,
         idempotency_key=header.idempotency_key,
         content_digest=content_digest(entry.body),
         sequence=entry.sequence,
@@ -250,6 +313,8 @@ def _placed(proposal: Proposal, entry: Entry) -> Event:
         party=proposal.party,
         authentication=proposal.authentication,
         command=proposal.command,
+        key_id=proposal.key_id,
+        claimed_time_us=proposal.claimed_time_us,
         idempotency_key=proposal.idempotency_key,
         content_digest=proposal.content_digest,
         sequence=entry.sequence,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from skyparley.errors import ForbiddenError, UnauthenticatedError
+from skyparley.record.authorship import SignedHeader
 
 Role = Literal["party", "operator", "observer"]
 KEY_PREFIX: Final = "sp"
@@ -23,6 +24,7 @@ class Author:
     """On whose behalf a request is made. `party` is empty unless the role is `party`.
 
     `person` is the login of who is logged in, with its role; empty for an API key. `key_id` is then the session's.
+    `signed` is what the party itself has signed, if it has; `prepares`: it asks what to sign, and nothing is done yet.
     """
 
     role: Role
@@ -30,6 +32,8 @@ class Author:
     key_id: str = ""
     person: str = ""
     person_role: str = ""
+    signed: SignedHeader | None = None
+    prepares: bool = False
 
     def require_party(self) -> str:
         """The party's identifier. Raises `ForbiddenError` for anyone who is not a party."""

@@ -42,6 +42,7 @@ from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
+from skyparley.node.record.keys import KeyDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
@@ -85,6 +86,7 @@ class Node:
         self.history = History(directory.path / HISTORY_FILE if directory is not None else None)
         self.dss_reader = DssReader(engine, vault, self.history)
         self.recorder = recorder
+        self.signing = KeyDesk(engine)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader)
@@ -158,8 +160,8 @@ class Node:
     ) -> PartyView:
         """Admit a party; only the operator may."""
         author.require_operator()
-        proposal = proposal_of(RegisterParty(party, name, kind), idempotency_key=idempotency_key)
-        await self.engine.submit(proposal, key_id=author.key_id)
+        proposal = proposal_of(RegisterParty(party, name, kind), key_id=author.key_id, idempotency_key=idempotency_key)
+        await self.engine.submit(proposal)
         return party_view(self.state.parties[party])
 
     async def read_barrier(self) -> None:

@@ -7,6 +7,7 @@ what each mark proves is in docs/record.md.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from skyparley.errors import InvalidInputError, ProofError
 from skyparley.record.base64 import from_base64, to_base64
-from skyparley.record.envelope import Header
+from skyparley.record.envelope import SALT_BYTES, Header, decode_header, encode_header
 
 PARTY_SIGNED: Final = "party-signed"
 BEARER_ATTESTED: Final = "bearer-attested"
@@ -42,6 +43,16 @@ _SMALL_ORDER_Y: Final = frozenset(
 
 PartyKeys = Mapping[tuple[str, str], bytes]
 """Public keys by party and identifier of the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHeader:
+    """What a party hands to its node with a request: the header of its entry, the salt of its body, its signature."""
+
+    header: Header
+    encoded: bytes
+    salt: bytes
+    signature: bytes
 
 
 def check_public_key(public: bytes) -> None:
@@ -76,6 +87,31 @@ def parse_key_line(text: str) -> tuple[str, bytes]:
 def is_key_line(text: str) -> bool:
     """Whether a line of a file of keys is meant as the key of a party."""
     return "=ed25519:" in text
+
+
+def signed_header(header: Header, salt: bytes, private: Ed25519PrivateKey) -> SignedHeader:
+    """A header under its author's signature."""
+    encoded = encode_header(header)
+    return SignedHeader(header, encoded, salt, sign_header(encoded, private))
+
+
+def format_signed(signed: SignedHeader) -> str:
+    """A signed header as one line of text, for a header of HTTP: header, salt and signature in base64, with dots."""
+    return ".".join(map(to_base64, (signed.encoded, signed.salt, signed.signature)))
+
+
+def parse_signed(text: str) -> SignedHeader:
+    """The signed header of such a line; the signature is not checked. Raises `InvalidInputError`."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        raise InvalidInputError("a signed header is three parts in base64, with dots: header, salt, signature")
+    encoded = from_base64(parts[0], of="the header")
+    return SignedHeader(
+        decode_header(encoded),
+        encoded,
+        from_base64(parts[1], of="the salt", length=SALT_BYTES),
+        from_base64(parts[2], of="the signature", length=SIGNATURE_BYTES),
+    )
 
 
 def sign_header(header: bytes, private: Ed25519PrivateKey) -> bytes:

@@ -17,11 +17,12 @@ from starlette.types import Receive, Scope, Send
 from skyparley.errors import NotFoundError, OverloadedError
 from skyparley.node.node import Node
 from skyparley.node.people.rights import require_right
+from skyparley.node.record.signing import Prepared
 from skyparley.web.dss import constraints, intents, others, subscriptions
 from skyparley.web.dss.refusals import refusal_reply
 from skyparley.web.exchange import MAX_BODY_BYTES, MAX_REQUESTS_AT_WORK, Abandoned, ClientGoneError, Context, Exchange
 from skyparley.web.openapi import EVENT_STREAM, Endpoint, render_document
-from skyparley.web.replies import Replies, error_reply
+from skyparley.web.replies import Replies, error_reply, json_reply
 from skyparley.web.routes import (
     agreements,
     assistance,
@@ -34,6 +35,7 @@ from skyparley.web.routes import (
     record,
     service,
 )
+from skyparley.web.signing import routes as signing
 from skyparley.web.static import CONSOLE_DIRECTORY, Console
 from skyparley.web.stream import end_streams
 from skyparley.web.tokens.verify import TokenVerifier
@@ -55,6 +57,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     *dialogues.ENDPOINTS,
     *people.ENDPOINTS,
     *record.ENDPOINTS,
+    *signing.ENDPOINTS,
     *service.ENDPOINTS,
     *intents.ENDPOINTS,
     *constraints.ENDPOINTS,
@@ -121,6 +124,8 @@ class Resource:
             return await endpoint.handler(exchange)
         except ClientGoneError:
             raise
+        except Prepared as prepared:
+            return json_reply(signing.prepared_view(prepared))
         except Exception as error:
             return endpoint.refuse(error)
 

@@ -6,7 +6,7 @@ comes through a proxy.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qsl
@@ -19,9 +19,10 @@ from skyparley.airspace.limits import check_idempotency_key
 from skyparley.errors import InvalidInputError, LimitExceededError, OverloadedError, UnauthenticatedError
 from skyparley.geometry.interval import parse_time
 from skyparley.node.dss.scopes import NOBODY, Uss
-from skyparley.node.identity import KEY_PREFIX, OBSERVER
+from skyparley.node.identity import KEY_PREFIX, OBSERVER, Author
 from skyparley.node.node import Node
 from skyparley.node.reading.twice import refuse_twice
+from skyparley.record.authorship import parse_signed
 from skyparley.web.loopback import is_loopback_address, is_loopback_host
 from skyparley.web.metrics import Metrics
 from skyparley.web.tokens.verify import TokenVerifier
@@ -44,6 +45,8 @@ BUSY_REQUESTS: Final = 64
 
 ON_GONE: Final = "skyparley.on_gone"
 """In the scope of a request: what the server calls when the connection is lost before the answer is complete."""
+SIGNED_HEADER: Final = b"skyparley-signed-entry"
+PREPARE_HEADER: Final = b"skyparley-prepare"
 _FORWARDING_HEADERS: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 _StructT = TypeVar("_StructT")
 
@@ -123,6 +126,8 @@ class Exchange:
             self.author = OBSERVER
         else:
             raise UnauthenticatedError("an API key is needed: send the header Authorization: Bearer sp_…")
+        if SIGNED_HEADER in self.headers or PREPARE_HEADER in self.headers:
+            self.author = self._signing(self.author)
 
     async def authenticate_uss(self, scopes: tuple[str, ...], *, operator_allowed: bool = False) -> None:
         """Set `uss` from the access token, or `author` from the operator's key where that is allowed.
@@ -160,10 +165,27 @@ class Exchange:
         """The header Idempotency-Key; empty if there is none. Raises `InvalidInputError` unless it is one."""
         presented = self.headers.get(b"idempotency-key")
         if presented is None:
-            return ""
+            return "" if self.author.signed is None else self.author.signed.header.idempotency_key
         key = presented.decode("latin-1")
         check_idempotency_key(key, place="header Idempotency-Key")
         return key
+
+    def _signing(self, author: Author) -> Author:
+        """The author with what it has signed, or as one who asks what to sign. Raises `InvalidInputError`."""
+        author.require_party()
+        presented, prepares = self.headers.get(SIGNED_HEADER), self.headers.get(PREPARE_HEADER)
+        if presented is None:
+            if prepares != b"entry":
+                raise InvalidInputError("send the word entry, or leave it out", place="header Skyparley-Prepare")
+            if not self.idempotency_key():
+                raise InvalidInputError("what is signed has one: send it", place="header Idempotency-Key")
+            return replace(author, prepares=True)
+        if prepares is not None:
+            raise InvalidInputError("ask what to sign or send it signed", place="header Skyparley-Prepare")
+        try:
+            return replace(author, signed=parse_signed(presented.decode("latin-1")))
+        except InvalidInputError as error:
+            raise error.at("header Skyparley-Signed-Entry") from None
 
     def claimed_time_us(self) -> int | None:
         """The header Skyparley-Claimed-Time in microseconds since 1970 UTC, if given. Raises `InvalidInputError`."""

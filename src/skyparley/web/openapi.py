@@ -67,7 +67,7 @@ _PATH_SCHEMAS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "reference": ("The reference's identifier, or the USS whose availability it is", {"type": "string"}),
     "report_id": ("The report's identifier", {"type": "string", "format": "uuid"}),
     "system_identity": ("The system whose version is asked for", {"type": "string"}),
-    "key_id": ("The key's identifier, the middle part of its text", {"type": "string"}),
+    "key_id": ("The key's identifier: of an API key the middle part of its text", {"type": "string"}),
 }
 
 
@@ -158,6 +158,22 @@ SHAPES: Final[dict[str, dict[str, Any]]] = {
     ),
     "Document": {"type": "object", "description": "An OpenAPI 3.1 document"},
 }
+
+
+_SIGNING: Final[list[dict[str, Any]]] = [
+    {
+        "name": "Skyparley-Signed-Entry",
+        "in": "header",
+        "description": "The party's own signature: header, salt and signature of the entry in base64, with dots",
+        "schema": {"type": "string", "pattern": r"^[A-Za-z0-9+/=]+\.[A-Za-z0-9+/=]+\.[A-Za-z0-9+/=]+$"},
+    },
+    {
+        "name": "Skyparley-Prepare",
+        "in": "header",
+        "description": "Answers what to sign instead of doing it: the body of the entry, and the bodies that it names",
+        "schema": {"type": "string", "enum": ["entry"]},
+    },
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +334,8 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
                 "schema": {"type": "string", "pattern": "^[!-~]+$", "maxLength": MAX_IDEMPOTENCY_KEY_LENGTH},
             }
         )
+    if endpoint.command:
+        found += _SIGNING
     if endpoint.claims_time:
         found.append(
             {

@@ -319,7 +319,7 @@ def test_a_party_does_not_write_to_the_dss_and_a_party_s_signature_is_no_token(k
     event = event_at(2, START_US + 1, GOOD[kind])
     for author, authentication, code in (
         ("north", "bearer-attested", "forbidden"),
-        ("north", "party-signed", "forbidden"),
+        ("north", "party-signed", "invalid_input"),  # without an idempotency key
         ("south", "bearer-attested", "not_found"),
         ("", "party-signed", "forbidden"),
         ("", "hearsay", "invalid_input"),

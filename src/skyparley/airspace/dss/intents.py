@@ -187,8 +187,10 @@ def _check_transition(before: Intent | None, state: str) -> None:
 def _check_new_ovn(dss: DssState, command: PutIntent, time_us: int) -> None:
     if is_requested(command):
         requested_ovn(command.intent_id, command.ovn[len(command.intent_id) + 1 :], time_us)
+    live = dss.live_intent(command.intent_id, time_us)
     held = dss.intents.get(command.intent_id)  # also one that ends with this very entry
-    had = held is not None and (command.ovn == held.ovn or any(ovn == command.ovn for ovn, _ in held.requested))
+    had = live is not None and command.ovn == live.ovn
+    had |= held is not None and any(ovn == command.ovn for ovn, _ in held.requested)
     if had or dss.was_retired(command.ovn, time_us):
         raise InvalidInputError(
             "this intent had this OVN already, and each version has its own: draw a new UUID",

@@ -1,6 +1,6 @@
 """The airspace as bytes: a snapshot that proves itself when it is read.
 
-Layout: 8 bytes `SKYSNAP6`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
+Layout: 8 bytes `SKYSNAP7`, 32 bytes SHA-256 of the rest, then one MessagePack array of the state hash and the content,
 each list sorted. Equal states have equal snapshots. A reader checks the SHA-256 against damage, and computes the state
 hash from the content against mistakes; a snapshot that fails either is not used, the log is replayed instead.
 """
@@ -20,10 +20,11 @@ from skyparley.airspace.line.calls.items import VoiceCall
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import LineTest, Post
 from skyparley.airspace.line.negotiation.items import Alarm
+from skyparley.airspace.signing.items import PartyKey, Signing
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
 
-_MAGIC: Final = b"SKYSNAP6"
+_MAGIC: Final = b"SKYSNAP7"
 _HEAD: Final = len(_MAGIC) + 32
 
 
@@ -51,6 +52,8 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     dss_limits: DssLimits
     retired: list[tuple[str, int]]
     shared_cells: list[SharedCells]
+    party_keys: list[PartyKey]
+    signing: list[Signing]
     keys: list[KeyRecord]
     refused: list[RefusedEntry]
 
@@ -85,6 +88,8 @@ def encode_snapshot(state: Airspace) -> bytes:
         dss_limits=state.dss.limits,
         retired=list(state.dss.retired.items()),
         shared_cells=[state.shared.found[key] for key in sorted(state.shared.found)],
+        party_keys=[state.keys.keys[name] for name in sorted(state.keys.keys)],
+        signing=[state.keys.signing[party] for party in sorted(state.keys.signing)],
         keys=list(state.key_records()),
         refused=list(state.refused.values()),
     )
@@ -137,6 +142,10 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_assistance(case)
     for call in content.calls:
         state.line.put_call(call)
+    for key in content.party_keys:
+        state.keys.put(key)
+    for signing in content.signing:
+        state.keys.put_signing(signing)
     _restore_dss(state.dss, content)
     for shared in content.shared_cells:
         state.shared.put(shared)

@@ -226,7 +226,7 @@ class DssDesk:
         proposal = self._checked(uss, command)
         if request.state in NEED_KEY and (lacking := self._lacking(uss, request)) is not None:
             return None, lacking
-        outcome = (await self._engine.propose(proposal, key_id=uss.key_id)).outcome
+        outcome = (await self._engine.propose(proposal)).outcome
         if outcome.refusal is None:
             return outcome, None
         if outcome.refusal.place != MISSED:
@@ -310,14 +310,14 @@ class DssDesk:
     async def _write(self, uss: Uss, command: commands.DssCommand) -> Outcome:
         with self._working(uss):
             proposal = self._checked(uss, command)
-            outcome = (await self._engine.propose(proposal, key_id=uss.key_id)).outcome
+            outcome = (await self._engine.propose(proposal)).outcome
         if outcome.refusal is not None:
             raise error_of(outcome.refusal)
         return outcome
 
     def _checked(self, uss: Uss, command: commands.DssCommand) -> Proposal:
         """A command on its way to the log. Raises the error of its refusal by what is applied."""
-        proposal = proposal_of(command, authentication=BEARER_ATTESTED)
+        proposal = proposal_of(command, authentication=BEARER_ATTESTED, key_id=uss.key_id)
         verdict = self._engine.check(proposal)
         if verdict is not None:
             journal.info("refused %s of %s", proposal.content_digest.hex(), uss.manager)

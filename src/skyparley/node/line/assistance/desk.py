@@ -58,7 +58,9 @@ class AssistanceDesk:
         command = RequestAssistance(assistance_id, tuple(calls), post, read_back=True, body_digest=sealed.digest)
 
         keep = partial(self._vault.put_bodies, [(sealed.digest, party, sealed.data)])
-        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
+        sequence = await self._engine.submit_for(
+            author, command, idempotency_key=idempotency_key, keep=keep, bodies=[sealed.data]
+        )
         unreachable = [name for name, post in reached.items() if not post]
         return self._answer(author, state.line.assistance[assistance_id], unreachable, sequence)
 

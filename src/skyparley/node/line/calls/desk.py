@@ -162,5 +162,7 @@ class CallDesk:
         self, author: Author, command: CallCommand, sealed: Sealed | None, idempotency_key: str
     ) -> CallAnswer:
         keep = partial(self._vault.put_bodies, [(sealed.digest, author.party, sealed.data)]) if sealed else None
-        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
+        sequence = await self._engine.submit_for(
+            author, command, idempotency_key=idempotency_key, keep=keep, bodies=[sealed.data] if sealed else []
+        )
         return CallAnswer(self.view(self._engine.state.line.calls[command.call_id]), sequence)

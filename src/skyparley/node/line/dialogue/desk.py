@@ -207,7 +207,8 @@ class DialogueDesk:
             try:
                 answer = await self._say(author, command, sealed, idempotency_key)
             except ConflictingStateError as error:
-                if error.place != OVERTAKEN or attempts == MAX_ATTEMPTS:
+                signed = author.signed is not None  # what is compared anew is signed anew
+                if error.place != OVERTAKEN or attempts == MAX_ATTEMPTS or signed:
                     raise
             else:
                 await self._proposals.settled(answer.sequence)
@@ -229,7 +230,10 @@ class DialogueDesk:
             await self._vault.put_bodies([*details, (sealed.digest, author.party, sealed.data)])
             await self._reader.line.watchers.keep(sealed.digest, author)
 
-        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
+        bodies = [sealed.data, *(one.data for one in proposed.details)]
+        sequence = await self._engine.submit_for(
+            author, command, idempotency_key=idempotency_key, keep=keep, bodies=bodies
+        )
         line = self._engine.state.line
         number = next(
             one.number for one in line.messages_of(line.dialogues[command.dialogue_id]) if one.sequence == sequence

@@ -62,7 +62,9 @@ class DutyDesk:
         command = LeaveWatch(post, watch, sealed.digest)
 
         keep = partial(self._vault.put_bodies, [(sealed.digest, party, sealed.data)])
-        sequence = await self._engine.submit_for(author, command, idempotency_key=idempotency_key, keep=keep)
+        sequence = await self._engine.submit_for(
+            author, command, idempotency_key=idempotency_key, keep=keep, bodies=[sealed.data]
+        )
         return self._answer(author, post, sequence, None)
 
     async def test(self, author: Author, command: LineTestCommand, *, idempotency_key: str = "") -> LineTestAnswer:
