@@ -133,8 +133,7 @@ def test_nobody_touches_the_operation_of_another(world: World) -> None:
 def test_who_may_do_what(world: World, authentication: str) -> None:
     by_party = world.do("north", world.filing(), authentication=authentication)
     signed = authentication == "party-signed"  # by a key that the party does not have, and without idempotency key
-    known = authentication in AUTHENTICATIONS and not signed
-    assert code(by_party) == ("accepted" if known else "invalid_input")
+    assert code(by_party) == ("accepted" if authentication in AUTHENTICATIONS and not signed else "invalid_input")
     by_node = world.do("", c.Tick(), authentication=authentication)
     known = "forbidden" if authentication in AUTHENTICATIONS else "invalid_input"
     assert code(by_node) == ("accepted" if authentication == "node" else known)

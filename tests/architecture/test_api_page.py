@@ -10,8 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from skyparley import errors
+from skyparley.airspace.signing.commands import SetSigning
+from skyparley.client import PartySigner, operations
 from skyparley.log.memory import MemoryLog
 from skyparley.node.custody.vault import Vault
 from skyparley.node.dss import scopes
@@ -24,7 +27,7 @@ from support.serving import World, served
 from support.tree import ROOT, parse
 from support.uss import token, verifier
 
-API_PAGES = ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md", "record.md")
+API_PAGES = ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md", "record.md", "signing.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in API_PAGES)
 SECTIONS = {
     (method, path): text
@@ -107,6 +110,7 @@ CONSTRAINT_PUT = ("PUT", "/dss/v1/constraint_references/{entityid}")
 REPORTED = ("POST", "/dss/v1/reports")
 SUBSCRIBED = ("PUT", "/dss/v1/subscriptions/{subscriptionid}")
 SEALED = ("GET", "/v1/record/entries/{sequence}/receipt")  # which waits until there is a checkpoint
+KEY_NAMED = ("POST", "/v1/signing-keys")
 STAFFED = (POSTED, ON_WATCH)
 SPOKEN = (*STAFFED, OPENED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
@@ -164,6 +168,8 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
     ("GET", "/v1/record/checkpoint"): (SEALED,),
     ("GET", "/v1/record/tiles/{level}/{tile}"): (SEALED,),
+    ("GET", "/v1/parties/{party}/signing-keys"): (KEY_NAMED,),
+    ("POST", "/v1/signing-keys/{key_id}/revoke"): (KEY_NAMED,),
     ("GET", "/aux/v1/history/{reference}"): (INTENT_PUT,),
     ("GET", "/aux/v1/reports/{report_id}"): (REPORTED,),
     **{
@@ -280,8 +286,25 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
         reader.variables["DIALOGUE"] = await make_proposal(reader)
     if section[1] == "/v1/conflicts/{conflict_id}":
         reader.variables["CONFLICT"] = await make_conflict(reader)
+    if section == ("PUT", "/v1/signing"):
+        reader.variables["SIGNED"] = await signed_in_advance(reader)
     answer = await reader.run(section)
     await look_at(section, ROUTES[section], answer)
+
+
+async def signed_in_advance(reader: Reader) -> str:
+    """What alpha sends when it says that it signs all: its key is registered, and the command under its signature."""
+    signer = PartySigner("alpha", "page", Ed25519PrivateKey.generate(), clock=lambda: BEFORE_THE_EXAMPLES_US)
+    valid_us = (BEFORE_THE_EXAMPLES_US - 1_000_000, BEFORE_THE_EXAMPLES_US + 1_000_000_000_000)
+    call = operations.register_key(signer.public, *valid_us)
+    assert call.entry is not None
+    headers = {
+        "Authorization": f"Bearer {reader.variables['KEY']}",
+        "Skyparley-Signed-Entry": signer.sign(call.entry("alpha"), "first"),
+    }
+    answer = await reader.client.post(reader.variables["NODE"] + call.path, json=call.body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return signer.sign(SetSigning(True), "all")
 
 
 async def bravo_accepts(reader: Reader) -> None:

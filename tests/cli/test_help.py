@@ -31,7 +31,9 @@ def test_there_are_all_commands() -> None:
         "person password", "person disable", "line show", "line say", "line post", "line watch", "line messages",
         "line render", "line conflicts", "line proposal", "line heard", "line assist", "line cases", "line calls",
         "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt", "verify",
-        "shadow", "log", "backup", "restore", "replay", "warm",
+        "keys make", "keys show", "keys register", "keys witness", "keys list", "keys revoke", "keys require",
+        "operation file", "operation declare", "operation activate", "operation end", "operation cancel",
+        "operation confirm", "operation retract", "shadow", "log", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
 

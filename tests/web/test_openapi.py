@@ -26,7 +26,7 @@ DOCUMENT = build_document(ENDPOINTS)
 DOCS = Path(__file__).parents[2] / "docs"
 API_PAGES = "".join(
     (DOCS / name).read_text()
-    for name in ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md", "record.md")
+    for name in ("api.md", "line.md", "dialogues.md", "calls.md", "people.md", "dss.md", "record.md", "signing.md")
 )
 METHODS = ("get", "put", "post", "delete")
 

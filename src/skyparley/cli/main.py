@@ -17,6 +17,7 @@ from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
 from skyparley.cli.record.commands import record_app, verify
+from skyparley.cli.signing.commands import keys_app, operation_app
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
 from skyparley.vocabulary import escaped
@@ -38,6 +39,8 @@ app.add_typer(line_app, name="line")
 app.add_typer(person_app, name="person")
 app.add_typer(token_app, name="token")
 app.add_typer(record_app, name="record")
+app.add_typer(keys_app, name="keys")
+app.add_typer(operation_app, name="operation")
 
 Host = Annotated[
     str | None,

@@ -1,9 +1,11 @@
 """One request to a node as a value, and how paths and bodies are made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
+
+from skyparley.airspace.commands import Command
 
 AnswerT = TypeVar("AnswerT")
 Fields = Mapping[str, Any]
@@ -11,13 +13,17 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[AnswerT]):
-    """One request: method, path, body, and the type of its answer. `command`: it may be repeated with its key."""
+    """One request: method, path, body, and the type of its answer. `command`: it may be repeated with its key.
+
+    `entry` makes the command that it comes to, of the party that asks; None where only the node can form it.
+    """
 
     method: str
     path: str
     answer: type[AnswerT]
     body: Fields | None = None
     command: bool = False
+    entry: Callable[[str], Command] | None = None
 
 
 def path_of(*parts: str) -> str:

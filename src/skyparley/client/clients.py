@@ -7,15 +7,20 @@ the connection breaks, as late as the node asks and a few times only.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import httpx
 import msgspec
 
+from skyparley.airspace.commands import Command
 from skyparley.client.call import Call
-from skyparley.errors import SkyparleyError, StorageError
+from skyparley.client.prepared import check_prepared
+from skyparley.client.signing import PartySigner
+from skyparley.errors import ConflictingStateError, SkyparleyError, StorageError
+from skyparley.node.record.signing import PreparedView
 
 TRIES: Final = 4
 TIMEOUT_S: Final = 30.0
@@ -44,9 +49,13 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Asks a node, one call after another. Use it in a `with` block, or close it."""
+    """Asks a node, one call after another. Use it in a `with` block, or close it.
 
-    def __init__(self, url: str, key: str | None = None) -> None:
+    With a `signer` every command goes under the party's own signature.
+    """
+
+    def __init__(self, url: str, key: str | None = None, *, signer: PartySigner | None = None) -> None:
+        self._signer = signer
         self._http = httpx.Client(base_url=url, headers=_headers(key), timeout=TIMEOUT_S)
 
     def __enter__(self: ClientT) -> ClientT:
@@ -64,8 +73,21 @@ class Client:
         self._http.close()
 
     def do(self, call: Call[AnswerT], *, idempotency_key: str | None = None) -> AnswerT:
-        """The answer to a call. Raises `RefusedError`, `StorageError` if the node does not answer."""
-        attempt = _Attempt(call, idempotency_key)
+        """The answer to a call. Raises `RefusedError`, `StorageError` if the node does not answer.
+
+        With a signer also `ProofError` if the node gives something else to sign than the call asks.
+        """
+        signing = _Signing(call, idempotency_key, self._signer)
+        while (asked := signing.question()) is not None:
+            try:
+                answer = self._send(asked)
+            except RefusedError as error:
+                signing.refused(error)
+            else:
+                signing.take(answer)
+        return signing.answer
+
+    def _send(self, attempt: "_Attempt[AnswerT]") -> AnswerT:
         while True:
             try:
                 response = self._http.send(attempt.request(self._http))
@@ -74,7 +96,7 @@ class Client:
                 continue
             wait_s = attempt.wait_s(response)
             if wait_s is None:
-                return _answer(call, response)
+                return _answer(attempt.call, response)
             time.sleep(wait_s)
 
     def events(self, after: int | None = None) -> Iterator[Event]:
@@ -91,9 +113,13 @@ class Client:
 
 
 class AsyncClient:
-    """Asks a node, calls side by side. Use it in an `async with` block, or close it."""
+    """Asks a node, calls side by side. Use it in an `async with` block, or close it.
 
-    def __init__(self, url: str, key: str | None = None) -> None:
+    With a `signer` every command goes under the party's own signature.
+    """
+
+    def __init__(self, url: str, key: str | None = None, *, signer: PartySigner | None = None) -> None:
+        self._signer = signer
         self._http = httpx.AsyncClient(base_url=url, headers=_headers(key), timeout=TIMEOUT_S)
 
     async def __aenter__(self: AsyncClientT) -> AsyncClientT:
@@ -111,8 +137,21 @@ class AsyncClient:
         await self._http.aclose()
 
     async def do(self, call: Call[AnswerT], *, idempotency_key: str | None = None) -> AnswerT:
-        """The answer to a call. Raises `RefusedError`, `StorageError` if the node does not answer."""
-        attempt = _Attempt(call, idempotency_key)
+        """The answer to a call. Raises `RefusedError`, `StorageError` if the node does not answer.
+
+        With a signer also `ProofError` if the node gives something else to sign than the call asks.
+        """
+        signing = _Signing(call, idempotency_key, self._signer)
+        while (asked := signing.question()) is not None:
+            try:
+                answer = await self._send(asked)
+            except RefusedError as error:
+                signing.refused(error)
+            else:
+                signing.take(answer)
+        return signing.answer
+
+    async def _send(self, attempt: "_Attempt[AnswerT]") -> AnswerT:
         while True:
             try:
                 response = await self._http.send(attempt.request(self._http))
@@ -121,7 +160,7 @@ class AsyncClient:
                 continue
             wait_s = attempt.wait_s(response)
             if wait_s is None:
-                return _answer(call, response)
+                return _answer(attempt.call, response)
             await asyncio.sleep(wait_s)
 
     async def events(self, after: int | None = None) -> AsyncIterator[Event]:
@@ -137,24 +176,68 @@ class AsyncClient:
                     yield event
 
 
-class _Attempt:
-    """One call, tried a few times under one idempotency key. What is no command is not sent again after a break."""
+class _Signing(Generic[AnswerT]):
+    """The way of one call to its answer: as it is, or signed, after asking the node what to sign where that is needed.
 
-    def __init__(self, call: Call[Any], idempotency_key: str | None) -> None:
+    What is compared anew while others file nearby is signed anew, a few times.
+    """
+
+    def __init__(self, call: Call[AnswerT], idempotency_key: str | None, signer: PartySigner | None) -> None:
         self._call = call
         self._key = idempotency_key or secrets.token_hex(16)
+        self._signer = signer if call.method != "GET" else None
+        self._left = TRIES
+        self._command: Command | None = None
+        self._done = False
+        self.answer: AnswerT
+        if self._signer is not None and call.entry is not None:
+            self._command = call.entry(self._signer.party)
+
+    def question(self) -> "_Attempt[Any] | None":
+        """What to ask the node next; None: the answer is there."""
+        if self._done:
+            return None
+        if self._signer is None:
+            return _Attempt(self._call, self._key)
+        if self._command is None:
+            asked = Call(self._call.method, self._call.path, PreparedView, self._call.body, True)
+            return _Attempt(asked, self._key, {"Skyparley-Prepare": "entry"})
+        signed = self._signer.sign(self._command, self._key)
+        return _Attempt(replace(self._call, command=True), self._key, {"Skyparley-Signed-Entry": signed})
+
+    def take(self, answer: Any) -> None:
+        """What the node answered. Raises `ProofError` if it is something else to sign than was asked."""
+        if isinstance(answer, PreparedView) and self._signer is not None:
+            self._command = check_prepared(self._call, answer)
+        else:
+            self.answer, self._done = answer, True
+
+    def refused(self, error: RefusedError) -> None:
+        """The node refused. Raises the refusal unless what was signed has been overtaken."""
+        self._left -= 1
+        overtaken = self._signer is not None and self._command is not None and self._call.entry is None
+        if error.reason != ConflictingStateError.code or not overtaken or not self._left:
+            raise error
+        self._command = None
+
+
+class _Attempt(Generic[AnswerT]):
+    """One request, tried a few times under one idempotency key. What is no command is not sent again after a break."""
+
+    def __init__(self, call: Call[AnswerT], idempotency_key: str, headers: Mapping[str, str] | None = None) -> None:
+        self.call = call
+        self._headers = {"Idempotency-Key": idempotency_key, **(headers or {})} if call.command else {}
         self._left = TRIES
 
     def request(self, http: httpx.Client | httpx.AsyncClient) -> httpx.Request:
         """The request of the next try."""
         self._left -= 1
-        call = self._call
-        headers = {"Idempotency-Key": self._key} if call.command else {}
-        return http.build_request(call.method, call.path, json=call.body, headers=headers)
+        call = self.call
+        return http.build_request(call.method, call.path, json=call.body, headers=self._headers)
 
     def broken(self, error: httpx.HTTPError) -> None:
         """No answer came. Raises `StorageError` unless it may be asked again."""
-        safe = self._call.command or self._call.method == "GET"
+        safe = self.call.command or self.call.method == "GET"
         if not safe or self._left == 0 or isinstance(error, httpx.ConnectError | httpx.UnsupportedProtocol):
             raise StorageError(f"the node does not answer ({error or type(error).__name__}): check its address")
 

@@ -125,7 +125,7 @@ class Resource:
         except ClientGoneError:
             raise
         except Prepared as prepared:
-            return json_reply(signing.prepared_view(prepared))
+            return json_reply(prepared.view(), 202)
         except Exception as error:
             return endpoint.refuse(error)
 

@@ -22,6 +22,7 @@ from skyparley.geometry.trajectory import (
     MAX_VERTICAL_TOLERANCE_M,
 )
 from skyparley.node.people.rights import Right
+from skyparley.node.record.signing import PreparedView
 from skyparley.vocabulary import HAZARD_KINDS, LANGUAGES
 from skyparley.web.exchange import Exchange
 from skyparley.web.replies import ErrorBody, Replies, Reply, error_reply
@@ -153,7 +154,7 @@ SHAPES: Final[dict[str, dict[str, Any]]] = {
             "hazard_kind": {"type": "string", "enum": list(HAZARD_KINDS)},
             "volumes": _list("Volume", 1),
         },
-        {"confirmed": {"type": "boolean", "default": False}},
+        {"confirmed": {"type": "boolean", "default": True}},
         "A hazard area",
     ),
     "Document": {"type": "object", "description": "An OpenAPI 3.1 document"},
@@ -226,6 +227,7 @@ def build_document(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     types = [
         kind for e in listed for kind in (e.answer, e.body, e.refusal) if kind is not None and not isinstance(kind, str)
     ]
+    types.append(PreparedView)
     _, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
     components.update(SHAPES)
     _describe_shapes(components)
@@ -278,6 +280,9 @@ def _describe_shapes(components: dict[str, Any]) -> None:
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     responses: dict[str, Any] = {str(endpoint.status): _success(endpoint)}
+    if endpoint.command:
+        prepared = {"content": {JSON: {"schema": _schema(PreparedView)}}}
+        responses["202"] = {"description": "What there is to sign, where Skyparley-Prepare asks for it", **prepared}
     for status in _refusals(endpoint):
         responses[str(status)] = {"$ref": f"#/components/responses/{endpoint.refusal.__name__}"}
     described: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """Asking a node over its public API, and reading parameters from a file."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,19 @@ from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
 
 
 def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """What a node answers, as JSON. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
+    """What a node answers, as JSON. Raises `StorageError` if it does not, `SkyparleyError` if it refuses.
+
+    What writes is signed with the key that the environment names (`SKYPARLEY_SIGN_WITH`), if it does.
+    """
+    sign_with = os.environ.get("SKYPARLEY_SIGN_WITH")
+    if sign_with and method != "GET":
+        from skyparley.cli.signing.keys import asked, signer_of
+        from skyparley.client import Call, RefusedError
+
+        try:
+            return asked(url, api_key, Call(method, path, dict, body, True), signer_of(Path(sign_with)))
+        except RefusedError as error:
+            raise SkyparleyError(f"the node refuses: {error.message}", place=error.place) from None
     response = _answer(url, api_key, method, path, body)
     if response.status_code == 204:
         return None

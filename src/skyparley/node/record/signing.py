@@ -18,11 +18,18 @@ from skyparley.airspace.signing.commands import RegisterKey
 from skyparley.airspace.signing.items import KeyState
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, ProofError
 from skyparley.record.authorship import PARTY_SIGNED, SignedHeader, check_signature
-from skyparley.record.base64 import from_base64
+from skyparley.record.base64 import from_base64, to_base64
 from skyparley.record.envelope import body_digest
 
 PLACE: Final = "header Skyparley-Signed-Entry"
 MAX_PREPARED: Final = 10_000
+
+
+class PreparedView(msgspec.Struct, frozen=True):
+    """What there is to sign: the canonical body of the entry as text, and in base64 the bodies that it names."""
+
+    body: str
+    bodies: list[str]
 
 
 class Prepared(Exception):  # noqa: N818 - it ends the way of a request, and is no error
@@ -32,6 +39,10 @@ class Prepared(Exception):  # noqa: N818 - it ends the way of a request, and is 
         super().__init__("this is what to sign")
         self.proposal = proposal
         self.bodies = bodies
+
+    def view(self) -> PreparedView:
+        """What is answered."""
+        return PreparedView(self.proposal.body.decode(), [to_base64(body) for body in self.bodies])
 
 
 class PreparedCommands:

@@ -1,1 +1,1 @@
-"""What parties sign themselves, over HTTP: their keys, and what there is to sign."""
+"""What parties sign themselves, over HTTP: the keys for it."""

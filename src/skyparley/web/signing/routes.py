@@ -1,4 +1,4 @@
-"""Routes of the keys of parties, and the answer to one who asks what to sign."""
+"""Routes of the keys by which parties sign."""
 
 from typing import Final
 
@@ -6,8 +6,6 @@ import msgspec
 
 from skyparley.geometry.interval import parse_time
 from skyparley.node.record.keys import SigningAnswer, SigningKeyPage
-from skyparley.node.record.signing import Prepared
-from skyparley.record.base64 import to_base64
 from skyparley.web.exchange import Exchange
 from skyparley.web.openapi import Endpoint
 from skyparley.web.replies import Replies, json_reply
@@ -32,18 +30,6 @@ class SigningBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the party signs all that it writes."""
 
     required: bool
-
-
-class PreparedView(msgspec.Struct, frozen=True):
-    """What to sign: the canonical body of the entry as text, and in base64 the bodies that it names by digest."""
-
-    body: str
-    bodies: list[str]
-
-
-def prepared_view(prepared: Prepared) -> PreparedView:
-    """The answer to one who asks what to sign."""
-    return PreparedView(prepared.proposal.body.decode(), [to_base64(body) for body in prepared.bodies])
 
 
 async def list_signing_keys(exchange: Exchange) -> Replies:
