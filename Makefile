@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+export PYTHONDONTWRITEBYTECODE :=  # where it is set, as in many containers, each process compiles all it imports again
 CONSOLE := $(if $(wildcard console/package.json),src/skyparley/web/console/index.html)
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 

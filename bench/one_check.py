@@ -5,7 +5,7 @@ import gc
 from bench.rtree import RTree
 from bench.table import Figure, Row, quantiles, timed
 from bench.traffic import operations
-from skyparley.cli.compose import COLLECT_AFTER
+from skyparley.cli.main import COLLECT_AFTER
 from skyparley.conflict.search import ConflictIndex
 
 FILED = 100_000

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from skyparley.cli import against
+from skyparley.cli.line import asking
 from skyparley.cli.main import app
 from support.commands import CSV_HEADER, collection, csv_track, feature, skyparley
 from support.process import Serving
@@ -186,7 +187,7 @@ def test_a_busy_node_is_asked_again_and_what_is_no_node_is_named(tmp_path: Path)
 
 
 def test_silence_ends_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(against, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(asking, "TIMEOUT_S", 0.3)
     from skyparley.cli.check import check_files
     from skyparley.conflict.minima import DEFAULT_MINIMA
 

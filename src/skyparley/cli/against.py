@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 
+from skyparley.cli.line.asking import client_of, message_of
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.formats.parsed import Skipped
@@ -16,7 +17,6 @@ from skyparley.node.reading.shapes import render_operation_shapes
 
 AT_ONCE: Final = 8
 TRIES: Final = 5
-TIMEOUT_S: Final = 60.0
 MAX_WAIT_S: Final = 10.0
 _NOT_DISCLOSED: Final = "/(not disclosed)"
 
@@ -38,17 +38,6 @@ def check_against(
                 found.extend(answer)
             done()
     return found
-
-
-def client_of(url: str, api_key: str | None) -> httpx.Client:
-    """A client of a node. Raises `StorageError` if address or key can be none."""
-    headers = {"Content-Type": "application/json"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
-    try:
-        return httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
 
 
 def _ask(client: httpx.Client, operation: Operation) -> list[dict[str, Any]] | str:
@@ -88,16 +77,6 @@ def _post(client: httpx.Client, body: bytes) -> httpx.Response:
 def _name(operation_id: str) -> str:
     """An identifier that the API takes: what it does not know becomes a hyphen."""
     return "".join(c if c.isascii() and (c.isalnum() or c in "._:/+-") else "-" for c in operation_id)[:128]
-
-
-def message_of(response: httpx.Response) -> str:
-    """Why a node refused, in its own words where it is one."""
-    try:
-        error = response.json()["error"]
-        place = f"{error['place']}: " if error.get("place") else ""
-        return f"{place}{error['message']}"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return f"it answered {response.status_code}"
 
 
 def _report_all(conflicts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -20,8 +20,6 @@ THREAD_SWITCH_S: Final = 0.02
 """Threads hand the interpreter over when they wait for the disk or for a kernel, which is often enough; being made to
 amid their work only costs. Measured, filings where nothing is near: 1,400/s; at Python's 5 ms 1,370/s; at 2 ms 1,230/s.
 """
-COLLECT_AFTER: Final = (50_000, 20, 100)
-"""What is filed lives long and has no cycles: the collector looks at young objects, and seldom at all of them."""
 
 
 def clock_us() -> int:
@@ -38,15 +36,22 @@ async def running_node(
 
     Complaints about snapshots go to standard error.
     """
+    async with node_in(open_directory(data), pool=pool, exercise=exercise, dss_limits=dss_limits) as node:
+        yield node
+
+
+@asynccontextmanager
+async def node_in(
+    directory: DataDirectory, *, pool: str | None, exercise: bool = False, dss_limits: DssLimits | None = None
+) -> AsyncIterator[Node]:
+    """The same, where the directory is locked already; it is released at the end."""
     sys.setswitchinterval(THREAD_SWITCH_S)
-    gc.set_threshold(*COLLECT_AFTER)
-    directory = open_directory(data)
     try:
         vault = Vault(directory.vault_path)
         log = await SqliteLog.open(directory.log_path, pool=pool, clock=clock_us)
 
         async def take_snapshot() -> None:
-            await spawn_follower(data)
+            await spawn_follower(directory.path)
 
         node, complaints = await open_node(
             log, vault, directory, pool=log.pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot

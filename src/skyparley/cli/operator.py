@@ -1,14 +1,15 @@
 """`skyparley party …`: what the operator does with parties and keys.
 
 On a running node it goes through the node's API with the operator's key, which lies in the data directory; otherwise
-the directory is opened here. Either way it is the same commands on the same log.
+the directory is opened here, and only then is all that a node is made of imported. Either way it is the same commands
+on the same log.
 """
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import msgspec
@@ -17,13 +18,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from skyparley.cli.compose import running_node
 from skyparley.config import Settings
 from skyparley.errors import DataDirectoryBusyError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.identity import Author
-from skyparley.node.node import Node
 from skyparley.node.reading.views import KeyView, NewKey, PartyView
-from skyparley.node.storage import LOG_FILE, OPERATOR_KEY_FILE, read_address
+from skyparley.node.storage import LOG_FILE, OPERATOR_KEY_FILE, DataDirectory, open_directory, read_address
+
+if TYPE_CHECKING:
+    from skyparley.node.node import Node
 
 OPERATOR = Author("operator")
 TIMEOUT_S = 30.0
@@ -56,7 +58,7 @@ def make_key(settings: Settings, party: str) -> None:
 def list_keys(settings: Settings, party: str) -> None:
     """Show a party's keys without their secrets."""
 
-    async def local(node: Node) -> list[KeyView]:
+    async def local(node: "Node") -> list[KeyView]:
         return node.keys(OPERATOR, party)
 
     keys = _do(settings, local, lambda call: _items(call("GET", f"/v1/parties/{party}/keys", dict, None), KeyView))
@@ -76,7 +78,7 @@ def revoke_key(settings: Settings, party: str, key_id: str) -> None:
 def list_parties(settings: Settings) -> None:
     """Show all parties."""
 
-    async def local(node: Node) -> list[PartyView]:
+    async def local(node: "Node") -> list[PartyView]:
         return node.parties(OPERATOR)
 
     parties = _do(settings, local, lambda call: _items(call("GET", "/v1/parties", dict, None), PartyView))
@@ -96,7 +98,7 @@ Call = Callable[[str, str, Any, object], Any]
 
 def _do(
     settings: Settings,
-    local: Callable[[Node], Awaitable[ResultT]],
+    local: Callable[["Node"], Awaitable[ResultT]],
     remote: Callable[[Call], ResultT],
     *,
     may_make: bool = False,
@@ -109,14 +111,17 @@ def _do(
     if not is_node and not may_make:
         raise InvalidInputError(f"{settings.data} holds no log: name a node's data directory with --data")
 
-    async def here() -> ResultT:
-        async with running_node(settings.data, pool=None if is_node else settings.pool) as node:
+    async def here(directory: DataDirectory) -> ResultT:
+        from skyparley.cli.compose import node_in
+
+        async with node_in(directory, pool=None if is_node else settings.pool) as node:
             return await local(node)
 
     try:
-        return asyncio.run(here())
+        directory = open_directory(settings.data)
     except DataDirectoryBusyError:
         return remote(_caller(settings.data))
+    return asyncio.run(here(directory))
 
 
 def _caller(data: Path) -> Call:

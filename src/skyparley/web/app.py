@@ -5,6 +5,7 @@ an acknowledged filing has a budget of well under a millisecond here.
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -210,11 +211,17 @@ def create_app(
 
     `tokens` verifies the access tokens of USSs; without it the DSS takes none. `traces` traces requests.
     """
-    context = Context(node, observer, max_body_bytes, document=render_document(ENDPOINTS), tokens=tokens, traces=traces)
+    context = Context(node, observer, max_body_bytes, document=_document(), tokens=tokens, traces=traces)
     if traces is not None:
         node.engine.step = traces.step
     node.people.on_ended = lambda session_id: end_streams(context, key_id=session_id)
     return WebApp(context, _routes(context), Console(console))
+
+
+@functools.cache
+def _document() -> bytes:
+    """The OpenAPI document, made once: it is the same for every node."""
+    return render_document(ENDPOINTS)
 
 
 def _routes(context: Context) -> list[Route]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -71,6 +70,8 @@ def open_traces(environment: Mapping[str, str]) -> Traces | None:
     """Traces to the collector that the environment names; None if it names none."""
     if environment.get(SWITCH, "").lower() == "true" or not any(environment.get(name) for name in ENDPOINTS):
         return None
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # a tenth of the whole start
+
     provider = TracerProvider(resource=Resource.create({SERVICE_VERSION: skyparley.__version__, **_name(environment)}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Traces(provider)

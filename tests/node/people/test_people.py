@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from skyparley.errors import (
     ConflictingStateError,
@@ -23,7 +24,7 @@ from skyparley.node.custody.vault import Vault
 from skyparley.node.identity import Author
 from skyparley.node.node import Node, open_node
 from skyparley.node.people.attempts import PER_ADDRESS, PER_PERSON, WINDOW_S
-from skyparley.node.people.passwords import AT_ONCE
+from skyparley.node.people.passwords import AT_ONCE, hash_of_nobody
 from skyparley.node.people.people import IDLE_S, LONGEST_S
 from support.drafts import Clock
 from support.line import CLIMB, ask, staff
@@ -79,6 +80,16 @@ async def test_a_refused_log_in_says_the_same_whoever_it_was(
         await node.people.log_in(party, login, "a wrong password", HERE)
     assert len(asked) == 1  # and takes the same time: there is a hash to verify against
     assert asked[0].startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(
+    "hasher", [PasswordHasher(), PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=16, salt_len=9)]
+)
+async def test_the_hash_of_nobody_costs_what_a_hash_costs_and_no_password_matches_it(hasher: PasswordHasher) -> None:
+    nobody = hash_of_nobody(hasher)
+    assert extract_parameters(nobody) == extract_parameters(hasher.hash(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # verified in full: what is no hash would be refused at once
+        hasher.verify(nobody, PASSWORD)
 
 
 async def test_who_fails_too_often_waits_also_with_the_right_password(node: Node, clock: Clock) -> None:

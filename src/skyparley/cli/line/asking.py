@@ -3,13 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import msgspec
 
-from skyparley.cli.against import client_of, message_of
 from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
+
+TIMEOUT_S: Final = 60.0
 
 
 def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -38,6 +39,27 @@ def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, A
 def fetch(url: str, api_key: str | None, path: str) -> bytes:
     """What a node answers to a GET, as it is. Raises `StorageError` if it does not, `SkyparleyError` if it refuses."""
     return _answer(url, api_key, "GET", path, None).content
+
+
+def client_of(url: str, api_key: str | None) -> httpx.Client:
+    """A client of a node. Raises `StorageError` if address or key can be none."""
+    headers = {"Content-Type": "application/json"}
+    if api_key:
+        headers["Authorization"] = f"Bearer {api_key}"
+    try:
+        return httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT_S)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise StorageError(f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080") from error
+
+
+def message_of(response: httpx.Response) -> str:
+    """Why a node refused, in its own words where it is one."""
+    try:
+        error = response.json()["error"]
+        place = f"{error['place']}: " if error.get("place") else ""
+        return f"{place}{error['message']}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"it answered {response.status_code}"
 
 
 def _answer(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:

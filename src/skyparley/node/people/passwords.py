@@ -3,11 +3,13 @@ machine with log-ins.
 """
 
 import asyncio
+import base64
 from collections.abc import Callable
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from skyparley.errors import InvalidInputError
 
@@ -16,13 +18,25 @@ MAX_PASSWORD_LENGTH: Final = 1_024
 AT_ONCE: Final = 2
 
 
+def hash_of_nobody(hasher: PasswordHasher) -> str:
+    """What this hasher could have made, but of no password: all zeros. To verify it costs the same, to make it nothing.
+
+    In the PHC string format, as argon2 writes it.
+    """
+    salt, digest = (
+        base64.b64encode(bytes(length)).decode().rstrip("=") for length in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2{hasher.type.name.lower()}$v={ARGON2_VERSION}${costs}${salt}${digest}"
+
+
 class Passwords:
     """Hashes and verifies. An unknown login is verified against a hash of nobody, and costs the same time."""
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._nobody = hasher.hash("nobody has this password")
+        self._nobody = hash_of_nobody(hasher)
 
     async def hash(self, login: str, password: str) -> str:
         """What is stored of a password. Raises `InvalidInputError` for one that will not do."""
