@@ -116,8 +116,7 @@ def test_what_was_filed_survives_a_restart_and_is_not_filed_twice(data: Path, de
     before = {(item["party"], item["operation_id"]): item for item in every(demo, "/v1/operations")}
     assert demo.stop() == 0
     with serving("demo", data) as again:
-        until_healthy(again)
-        time.sleep(EVERY_S + 1)  # the feed has had another round
+        until_healthy(again)  # which it is once the feed has had a round
         after = {(item["party"], item["operation_id"]): item for item in every(again, "/v1/operations")}
         now = now_as_written()
         kept = {ref for ref, item in before.items() if item["end"] > now}
@@ -147,6 +146,7 @@ def _remove_everything(data: Path, node: Serving) -> None:
     assert every(node, "/v1/conflicts") == []
     time.sleep(EVERY_S + 1)  # the feed has had another round
     assert every(node, "/v1/conflicts") == []
+    assert len(every(node, "/v1/operations")) < 20
 
 
 def test_a_feed_that_died_is_not_passed_over_in_silence() -> None:

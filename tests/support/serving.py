@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from argon2 import PasswordHasher
 
 from skyparley.geometry.interval import format_time
 from skyparley.log.memory import MemoryLog
@@ -19,6 +20,8 @@ from skyparley.web.server import listen, serve, url_of
 from support.uss import verifier
 
 POOL = "test"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Passwords are hashed as they should be, but for a small part of the price."""
 
 
 def now_us() -> int:
@@ -52,9 +55,8 @@ async def world(
     directory: Path, *, observer: bool = False, max_body_bytes: int = 4 * 1024 * 1024
 ) -> AsyncIterator[World]:
     """A started node over a memory log, with two parties; USSs may come with the tokens of `support.uss`."""
-    node, _ = await open_node(
-        MemoryLog(pool=POOL, clock=now_us), Vault(directory / "vault.sqlite"), None, pool=POOL, clock=now_us
-    )
+    log, vault = MemoryLog(pool=POOL, clock=now_us), Vault(directory / "vault.sqlite")
+    node, _ = await open_node(log, vault, None, pool=POOL, clock=now_us, hasher=CHEAP)
     await node.start()
     try:
         operator = await node.access.create_operator_key()

@@ -29,6 +29,7 @@ from skyparley.node.people.people import IDLE_S, LONGEST_S
 from support.drafts import Clock
 from support.line import CLIMB, ask, staff
 from support.nodes import ALPHA, BRAVO, OPERATOR
+from support.serving import CHEAP
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
@@ -36,9 +37,8 @@ HERE = "192.0.2.1"
 
 
 async def opened(directory: Path, clock: Clock, log: MemoryLog) -> Node:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     vault = Vault(directory / "vault.sqlite")
-    node, _ = await open_node(log, vault, None, pool="test", clock=clock, hasher=cheap)
+    node, _ = await open_node(log, vault, None, pool="test", clock=clock, hasher=CHEAP)
     await node.start()
     return node
 
