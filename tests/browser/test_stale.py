@@ -10,6 +10,8 @@ from playwright.sync_api import BrowserContext, Route, expect
 from support.console import ServedNode, Watch, open_console, running
 from support.serving import operation, volume
 
+SILENCE_MS = 12_000
+"""So long the page believes in a node that says nothing; its heartbeat comes every five seconds."""
 UNHEARD = ("Failed to load resource: net::ERR_",)
 
 
@@ -47,9 +49,14 @@ def test_a_node_that_hangs_is_noticed_by_its_silence_and_nothing_is_missed(
     context: BrowserContext, own_node: ServedNode, watch: Watch
 ) -> None:
     watch.forgiven = UNHEARD
+    context.clock.install()  # the page's own, so that its patience need not be waited for
     page = open_console(context, own_node, "operator")
     own_node.freeze()
-    expect(page.get_by_role("alert")).to_contain_text("PICTURE STALE since")
+    alarm = page.get_by_role("alert")
+    page.clock.fast_forward(SILENCE_MS // 4)
+    expect(alarm).to_be_hidden()
+    page.clock.fast_forward(SILENCE_MS * 3 // 4)
+    expect(alarm).to_contain_text("PICTURE STALE since", timeout=5_000)
     own_node.thaw()
     own_node.file("alpha", operation("survey-1", volume()))
     expect(page.locator("#header .link")).to_have_text("● live")
