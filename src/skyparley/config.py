@@ -45,6 +45,8 @@ class Settings:
     """Names of this node in tokens: one of them must be a token's `aud`."""
     auth_issuers: tuple[str, ...] = ()
     """Who may issue tokens: one of them must be a token's `iss`; any, if none is named."""
+    witnesses: Path | None = None
+    """File of the public keys of those who may cosign this node's record, one a line."""
 
     dss_limits: DssLimits = DEFAULT_LIMITS
     """What the pool allows USSs: one variable for each, such as `SKYPARLEY_DSS_MAX_INTENTS_PER_USS`."""

@@ -23,6 +23,7 @@ from skyparley.web import replies
 from skyparley.web.app import ENDPOINTS, create_app
 from skyparley.web.openapi import EVENT_STREAM, JSON, Endpoint
 from skyparley.web.routes import service
+from support.recorded import cosigned, signer
 from support.serving import World, served
 from support.tree import ROOT, parse
 from support.uss import token, verifier
@@ -34,7 +35,7 @@ SECTIONS = {
     for method, path, text in re.findall(r"^### ([A-Z]+) (\S+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
 }
 ROUTES = {(endpoint.method, re.sub(r":\w+\}", "}", endpoint.path)): endpoint for endpoint in ENDPOINTS}
-COMMAND_LINE_ONLY = {"refused", "not_proved", "cannot_listen", "data_directory_busy"}
+COMMAND_LINE_ONLY = {"refused", "cannot_listen", "data_directory_busy"}
 BEFORE_THE_EXAMPLES_US = 1_898_595_000_000_000  # 2030-03-01T11:30:00Z
 
 pytestmark = pytest.mark.anyio
@@ -111,6 +112,8 @@ REPORTED = ("POST", "/dss/v1/reports")
 SUBSCRIBED = ("PUT", "/dss/v1/subscriptions/{subscriptionid}")
 SEALED = ("GET", "/v1/record/entries/{sequence}/receipt")  # which waits until there is a checkpoint
 KEY_NAMED = ("POST", "/v1/signing-keys")
+COSIGNED = ("POST", "/v1/record/cosignatures")
+WITNESS = signer("bravo")
 STAFFED = (POSTED, ON_WATCH)
 SPOKEN = (*STAFFED, OPENED)
 BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
@@ -167,6 +170,8 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("GET", "/v1/agreements/{agreement_id}/tests"): (*IN_FORCE, *STAFFED, TESTED),
     ("POST", "/v1/agreements/{agreement_id}/tests/{number}"): (*IN_FORCE, *STAFFED, TESTED),
     ("GET", "/v1/record/checkpoint"): (SEALED,),
+    COSIGNED: (SEALED,),
+    ("GET", "/v1/record/cosignatures"): (SEALED, COSIGNED),
     ("GET", "/v1/record/tiles/{level}/{tile}"): (SEALED,),
     ("GET", "/v1/parties/{party}/signing-keys"): (KEY_NAMED,),
     ("POST", "/v1/signing-keys/{key_id}/revoke"): (KEY_NAMED,),
@@ -215,6 +220,9 @@ class Reader:
         """The files that the page speaks of, made of what it shows."""
         if name == "operation.json":
             return re.findall(r"^```json\n(\{\"operation_id.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0]  # type: ignore[no-any-return]
+        if name == "cosignature.json":
+            note = cosigned(self.variables["CHECKPOINT"].encode(), WITNESS, BEFORE_THE_EXAMPLES_US // 1_000_000)
+            return json.dumps({"note": note.decode()})
         assert name == "amended.json"
         filed = self.arguments(FILED)
         return json.dumps({**json.loads(filed[filed.index("-d") + 1]), "version": 1})
@@ -233,7 +241,10 @@ class Reader:
 async def reader(tmp_path: Path) -> AsyncIterator[Reader]:
     ticks = itertools.count(BEFORE_THE_EXAMPLES_US)
     log = MemoryLog(pool="page", clock=lambda: next(ticks))
-    node, _ = await open_node(log, Vault(tmp_path / "vault.sqlite"), None, pool="page", clock=lambda: next(ticks))
+    vault = Vault(tmp_path / "vault.sqlite")
+    node, _ = await open_node(
+        log, vault, None, pool="page", clock=lambda: next(ticks), cosigners=lambda: (WITNESS.key,)
+    )
     await node.start()
     try:
         operator = (await node.access.create_operator_key()).api_key
@@ -272,6 +283,8 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             await bravo_has_the_watch(reader)
         if before == LOGGED_IN:
             reader.variables["SESSION"] = answer.json()["session_id"]
+        if before == SEALED:
+            reader.variables["CHECKPOINT"] = answer.json()["checkpoint"]
         if before == RECORDED:
             reader.variables["CALL"] = answer.json()["call"]["call_id"]
         if before == ASKED:

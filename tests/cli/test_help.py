@@ -30,10 +30,12 @@ def test_there_are_all_commands() -> None:
         "person add", "person list", "person set",
         "person password", "person disable", "line show", "line say", "line post", "line watch", "line messages",
         "line render", "line conflicts", "line proposal", "line heard", "line assist", "line cases", "line calls",
-        "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt", "verify",
         "keys make", "keys show", "keys register", "keys witness", "keys list", "keys revoke", "keys require",
         "operation file", "operation declare", "operation activate", "operation end", "operation cancel",
-        "operation confirm", "operation retract", "shadow", "log", "backup", "restore", "replay", "warm",
+        "operation confirm", "operation retract",
+        "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt",
+            "record compare", "verify", "witness",
+        "shadow", "log", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from skyparley.geometry.interval import format_time
 from skyparley.log.memory import MemoryLog
 from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
+from skyparley.record.notes import VerifierKey
 from skyparley.web.app import WebApp, create_app
 from skyparley.web.server import listen, serve, url_of
 from support.uss import verifier
@@ -52,11 +53,15 @@ class World:
 
 @contextlib.asynccontextmanager
 async def world(
-    directory: Path, *, observer: bool = False, max_body_bytes: int = 4 * 1024 * 1024
+    directory: Path,
+    *,
+    observer: bool = False,
+    max_body_bytes: int = 4 * 1024 * 1024,
+    cosigners: tuple[VerifierKey, ...] = (),
 ) -> AsyncIterator[World]:
     """A started node over a memory log, with two parties; USSs may come with the tokens of `support.uss`."""
     log, vault = MemoryLog(pool=POOL, clock=now_us), Vault(directory / "vault.sqlite")
-    node, _ = await open_node(log, vault, None, pool=POOL, clock=now_us, hasher=CHEAP)
+    node, _ = await open_node(log, vault, None, pool=POOL, clock=now_us, cosigners=lambda: cosigners, hasher=CHEAP)
     await node.start()
     try:
         operator = await node.access.create_operator_key()

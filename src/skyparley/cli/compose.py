@@ -15,6 +15,7 @@ from skyparley.log.sqlite import SqliteLog
 from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node, open_node
 from skyparley.node.storage import DataDirectory, open_directory
+from skyparley.record.notes import VerifierKey
 
 THREAD_SWITCH_S: Final = 0.02
 """Threads hand the interpreter over when they wait for the disk or for a kernel, which is often enough; being made to
@@ -29,10 +30,15 @@ def clock_us() -> int:
 
 @asynccontextmanager
 async def running_node(
-    data: Path, *, pool: str | None, exercise: bool = False, dss_limits: DssLimits | None = None
+    data: Path,
+    *,
+    pool: str | None,
+    exercise: bool = False,
+    dss_limits: DssLimits | None = None,
+    witnesses: tuple[VerifierKey, ...] = (),
 ) -> AsyncIterator[Node]:
     """A node on a data directory, from locked to released; `pool` None takes the log's own, and
-    `dss_limits` None leaves those of the DSS as they are.
+    `dss_limits` None leaves those of the DSS as they are. `witnesses` may cosign its record.
 
     Complaints about snapshots go to standard error.
     """
@@ -54,7 +60,14 @@ async def node_in(
             await spawn_follower(directory.path)
 
         node, complaints = await open_node(
-            log, vault, directory, pool=log.pool, clock=clock_us, exercise=exercise, take_snapshot=take_snapshot
+            log,
+            vault,
+            directory,
+            pool=log.pool,
+            clock=clock_us,
+            exercise=exercise,
+            take_snapshot=take_snapshot,
+            cosigners=lambda: witnesses,
         )
         for complaint in complaints:
             print(complaint, file=sys.stderr)

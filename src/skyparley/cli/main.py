@@ -17,7 +17,7 @@ from skyparley.cli.dss.shadow import shadow
 from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
-from skyparley.cli.record.commands import record_app, verify
+from skyparley.cli.record.commands import record_app, verify, witness
 from skyparley.cli.signing.commands import keys_app, operation_app
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
@@ -115,6 +115,7 @@ def demo(
 
 app.command()(shadow)
 app.command()(verify)
+app.command()(witness)
 
 
 @app.command()

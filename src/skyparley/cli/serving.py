@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from skyparley.cli.compose import running_node
 from skyparley.cli.demo import start_demo
+from skyparley.cli.record.verifying import read_witnesses
 from skyparley.config import Settings
 from skyparley.errors import StorageError
 from skyparley.node.storage import OPERATOR_KEY_FILE
@@ -38,12 +39,17 @@ async def _run(settings: Settings, *, demo: bool) -> None:
         audiences=settings.auth_audiences,
         issuers=settings.auth_issuers,
     )
+    witnesses = read_witnesses(settings.witnesses)
     traces = open_traces(os.environ)
     listener = listen(settings.host, settings.port)
     try:
         with _cancelled_by_signals():
             async with running_node(
-                settings.data, pool=settings.pool, exercise=demo, dss_limits=settings.dss_limits
+                settings.data,
+                pool=settings.pool,
+                exercise=demo,
+                dss_limits=settings.dss_limits,
+                witnesses=witnesses,
             ) as node:
                 url = url_of(listener, tls=tls is not None)
                 if node.directory is not None:

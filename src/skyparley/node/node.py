@@ -6,7 +6,7 @@ This is the wiring: recovery at start, the loops that run while it serves, and a
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from argon2 import PasswordHasher
@@ -42,11 +42,13 @@ from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
+from skyparley.node.record.cosigning import Cosigners
 from skyparley.node.record.keys import KeyDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
 from skyparley.node.storage import DataDirectory
+from skyparley.record.notes import VerifierKey
 
 SNAPSHOT_EVERY_ENTRIES: Final = 20_000
 SNAPSHOT_POLL_S: Final = 10.0
@@ -252,8 +254,12 @@ async def open_node(
     exercise: bool = False,
     take_snapshot: TakeSnapshot | None = None,
     hasher: PasswordHasher | None = None,
+    cosigners: Callable[[], Sequence[VerifierKey]] = tuple,
 ) -> tuple[Node, tuple[str, ...]]:
-    """A node with the state of its log's end, and a word on all that could not be used or tidied up."""
+    """A node with the state of its log's end, and a word on all that could not be used or tidied up.
+
+    `cosigners` says whose cosignatures of the record are taken, each time that it is asked.
+    """
     retold: deque[tuple[int, int, tuple[Change, ...]]] = deque(maxlen=RING_ENTRIES)
 
     def after(_: Event, outcome: Outcome) -> None:
@@ -276,7 +282,7 @@ async def open_node(
         vault,
         directory,
         minima,
-        Recorder(log, record, pool),
+        Recorder(log, record, pool, Cosigners(cosigners, clock)),
         exercise=exercise,
         take_snapshot=take_snapshot,
         hasher=hasher or PasswordHasher(),

@@ -155,6 +155,16 @@ def parse_note(data: bytes) -> Note:
     return Note(text + "\n", tuple(map(_parse_line, listed)))
 
 
+def with_lines(note: Note, lines: Iterable[SignatureLine]) -> Note:
+    """A note with lines of keys that it has none of yet. Raises `InvalidInputError` if they become too many."""
+    found: dict[tuple[str, bytes], SignatureLine] = {}
+    for line in (*note.signatures, *lines):
+        found.setdefault((line.name, line.key_id), line)
+    if len(found) > MAX_SIGNATURES:
+        raise InvalidInputError(f"a note has at most {MAX_SIGNATURES} signature lines")
+    return Note(note.text, tuple(found.values()))
+
+
 def format_checkpoint(checkpoint: Checkpoint) -> str:
     """The text of a checkpoint."""
     return f"{checkpoint.origin}\n{checkpoint.size}\n{to_base64(checkpoint.root)}\n"

@@ -1,7 +1,10 @@
-"""`skyparley record …` fetches what a node has signed; `skyparley verify` checks it without any node."""
+"""`skyparley record …` fetches what a node has signed; `skyparley verify` checks it without any node.
+
+`skyparley witness` cosigns it, and `skyparley record compare` holds against each other what several were shown.
+"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,6 +13,7 @@ from skyparley.cli.line.commands import HERE, Key, Url
 record_app = typer.Typer(
     help="What a node has signed: its key, the last checkpoint, receipts of entries.", no_args_is_help=True
 )
+WITNESS_DATA: Final = Path("data/witness")
 Keys = Annotated[
     list[Path],
     typer.Option(
@@ -30,12 +34,66 @@ def record_key(url: Url = HERE, api_key: Key = None) -> None:
 
 
 @record_app.command("checkpoint")
-def record_checkpoint(url: Url = HERE, api_key: Key = None) -> None:
-    """Print the last checkpoint: three lines that say all that the log holds, and who has signed them."""
-    from skyparley.cli.line.asking import fetch
-    from skyparley.cli.record.verifying import print_bytes
+def record_checkpoint(
+    cosigned: Annotated[
+        bool, typer.Option("--cosigned", help="The newest that others have cosigned, instead of the newest.")
+    ] = False,
+    qr: Annotated[bool, typer.Option("--qr", help="Print it as a QR code, to be photographed.")] = False,
+    image: Annotated[
+        Path | None, typer.Option(help="New file for its QR code, to be printed: .svg or .png.", show_default="none")
+    ] = None,
+    url: Url = HERE,
+    api_key: Key = None,
+) -> None:
+    """Print the last checkpoint: three lines that say all that the log holds, and who has signed them.
 
-    print_bytes(fetch(url, api_key, "/v1/record/checkpoint"))
+    Its fingerprint, to be read out on the telephone, goes to standard error. Give it to other parties by e-mail, print
+    or QR code; they compare it with: skyparley record compare
+    """
+    from skyparley.cli.line.asking import fetch
+    from skyparley.cli.record.verifying import print_bytes, print_fingerprint
+
+    note = fetch(url, api_key, f"/v1/record/{'cosignatures' if cosigned else 'checkpoint'}")
+    print_fingerprint(note)
+    if image is not None:
+        from skyparley.cli.record.pictures import write_code
+
+        write_code(note, image)
+    if qr:
+        from skyparley.cli.record.pictures import print_code
+
+        print_code(note)
+    elif image is None:
+        print_bytes(note)
+
+
+@record_app.command("compare")
+def record_compare(
+    notes: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="NOTE", help="Files with a checkpoint each, also as e-mail leaves it; - is standard input."
+        ),
+    ],
+    keys: Keys,
+    node: Annotated[
+        str | None, typer.Option(help="URL of a node: compare with what it shows now, too.", show_default="none")
+    ] = None,
+    tiles: Annotated[
+        Path | None,
+        typer.Option(help="Folder of tiles, such as alarm/tiles of a witness, instead of a node.", show_default="none"),
+    ] = None,
+    api_key: Key = None,
+) -> None:
+    """Say whether checkpoints are of one history: yours, and those that others were shown.
+
+    Exit status: 0 if they are, 3 if they contradict each other (a split view), 1 if neither is shown.
+
+    For example: skyparley record compare ours.txt theirs.eml --keys keys.txt
+    """
+    from skyparley.cli.record.comparing import compare_notes
+
+    raise typer.Exit(compare_notes(notes, keys, url=node, api_key=api_key, tiles=tiles))
 
 
 @record_app.command("receipt")
@@ -75,3 +133,26 @@ def verify(
     from skyparley.cli.record.verifying import verify_file
 
     verify_file(receipt, keys, as_json=as_json)
+
+
+def witness(
+    node: Annotated[str, typer.Option(help="URL of the node that is followed, such as https://node.example.")],
+    keys: Keys,
+    data: Annotated[Path, typer.Option(help="Directory of the witness: its key, what it has cosigned.")] = WITNESS_DATA,
+    name: Annotated[
+        str | None, typer.Option(help="Name of its key, such as your party's; needed once, when it is made.")
+    ] = None,
+    every: Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Look at the node so often, seconds.")] = 60.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+    api_key: Key = None,
+) -> None:
+    """Follow what a node signs, cosign it while its record only grows, and raise the alarm when it does not.
+
+    Run it on your own machine. It makes a key of its own, and prints the line to give to the node's operator and to the
+    other parties. See docs/witness.md.
+
+    Exit status: 3 at an alarm, whose evidence is kept; with --once 0 if all is cosigned, 1 if the node did not answer.
+    """
+    from skyparley.cli.record.witnessing import witness_node
+
+    raise typer.Exit(witness_node(node, data, keys, name=name, api_key=api_key, every_s=every, once=once))

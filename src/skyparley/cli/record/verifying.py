@@ -13,6 +13,9 @@ from rich.text import Text
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
+from skyparley.node.record.cosigning import check_cosigners
+from skyparley.record.comparing.spoken import fingerprint
+from skyparley.record.notes import VerifierKey, parse_note
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
 from skyparley.record.trust import MAX_KEYS_BYTES, Trusted, joined, parse_trusted
 from skyparley.vocabulary import escaped
@@ -28,6 +31,14 @@ def print_bytes(data: bytes) -> None:
     """Print what is text already, to the octet."""
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
+
+
+def print_fingerprint(note: bytes) -> None:
+    """Print a checkpoint's fingerprint to standard error, so that standard output has the note alone."""
+    try:
+        print(f"fingerprint: {fingerprint(parse_note(note).text)}", file=sys.stderr)
+    except InvalidInputError:
+        raise StorageError("what answers there is no Skyparley node: check the address") from None
 
 
 def write(path: Path, data: bytes) -> None:
@@ -69,6 +80,19 @@ def read_keys(paths: Sequence[Path]) -> Trusted:
     return joined(files)
 
 
+def read_witnesses(path: Path | None) -> tuple[VerifierKey, ...]:
+    """The keys of a file of cosigners. Raises `InvalidInputError` with the file."""
+    if path is None:
+        return ()
+    trusted = read_keys([path])
+    try:
+        if trusted.parties:
+            raise InvalidInputError("has the key of a party: name keys of cosigners, as skyparley witness prints them")
+        return check_cosigners(trusted.notes)
+    except InvalidInputError as error:
+        raise error.at(str(path)) from None
+
+
 def read_file(path: Path, most: int) -> bytes:
     """A file, or standard input. Raises `InvalidInputError` if it cannot be read, or is longer than that."""
     try:
@@ -97,7 +121,7 @@ def _facts(proven: Proven) -> dict[str, Any]:
         "authentication": header.authentication,
         "checkpoint_size": proven.checkpoint.size,
         "signed_by": proven.signed_by,
-        "cosigned_by": {key: _seconds(time_s) for key, time_s in sorted(proven.cosigned.items())},
+        "cosigned_by": {key: seconds(time_s) for key, time_s in sorted(proven.cosigned.items())},
         "body": None if proven.body is None else msgspec.json.decode(proven.body),
     }
 
@@ -118,7 +142,7 @@ def _print(proven: Proven) -> None:
         ("known as author", _AUTHORS[header.authentication]),
         ("record signed by", proven.signed_by),
     ]
-    rows += [("and cosigned by", f"{key} at {_seconds(time_s)}") for key, time_s in sorted(proven.cosigned.items())]
+    rows += [("and cosigned by", f"{key} at {seconds(time_s)}") for key, time_s in sorted(proven.cosigned.items())]
     if proven.body is not None:
         rows.append(("content", proven.body.decode()))
     for name, text in rows:
@@ -134,7 +158,8 @@ def _print(proven: Proven) -> None:
         )
 
 
-def _seconds(time_s: int) -> str:
+def seconds(time_s: int) -> str:
+    """A time that a cosigner has signed, seconds since 1970 UTC, for people."""
     try:
         return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):

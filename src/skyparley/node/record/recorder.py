@@ -12,6 +12,7 @@ from typing import Final
 from skyparley.errors import ForbiddenError, NotFoundError, OverloadedError, ProofError, SkyparleyError, StorageError
 from skyparley.log.port import Entry, Log
 from skyparley.node.identity import Author
+from skyparley.node.record.cosigning import NOBODY, Cosigners, Cosigning
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.record.authorship import NODE
 from skyparley.record.envelope import decode_header, leaf_data
@@ -29,7 +30,7 @@ from skyparley.record.notes import (
     sign,
 )
 from skyparley.record.receipts import MAX_CONTENT_BYTES, make_receipt
-from skyparley.record.tiles import TILE_WIDTH, TiledHashes, TileWriter, writer_at
+from skyparley.record.tiles import TILE_WIDTH, TileWriter, writer_at
 
 SEAL_EVERY_S: Final = 1.0
 """While entries come, the record is signed so often."""
@@ -42,7 +43,7 @@ MAX_WAITING: Final = 256
 class Recorder:
     """Lives on the event loop's thread; writing the file is left to another."""
 
-    def __init__(self, log: Log, store: RecordStore, pool: str) -> None:
+    def __init__(self, log: Log, store: RecordStore, pool: str, cosigners: Cosigners = NOBODY) -> None:
         self._log = log
         self._store = store
         self._signer = Signer(origin_of(pool), SIGNATURE, store.key)
@@ -54,6 +55,7 @@ class Recorder:
         """Why the record could not be signed the last time; None: it could."""
         self._waiting = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self.cosigning = Cosigning(store, self._signer.key, cosigners, self._thread)
         self._grown = asyncio.Event()
         self._sealed = asyncio.Condition()
         self._sealing = asyncio.Lock()
@@ -65,8 +67,11 @@ class Recorder:
 
     @property
     def checkpoint(self) -> bytes:
-        """The last signed checkpoint, a note; empty before the first."""
-        return self._store.checkpoint
+        """The last signed checkpoint, a note, cosigned if anybody has yet; empty before the first.
+
+        Raises `StorageError`.
+        """
+        return self._store.cosigned_at(self._store.size) or self._store.checkpoint
 
     @property
     def size(self) -> int:
@@ -97,7 +102,7 @@ class Recorder:
         if size:
             with contextlib.suppress(NotFoundError):  # trimmed: the chain vouches for it
                 entry = await self._log.entry(size)
-                if _leaf(entry) != TiledHashes(self._store.read)(0, size - 1):
+                if _leaf(entry) != self._store.hash_of(0, size - 1):
                     raise StorageError(
                         f"entry {size} of the log is not the one that this node has signed: restore the right log"
                     )
@@ -159,7 +164,8 @@ class Recorder:
     async def receipt(self, sequence: int, author: Author) -> bytes:
         """The receipt of an entry, once the record that has it is signed: for its party and the operator.
 
-        Receipts of the node's own entries are for everybody, without content, which is about all.
+        Its checkpoint is the newest that has the entry and is cosigned, else the newest. Receipts of the node's own
+        entries are for everybody, without content, which is about all.
         Raises `NotFoundError`, `ForbiddenError`, `OverloadedError` if too many wait, `StorageError` if it is not
         signed in time.
         """
@@ -169,7 +175,8 @@ class Recorder:
         if self._store.size < sequence:
             await self._until_signed(sequence)
         entry = await self._log.entry(sequence)
-        size, note = self._store.size, self._store.checkpoint
+        note = self._store.cosigned_with(sequence) or self._store.checkpoint
+        size = parse_checkpoint(parse_note(note).text).size
         header = decode_header(entry.header)
         own = author.role == "operator" or (author.party != "" and author.party == header.party)
         if not own and header.authentication != NODE:
@@ -180,12 +187,15 @@ class Recorder:
             header=entry.header,
             signature=entry.signature,
             content=(entry.salt, entry.body) if own and len(entry.body) <= MAX_CONTENT_BYTES else None,
-            proof=inclusion_proof(TiledHashes(self._store.read), sequence - 1, size),
+            proof=inclusion_proof(self._store.hash_of, sequence - 1, size),
             note=note,
         )
 
     def tile(self, level: int, index: int) -> bytes:
-        """The stored hashes of a tile, 256 of 32 bytes, or as many as there are. Raises `NotFoundError`."""
+        """The stored hashes of a tile, 256 of 32 bytes, or as many as there are.
+
+        Raises `NotFoundError`, `StorageError`.
+        """
         found = self._store.read(level, index * TILE_WIDTH, TILE_WIDTH)
         if not found:
             raise NotFoundError(f"the record has no tile {index} of level {level}")
@@ -237,10 +247,13 @@ async def compare(log: Log, store: RecordStore) -> str | None:
                 tree.append(_leaf(entry))
             if tree.size == size:
                 break
-    kept = range_root(TiledHashes(store.read), 0, size)
-    signed = parse_checkpoint(parse_note(store.checkpoint).text) if size else None
-    if tree.root() != kept or (signed is not None and (signed.size, signed.root) != (size, kept)):
+    kept = range_root(store.hash_of, 0, size)
+    if tree.root() != kept:
         return f"the record of {size} entries that was signed is not that of the log"
+    for note in (store.checkpoint, store.newest_cosigned()):
+        signed = parse_checkpoint(parse_note(note).text) if note else None
+        if signed is not None and range_root(store.hash_of, 0, signed.size) != signed.root:
+            return f"the record of {signed.size} entries that was signed is not that of the log"
     return None
 
 

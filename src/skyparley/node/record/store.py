@@ -1,28 +1,39 @@
-"""Where a node keeps its record: tiles of the tree, the last signed checkpoint, the key that signs; one SQLite file.
+"""Where a node keeps its record: tiles of the tree, signed checkpoints, the key that signs; one SQLite file.
 
-Tiles and checkpoint change in one transaction, so that after a crash the checkpoint is that of the tree. The tiles
-could be made again from the log; the key could not, and without it the node is another one for all who know it.
+Tiles and checkpoint change in one transaction, so that after a crash the checkpoint is that of the tree. Of checkpoints
+there is the last one, and those that others have cosigned. The tiles could be made again from the log; the key could
+not, and without it the node is another one for all who know it.
 """
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from skyparley.errors import StorageError
+from skyparley.errors import ProofError, StorageError
 from skyparley.log.bulk import transaction
 from skyparley.record.merkle import HASH_BYTES
-from skyparley.record.tiles import TILE_BYTES, TILE_WIDTH
+from skyparley.record.notes import Note, format_note, parse_note, with_lines
+from skyparley.record.tiles import TILE_BYTES, TILE_WIDTH, TiledHashes
 
 RECORD_FILE: Final = "record.sqlite"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS tiles (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cosigned (size INTEGER PRIMARY KEY, lines INTEGER NOT NULL, note BLOB NOT NULL);
 """
+_DROP_OLD: Final = """
+DELETE FROM cosigned WHERE size <= (SELECT size FROM cosigned ORDER BY size DESC LIMIT 1 OFFSET ?)
+"""
+MAX_COSIGNED: Final = 100_000
+"""Cosigned checkpoints that are kept, the newest; at one a minute those of two months."""
+_CHOICE: Final = 64
+"""Among so many of the newest that have an entry, the one with most lines goes into its receipt."""
 _LEVEL_BITS: Final = 48
 """A tile's place: its level above its index."""
 _MAX_LEVEL: Final = 7
@@ -53,11 +64,42 @@ class RecordStore:
             ) from error
 
     def read(self, level: int, index: int, count: int) -> bytes:
-        """So many hashes of a tile level from an index on, within one tile; fewer where there are no more."""
+        """So many hashes of a tile level from an index on, within one tile; fewer where there are no more.
+
+        Raises `StorageError`.
+        """
         tile, at = divmod(index, TILE_WIDTH)
         if level > _MAX_LEVEL or tile >> _LEVEL_BITS:
             return b""
-        return _tile(self._reader, level, tile)[HASH_BYTES * at : HASH_BYTES * (at + count)]
+        with _reading():
+            return _tile(self._reader, level, tile)[HASH_BYTES * at : HASH_BYTES * (at + count)]
+
+    def hash_of(self, level: int, index: int) -> bytes:
+        """The hash of a full subtree of the tree. Raises `StorageError`, also if it is not there, as it must be."""
+        try:
+            return TiledHashes(self.read)(level, index)
+        except ProofError as error:
+            raise StorageError(f"{RECORD_FILE} is damaged ({error.message}): restore it from a backup") from error
+
+    def cosigned_at(self, size: int) -> bytes:
+        """The cosigned checkpoint of so many entries, as a note; empty if there is none. Raises `StorageError`."""
+        return self._note("SELECT note FROM cosigned WHERE size = ?", size)
+
+    def newest_cosigned(self) -> bytes:
+        """The newest cosigned checkpoint, as a note; empty if there is none. Raises `StorageError`."""
+        return self._note("SELECT note FROM cosigned ORDER BY size DESC LIMIT 1")
+
+    def cosigned_with(self, sequence: int) -> bytes:
+        """The cosigned checkpoint that proves most of an entry: a new one that many have signed; empty if none has it.
+
+        Raises `StorageError`.
+        """
+        return self._note(
+            "SELECT note FROM (SELECT * FROM cosigned WHERE size >= ? ORDER BY size DESC LIMIT ?)"
+            " ORDER BY lines DESC, size DESC LIMIT 1",
+            sequence,
+            _CHOICE,
+        )
 
     def add(self, fresh: Sequence[bytes], size: int, checkpoint: bytes) -> None:
         """Keep the hashes of each tile level that are new, and the checkpoint of the tree of now `size` leaves.
@@ -77,6 +119,25 @@ class RecordStore:
             raise StorageError(f"{RECORD_FILE} cannot be written ({error}): free space") from error
         self.size, self.checkpoint = size, checkpoint
 
+    def keep_cosigned(self, size: int, note: Note) -> bytes:
+        """Add the lines of a note to those that the checkpoint of this size has; all of them, as a note.
+
+        Durable when it returns. Raises `StorageError`; then nothing has changed.
+        """
+        try:
+            with transaction(self._writer):
+                row = self._writer.execute("SELECT note FROM cosigned WHERE size = ?", (size,)).fetchone()
+                whole = note if row is None else with_lines(parse_note(bytes(row[0])), note.signatures)
+                data = format_note(whole)
+                if row is None or data != row[0]:
+                    self._writer.execute(
+                        "INSERT OR REPLACE INTO cosigned VALUES (?, ?, ?)", (size, len(whole.signatures), data)
+                    )
+                    self._writer.execute(_DROP_OLD, (MAX_COSIGNED,))
+        except apsw.Error as error:
+            raise StorageError(f"{RECORD_FILE} cannot be written ({error}): free space") from error
+        return data
+
     def close(self) -> None:
         """Release the file."""
         self._reader.close()
@@ -94,6 +155,11 @@ class RecordStore:
                 "INSERT OR REPLACE INTO tiles VALUES (?, ?)", (place, hashes[begin : begin + TILE_BYTES])
             )
 
+    def _note(self, query: str, *values: int) -> bytes:
+        with _reading():
+            row = self._reader.execute(query, values).fetchone()
+            return b"" if row is None else bytes(row[0])
+
     def _seed(self) -> bytes:
         seed = self._fact("key")
         self.key_is_new = not seed
@@ -106,6 +172,14 @@ class RecordStore:
     def _fact(self, name: str) -> bytes:
         row = self._writer.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return b"" if row is None else bytes(row[0])
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as error:
+        raise StorageError(f"{RECORD_FILE} cannot be read ({error}): check the disk, or restore a backup") from error
 
 
 def _tile(connection: apsw.Connection, level: int, tile: int) -> bytes:

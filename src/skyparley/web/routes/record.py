@@ -1,21 +1,24 @@
-"""Routes of the record: the key that signs it, the last checkpoint, tiles of the tree, receipts of entries.
+"""Routes of the record: the key that signs it, checkpoints and their cosignatures, tiles of the tree, receipts.
 
 All holders of a key may ask: every party holds the same log. Checkpoint and tiles are as C2SP's tlog-tiles has them.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from skyparley.errors import NotFoundError
+from skyparley.errors import LimitExceededError, NotFoundError
+from skyparley.record.notes import MAX_NOTE_BYTES
 from skyparley.record.tiles import TILE_BYTES
-from skyparley.web.exchange import Exchange
+from skyparley.web.exchange import Exchange, decode
 from skyparley.web.openapi import Endpoint
 from skyparley.web.replies import API_HEADERS, Replies, Reply, json_reply
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 _FOR_EVER: Final = b"max-age=31536000, immutable"
+_MAX_BODY_BYTES: Final = 2 * MAX_NOTE_BYTES
+"""A note as JSON, whose line ends and dashes are escaped."""
 
 
 class RecordKey(msgspec.Struct, frozen=True):
@@ -38,6 +41,12 @@ class EntryReceipt(msgspec.Struct, frozen=True):
     time_us: int
 
 
+class CosignedNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A checkpoint as a signed note: this node's own line, and those of cosigners."""
+
+    note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_BYTES)]
+
+
 async def key(exchange: Exchange) -> Replies:
     """The key that signs checkpoints."""
     exchange.query()
@@ -50,7 +59,23 @@ async def checkpoint(exchange: Exchange) -> Replies:
     note = exchange.node.recorder.checkpoint
     if not note:
         raise NotFoundError("there is no entry yet that could be signed")
-    return Reply(200, note, ((b"content-type", _TEXT.encode()), *API_HEADERS[1:]))
+    return _note_reply(note)
+
+
+async def cosigned(exchange: Exchange) -> Replies:
+    """The newest checkpoint that is cosigned."""
+    exchange.query()
+    return _note_reply(exchange.node.recorder.cosigning.newest)
+
+
+async def cosign(exchange: Exchange) -> Replies:
+    """Cosignatures of a checkpoint are kept."""
+    exchange.query()
+    data = await exchange.body()
+    if len(data) > _MAX_BODY_BYTES:
+        raise LimitExceededError(f"a note with its lines takes at most {_MAX_BODY_BYTES} bytes as JSON", place="body")
+    note = decode(data, CosignedNote).note
+    return _note_reply(await exchange.node.recorder.cosigning.take(note.encode()))
 
 
 async def tile(exchange: Exchange) -> Replies:
@@ -72,11 +97,23 @@ async def receipt(exchange: Exchange) -> Replies:
     return Reply(200, await exchange.node.recorder.receipt(sequence, exchange.author))
 
 
+def _note_reply(note: bytes) -> Reply:
+    return Reply(200, note, ((b"content-type", _TEXT.encode()), *API_HEADERS[1:]))
+
+
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("GET", "/v1/record/key", key, "recordKey", "The key that signs the record", "observer", answer=RecordKey),
     Endpoint(
         "GET", "/v1/record/checkpoint", checkpoint, "checkpoint", "The last signed checkpoint", "observer",
         media_type="text/plain", refusals=(404,),
+    ),
+    Endpoint(
+        "GET", "/v1/record/cosignatures", cosigned, "cosigned", "The newest checkpoint that is cosigned", "observer",
+        media_type="text/plain", refusals=(404,),
+    ),
+    Endpoint(
+        "POST", "/v1/record/cosignatures", cosign, "cosign", "Cosignatures of a checkpoint", "key",
+        body=CosignedNote, media_type="text/plain", refusals=(409,),
     ),
     Endpoint(
         "GET", "/v1/record/tiles/{level}/{tile}", tile, "tile", "Hashes of the record's tree", "observer",
