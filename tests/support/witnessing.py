@@ -1,8 +1,9 @@
-"""Nodes whose operator cheats: real ones, over copies of a data directory, with the same key that signs."""
+"""Witnesses, and nodes whose operator cheats: real ones, over copies of a data directory, with the same key."""
 
+import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import apsw
 from skyparley.cli.compose import running_node
 from skyparley.node.node import Node
 from skyparley.node.record.store import RECORD_FILE
-from skyparley.record.notes import VerifierKey, parse_key
+from skyparley.record.notes import VerifierKey, parse_checkpoint, parse_key, parse_note, verified
 from skyparley.web.app import create_app
-from support.serving import served, until
+from skyparley.witness.asking import NodeRecord
+from skyparley.witness.files import ALARM, COSIGNED_FILE, WitnessFiles
+from skyparley.witness.follower import Follower
+from support.serving import now_us, served, until
 
 POOL = "test"
 
@@ -34,8 +38,8 @@ class Running:
         """So many more entries, all of them signed."""
         author = self.node.authenticate(self.operator)
         first = len(self.node.parties(author))
-        for number in range(first, first + count):
-            await self.node.register_party(author, f"{name}-{number}", name, "civil_ats")
+        names = [f"{name}-{number}" for number in range(first, first + count)]
+        await asyncio.gather(*(self.node.register_party(author, one, name, "civil_ats") for one in names))
         head = (await self.node.engine.log.head()).sequence
         await until(lambda: self.node.recorder.taken_in == head)
         await self.node.recorder.seal()
@@ -67,3 +71,41 @@ def signs_as(data: Path, other: Path) -> None:
     with contextlib.closing(apsw.Connection(str(data / RECORD_FILE))) as taken:
         taken.execute("DELETE FROM tiles; DELETE FROM cosigned; DELETE FROM facts")
         taken.execute("INSERT INTO facts VALUES ('key', ?)", (key,))
+
+
+class Witness:
+    """A witness with its own files, which is asked to look at one node or another."""
+
+    def __init__(self, directory: Path, *keys: VerifierKey, name: str = "north") -> None:
+        self.directory = directory
+        self.keys = keys
+        self.name = name
+        with self.open() as files:
+            self.key = files.signer.key
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[WitnessFiles]:
+        with contextlib.closing(WitnessFiles(self.directory, self.name)) as files:
+            yield files
+
+    @property
+    def cosigned(self) -> bytes:
+        return (self.directory / COSIGNED_FILE).read_bytes()
+
+    @property
+    def size(self) -> int:
+        return parse_checkpoint(parse_note(self.cosigned).text).size
+
+    async def look(self, at: Running, url: str = "", timeout_s: float = 20.0) -> list[int]:
+        """Start it, let it look once, end it; the sizes that it cosigned."""
+        with self.open() as files:
+            async with NodeRecord(url or at.url, at.operator, timeout_s=timeout_s) as node:
+                follower = Follower(files, self.keys or (at.key,), node, lambda: now_us() / 1_000_000)
+                return [one.checkpoint.size for one in await follower.round()]
+
+    def has_signed(self, note: bytes) -> bool:
+        return self.key in verified(parse_note(note), [self.key])
+
+    def evidence(self) -> dict[str, bytes]:
+        folder = self.directory / ALARM
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
