@@ -11,19 +11,8 @@ import pytest
 from skyparley.record.notes import parse_key, parse_note, verified
 from skyparley.record.receipts import verify_receipt
 from skyparley.record.trust import parse_trusted
-from support.commands import skyparley
-from support.process import Serving, serving
-
-
-def fails(*arguments: object) -> str:
-    done = skyparley(*arguments)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
-    return done.stderr
-
-
-def admit(node: Serving, party: str) -> str:
-    assert skyparley("party", "add", party, "--data", node.data).returncode == 0
-    return skyparley("party", "key", party, "--data", node.data).stdout.strip()
+from support.commands import fails, skyparley
+from support.process import Serving, admit, serving
 
 
 def test_a_receipt_outlives_the_node_that_gave_it(tmp_path: Path) -> None:

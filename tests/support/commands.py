@@ -30,6 +30,13 @@ def skyparley(*arguments: object, stdin: bytes | None = None, **more: str) -> su
     return text
 
 
+def fails(*arguments: object) -> str:
+    """Run a command that must be refused; the one line that says why."""
+    done = skyparley(*arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+    return done.stderr
+
+
 def feature(operation_id: str = "op-1", *, east_deg: float = 7.0, **properties: object) -> dict:
     """A GeoJSON feature: a square of about 10 km, an hour, 0 to 100 m."""
     given = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from support.commands import COMMAND, PATIENCE_S, environment
+from support.commands import COMMAND, PATIENCE_S, environment, skyparley
 
 
 class Serving:
@@ -82,3 +82,9 @@ def serving(command: str, data: Path, *options: object) -> Iterator[Serving]:
     with contextlib.closing(Serving(command, data, *options)) as process:
         process.wait()
         yield process
+
+
+def admit(node: Serving, party: str) -> str:
+    """Admit a party to a node that serves; an API key of it."""
+    assert skyparley("party", "add", party, "--data", node.data).returncode == 0
+    return skyparley("party", "key", party, "--data", node.data).stdout.strip()

@@ -42,13 +42,19 @@ async def running_node(
 
     Complaints about snapshots go to standard error.
     """
-    async with node_in(open_directory(data), pool=pool, exercise=exercise, dss_limits=dss_limits) as node:
+    directory = open_directory(data)
+    async with node_in(directory, pool=pool, exercise=exercise, dss_limits=dss_limits, witnesses=witnesses) as node:
         yield node
 
 
 @asynccontextmanager
 async def node_in(
-    directory: DataDirectory, *, pool: str | None, exercise: bool = False, dss_limits: DssLimits | None = None
+    directory: DataDirectory,
+    *,
+    pool: str | None,
+    exercise: bool = False,
+    dss_limits: DssLimits | None = None,
+    witnesses: tuple[VerifierKey, ...] = (),
 ) -> AsyncIterator[Node]:
     """The same, where the directory is locked already; it is released at the end."""
     sys.setswitchinterval(THREAD_SWITCH_S)

@@ -17,7 +17,7 @@ from skyparley.cli.dss.shadow import shadow
 from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
 from skyparley.cli.people.commands import person_app
-from skyparley.cli.record.commands import record_app, verify, witness
+from skyparley.cli.record.commands import audit, record_app, verify, witness
 from skyparley.cli.signing.commands import keys_app, operation_app
 from skyparley.config import Settings, read_settings
 from skyparley.errors import SkyparleyError
@@ -116,6 +116,7 @@ def demo(
 app.command()(shadow)
 app.command()(verify)
 app.command()(witness)
+app.command()(audit)
 
 
 @app.command()
@@ -220,6 +221,28 @@ def backup(
     from skyparley.cli.upkeep import back_up
 
     back_up(_settings(data=data).data, to)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="Directory to make; it must not exist yet.")],
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="PARTY",
+            help="Only what this party may read: its own entries, of the node's own the headers, of others nothing.",
+        ),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Write all that the node has signed as sealed, compressed files, also while it serves. Check: skyparley audit.
+
+    For example: skyparley export --to export --for alpha
+    """
+    from skyparley.cli.record.exporting import write_export
+
+    write_export(_settings(data=data).data, to, reader or "")
 
 
 @app.command()

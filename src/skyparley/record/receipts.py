@@ -58,7 +58,8 @@ class Proven:
     """What a receipt has proved: the entry, the record it is in, and who has signed that record.
 
     `body` is None where the receipt has no content: then it is proved that an entry with this header is there, and not
-    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by its key.
+    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by its key. `leaf` is the
+    hash of the entry's leaf.
     """
 
     header: Header
@@ -68,6 +69,7 @@ class Proven:
     checkpoint: Checkpoint
     signed_by: str
     cosigned: Mapping[str, int]
+    leaf: bytes
 
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
@@ -141,6 +143,7 @@ def verify_receipt(data: bytes, keys: Trusted) -> Proven:
             for key, time_s in signers.items()
             if key.kind == COSIGNATURE and key.public not in own  # the log's own word twice is not another's
         },
+        leaf=leaf,
     )
 
 

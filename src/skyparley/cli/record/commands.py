@@ -1,8 +1,9 @@
-"""`skyparley record …` fetches what a node has signed; `skyparley verify` checks it without any node.
+"""`skyparley record …` fetches what a node has signed; `skyparley verify` and `audit` check it without any node.
 
 `skyparley witness` cosigns it, and `skyparley record compare` holds against each other what several were shown.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -156,3 +157,41 @@ def witness(
     from skyparley.cli.record.witnessing import witness_node
 
     raise typer.Exit(witness_node(node, data, keys, name=name, api_key=api_key, every_s=every, once=once))
+
+
+def audit(
+    directory: Annotated[Path, typer.Argument(metavar="EXPORT", help="Directory that skyparley export made.")],
+    keys: Keys,
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(help="Receipt that you hold, which the export must agree with; may be given several times."),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="Checkpoint that you hold, which the export must agree with; may be given several times."),
+    ] = None,
+    state_hash: Annotated[str | None, typer.Option(help="Hash that the state after the last entry must have.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="So many processes.", show_default="one for each core")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Verify an export by public keys alone: every entry, signature, checkpoint, and the state by replay.
+
+    It names the first entry that is wrong. Exit status: 0 if all of it holds, else 1.
+
+    For example: skyparley audit export --keys keys.txt --receipt receipt.json
+    """
+    from skyparley.cli.record.auditing import run
+
+    holds = run(
+        directory,
+        keys,
+        receipts=receipt or (),
+        checkpoints=checkpoint or (),
+        state_hash=state_hash,
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        as_json=as_json,
+    )
+    if not holds:
+        raise typer.Exit(1)

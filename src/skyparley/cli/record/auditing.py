@@ -1,0 +1,161 @@
+"""`skyparley audit`: what an export proves, in plain words or as JSON.
+
+All that an export says is by others: it is printed escaped.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from skyparley.audit.audit import Audited, Evidence, audit
+from skyparley.cli.record.exporting import progress_of
+from skyparley.cli.record.verifying import read_file, read_keys, seconds
+from skyparley.errors import InvalidInputError
+from skyparley.record.authorship import AUTHENTICATIONS
+from skyparley.record.export.segment import DELETED, LEAF_ONLY, WHOLE, WITHHELD
+from skyparley.record.notes import MAX_NOTE_BYTES
+from skyparley.record.receipts import MAX_RECEIPT_BYTES
+from skyparley.vocabulary import escaped
+
+_FORMS: Final = {
+    WHOLE: "content verified",
+    WITHHELD: "header only, body withheld",
+    DELETED: "header only, body deleted",
+    LEAF_ONLY: "inclusion only, nothing shown",
+}
+
+
+def run(
+    directory: Path,
+    key_files: Sequence[Path],
+    *,
+    receipts: Sequence[Path],
+    checkpoints: Sequence[Path],
+    state_hash: str | None,
+    jobs: int,
+    as_json: bool,
+) -> bool:
+    """Audit an export and print what was found; whether all of it holds.
+
+    Raises `InvalidInputError` or `ProofError` for what is no export, or not sealed by the log.
+    """
+    if not directory.is_dir():
+        raise InvalidInputError("is no directory: name an export that skyparley export made", place=str(directory))
+    evidence = Evidence(
+        receipts=[(str(path), read_file(path, MAX_RECEIPT_BYTES)) for path in receipts],
+        checkpoints=[(str(path), read_file(path, MAX_NOTE_BYTES)) for path in checkpoints],
+        state_hash=state_hash,
+    )
+
+    def read(name: str, most: int) -> bytes:
+        return read_file(directory / name, most)
+
+    with progress_of("Auditing") as progress:
+        task = progress.add_task("", total=None)
+        audited = audit(
+            read,
+            read_keys(key_files),
+            evidence,
+            jobs=jobs,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if as_json:
+        print(msgspec.json.encode(_facts(audited)).decode())
+    else:
+        _print(audited)
+    return audited.verified
+
+
+def _facts(audited: Audited) -> dict[str, Any]:
+    tally, fault = audited.tally, audited.fault
+    return {
+        "verified": audited.verified,
+        "content": audited.content,
+        "wrong": None if fault is None else {"first": fault.first, "last": fault.last, "reason": fault.reason},
+        "pool": audited.manifest.pool,
+        "reader": audited.manifest.reader or None,
+        "entries": audited.manifest.entries,
+        "marks": {mark: tally.marks[mark] for mark in AUTHENTICATIONS},
+        "unknown_keys": [
+            {"party": party, "key_id": key_id, "entries": one.entries, "first": one.first}
+            for (party, key_id), one in sorted(tally.unknown_keys.items())
+        ],
+        "whole": tally.forms[WHOLE],
+        "withheld": tally.forms[WITHHELD],
+        "deleted": dict(sorted(tally.deleted.items())),
+        "leaf_only": tally.forms[LEAF_ONLY],
+        "checkpoints": [
+            {"size": one.checkpoint.size, "cosigned_by": sorted(one.cosigned)} for one in audited.checkpoints
+        ],
+        "receipts_held": len(audited.evidence.receipts),
+        "checkpoints_held": len(audited.evidence.checkpoints),
+        "chain": audited.chain,
+        "state_hash": audited.state_hash,
+        "confirmed_epochs": audited.confirmed_epochs,
+    }
+
+
+def _print(audited: Audited) -> None:
+    manifest, tally = audited.manifest, audited.tally
+    console = Console(highlight=False)
+    console.print(_verdict(audited))
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _rows(audited):
+        table.add_row(Text(escaped(name)), Text(escaped(text)))
+    console.print(table)
+    for (party, key_id), one in sorted(tally.unknown_keys.items()):
+        text = (
+            f"{one.entries} entries, the first of them {one.first}, are signed by key {key_id} of '{party}', which you"
+            f" do not name: they are not verified. Give its line, which begins with {party}=ed25519:"
+        )
+        console.print(Text(escaped(text), style="yellow"))
+    if audited.verified and not any(one.cosigned for one in audited.checkpoints):
+        console.print(
+            "Nobody but the node has signed these checkpoints: hold the audit against receipts and checkpoints that you"
+            " have from elsewhere (--receipt, --checkpoint)."
+        )
+    if audited.verified and manifest.reader:
+        console.print(Text(escaped(f"This export is for '{manifest.reader}': it shows what that party may read.")))
+
+
+def _verdict(audited: Audited) -> Text:
+    fault = audited.fault
+    if fault is not None:
+        where = f"entry {fault.first}" if fault.first == fault.last else f"entries {fault.first} to {fault.last}"
+        return Text(escaped(f"WRONG at {where}: {fault.reason}"), style="bold red")
+    if audited.tally.unknown_keys:
+        return Text("NOT VERIFIED: not every signature of a party could be checked", style="bold yellow")
+    what = "content of every entry" if audited.content else "inclusion of every entry, content of those that are whole"
+    return Text(f"VERIFIED: {what}", style="bold green")
+
+
+def _rows(audited: Audited) -> list[tuple[str, str]]:
+    tally, evidence = audited.tally, audited.evidence
+    rows = [("pool", audited.manifest.pool), ("entries", f"{audited.manifest.entries}")]
+    if audited.fault is not None:
+        return rows
+    rows += [(_FORMS[form], f"{tally.forms[form]}") for form in _FORMS if tally.forms[form]]
+    rows += [(f"deleted under {reason}", f"{count}") for reason, count in sorted(tally.deleted.items())]
+    rows += [(f"author {mark}", f"{tally.marks[mark]}") for mark in AUTHENTICATIONS if tally.marks[mark]]
+    for one in audited.checkpoints:
+        by = ", ".join(f"{key} at {seconds(time_s)}" for key, time_s in sorted(one.cosigned.items()))
+        rows.append(
+            (f"checkpoint of {one.checkpoint.size}", "signed by the node" + (f", cosigned by {by}" if by else ""))
+        )
+    if evidence.receipts or evidence.checkpoints:
+        held = f"{len(evidence.receipts)} receipts and {len(evidence.checkpoints)} checkpoints"
+        rows.append(("agrees with", f"{held} that you hold"))
+    rows.append(("chain", audited.chain or "not computed: not every header is shown"))
+    rows.append(("state hash", audited.state_hash or "not computed: not every body is shown"))
+    if audited.confirmed_epochs:
+        rows.append(
+            ("confirmed at", f"{audited.confirmed_epochs} epochs of the log, each of which names its state hash")
+        )
+    return rows
