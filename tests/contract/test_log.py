@@ -10,7 +10,7 @@ import pytest
 
 from skyparley.errors import NotFoundError, StorageError
 from skyparley.log.memory import MemoryLog
-from skyparley.log.port import Entry, Log
+from skyparley.log.port import Entry, Heading, Log
 from skyparley.log.sqlite import SqliteLog
 from skyparley.record.envelope import first_chain
 from support.drafts import POOL, START_US, Clock, assert_chained, draft
@@ -112,6 +112,20 @@ async def test_one_entry_is_found_by_its_sequence(log: Log) -> None:
         await log.entry(299)
     assert await log.entry(300) == entries[299]
     assert await asyncio.gather(*(log.entry(sequence) for sequence in range(300, 400))) == list(entries[299:399])
+
+
+async def test_headings_are_those_of_the_stretch_that_is_held(log: Log) -> None:
+    assert list(await log.headings(1, 10)) == []
+    entries = list(await log.append([draft(number, signature=b"s" * (number % 2) * 64) for number in range(20)]))
+    of = [Heading(entry.sequence, entry.time_us, entry.header) for entry in entries]
+    for begin, end in ((1, 21), (1, 2), (5, 9), (20, 21), (20, 10**15), (0, 3), (-5, 3)):
+        assert list(await log.headings(begin, end)) == of[max(begin, 1) - 1 : max(end - 1, 0)], (begin, end)
+    for begin, end in ((5, 5), (9, 5), (21, 30), (10**15, 10**15 + 5), (-5, 1)):
+        assert list(await log.headings(begin, end)) == []
+    await log.trim(8)
+    assert list(await log.headings(1, 21)) == of[7:]
+    assert list(await log.headings(1, 10)) == of[7:9]
+    assert list(await log.headings(1, 7)) == []
 
 
 async def test_an_append_of_nothing(log: Log) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 
-from skyparley.log.port import Draft, Entry, Head, Log
+from skyparley.log.port import Draft, Entry, Head, Heading, Log
 
 
 class LogAround:
@@ -19,6 +19,9 @@ class LogAround:
 
     async def entry(self, sequence: int) -> Entry:
         return await self.within.entry(sequence)
+
+    async def headings(self, begin: int, end: int) -> Sequence[Heading]:
+        return await self.within.headings(begin, end)
 
     async def head(self) -> Head:
         return await self.within.head()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final
 
 from skyparley.errors import NotFoundError, StorageError
-from skyparley.log.port import Draft, Entry, Head
+from skyparley.log.port import Draft, Entry, Head, Heading
 from skyparley.log.sequencer import Sequencer
 from skyparley.record.envelope import first_chain
 
@@ -58,6 +58,12 @@ class MemoryLog:
         if not self._trimmed < sequence <= self._sequencer.head.sequence:
             raise NotFoundError(f"there is no entry {sequence} here")
         return self._entries[sequence - self._trimmed - 1]
+
+    async def headings(self, begin: int, end: int) -> Sequence[Heading]:
+        """Headings of a stretch."""
+        first = max(begin, self._trimmed + 1)
+        held = self._entries[first - self._trimmed - 1 : max(first, end) - self._trimmed - 1]
+        return [Heading(entry.sequence, entry.time_us, entry.header) for entry in held]
 
     async def head(self) -> Head:
         """The end of the log."""

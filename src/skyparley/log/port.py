@@ -34,6 +34,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry without what it says: its sequence, its time (microseconds since 1970 UTC), and its header."""
+
+    sequence: int
+    time_us: int
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The log's end: sequence 0 and the pool's first chain value while it is empty."""
 
@@ -62,6 +71,13 @@ class Log(Protocol):
 
     async def entry(self, sequence: int) -> Entry:
         """One durable entry. Raises `NotFoundError` if it is not there yet, or was trimmed."""
+        ...
+
+    async def headings(self, begin: int, end: int) -> Sequence[Heading]:
+        """Of the durable entries in `[begin, end)` those that are held, in order; it is for the caller to ask for few.
+
+        Costs nothing for the bodies. Raises `StorageError` if they cannot be read.
+        """
         ...
 
     async def head(self) -> Head:

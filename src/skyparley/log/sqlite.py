@@ -20,7 +20,8 @@ import apsw
 
 from skyparley.errors import NotFoundError, OverloadedError, SkyparleyError, StorageError
 from skyparley.log.bulk import insert_durably
-from skyparley.log.port import Draft, Entry, Head
+from skyparley.log.headings import read_headings
+from skyparley.log.port import Draft, Entry, Head, Heading
 from skyparley.log.sequencer import REMEMBERED_APPENDS, Sequencer
 from skyparley.log.verify import verify_entry
 from skyparley.record.envelope import first_chain
@@ -148,6 +149,10 @@ class SqliteLog:
         if not self._trimmed < sequence <= self._durable.sequence:
             raise NotFoundError(f"there is no entry {sequence} here")
         return await self._loop.run_in_executor(self._single, self._read_one, sequence)
+
+    async def headings(self, begin: int, end: int) -> Sequence[Heading]:
+        """Headings of a stretch, by a connection of their own."""
+        return await asyncio.to_thread(read_headings, self._path, begin, min(end, self._durable.sequence + 1))
 
     async def head(self) -> Head:
         """The durable end of the log."""

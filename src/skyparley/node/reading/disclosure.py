@@ -4,7 +4,8 @@ A party sees its own operations with their details, every hazard area (a notice 
 others only this: that there is a conflict, with whom, its place and time, how close, and the part in which declared
 volumes overlap. The operator of the node and the observer of a demo see all, but what officers say to each other is
 for their parties (and the observer) only. Identifiers of others' operations are not
-disclosed, but for hazard areas.
+disclosed, but for hazard areas. That there is an entry at a place of the log is for everybody; whose and of which kind
+is not, if it is another party's: who speaks to whom is nobody else's business.
 """
 
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ from skyparley.node.reading.views import (
     RefView,
     WindowView,
 )
+from skyparley.record.authorship import NODE
+from skyparley.record.envelope import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,11 @@ def may_see_assistance(author: Author, case: Assistance) -> bool:
 def may_see_call(author: Author, call: VoiceCall) -> bool:
     """Whether a voice call is for this reader: its two parties, and the observer of a demo."""
     return author.role == "observer" or author.party in (call.recorder, call.other)
+
+
+def may_see_author(author: Author, header: Header) -> bool:
+    """Whether who wrote an entry, and of which kind it is, is for this reader: its own, and what is of the node."""
+    return author.sees_all or header.party == author.party or (header.party == "" and header.authentication == NODE)
 
 
 def conflict_view(

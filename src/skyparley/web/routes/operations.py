@@ -187,7 +187,7 @@ def parse_bbox(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-_LIST_QUERY: Final = (
+LIST_QUERY: Final = (
     Query("after", "The `next` of the page before", {"type": "string"}),
     Query(
         "limit",
@@ -199,7 +199,7 @@ _AREA_QUERY: Final = (
     Query("bbox", "west,south,east,north in degrees; west > east crosses the antimeridian", {"type": "string"}),
     Query("begin", "Only what ends after this time", {"type": "string", "format": "date-time"}),
     Query("end", "Only what begins before this time", {"type": "string", "format": "date-time"}),
-    *_LIST_QUERY,
+    *LIST_QUERY,
 )
 _PARTY_QUERY: Final = (Query("party", "Whose operation, where others have one of that identifier", {"type": "string"}),)
 _OPERATION: Final = "/v1/operations/{operation_id:path}"
@@ -297,7 +297,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Conflicts that concern the key and hold now",
         "observer",
         answer=ConflictPage,
-        query=_LIST_QUERY,
+        query=LIST_QUERY,
     ),
     Endpoint(
         "GET",
@@ -307,7 +307,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "Operations that share cells with operational intents of USSs, by cells only",
         "observer",
         answer=SharedCellsPage,
-        query=_LIST_QUERY,
+        query=LIST_QUERY,
     ),
     Endpoint(
         "GET",

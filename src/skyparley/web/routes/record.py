@@ -1,4 +1,4 @@
-"""Routes of the record: the key that signs it, checkpoints and their cosignatures, tiles of the tree, receipts.
+"""Routes of the record: the key that signs it, checkpoints, cosignatures, tiles of the tree, entries, receipts.
 
 All holders of a key may ask: every party holds the same log. Checkpoint and tiles are as C2SP's tlog-tiles has them.
 """
@@ -8,11 +8,14 @@ from typing import Annotated, Final
 import msgspec
 
 from skyparley.errors import LimitExceededError, NotFoundError
+from skyparley.node.record.listing import EntryPage, EntryQuery, list_entries, parse_cursor
+from skyparley.record.authorship import AUTHENTICATIONS
 from skyparley.record.notes import MAX_NOTE_BYTES
 from skyparley.record.tiles import TILE_BYTES
-from skyparley.web.exchange import Exchange, decode
-from skyparley.web.openapi import Endpoint
+from skyparley.web.exchange import Exchange, decode, list_limit
+from skyparley.web.openapi import Endpoint, Query
 from skyparley.web.replies import API_HEADERS, Replies, Reply, json_reply
+from skyparley.web.routes.operations import LIST_QUERY
 
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
@@ -90,6 +93,20 @@ async def tile(exchange: Exchange) -> Replies:
     return Reply(200, found, headers)
 
 
+async def entries(exchange: Exchange) -> Replies:
+    """Entries, newest first: who wrote what when, without what they say."""
+    asked = exchange.query("after", "limit", "kind", "party", "authentication")
+    query = EntryQuery(
+        before=parse_cursor(asked["after"]) if "after" in asked else None,
+        limit=list_limit(asked.get("limit")),
+        kind=asked.get("kind"),
+        party=asked.get("party"),
+        authentication=asked.get("authentication"),
+    )
+    node = exchange.node
+    return json_reply(await list_entries(node.engine.log, node.recorder.size, exchange.author, query))
+
+
 async def receipt(exchange: Exchange) -> Replies:
     """The receipt of an entry."""
     exchange.query()
@@ -101,6 +118,16 @@ def _note_reply(note: bytes) -> Reply:
     return Reply(200, note, ((b"content-type", _TEXT.encode()), *API_HEADERS[1:]))
 
 
+_ENTRY_QUERY: Final = (
+    *LIST_QUERY,
+    Query("kind", "Only entries of this kind, such as file_operation", {"type": "string"}),
+    Query("party", "Only entries of this party", {"type": "string"}),
+    Query(
+        "authentication",
+        "Only entries whose author was known in this way",
+        {"type": "string", "enum": list(AUTHENTICATIONS)},
+    ),
+)
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("GET", "/v1/record/key", key, "recordKey", "The key that signs the record", "observer", answer=RecordKey),
     Endpoint(
@@ -118,6 +145,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
         "GET", "/v1/record/tiles/{level}/{tile}", tile, "tile", "Hashes of the record's tree", "observer",
         media_type=_BYTES,
+    ),
+    Endpoint(
+        "GET", "/v1/record/entries", entries, "listEntries", "Entries of the log, newest first, without their content",
+        "observer", answer=EntryPage, query=_ENTRY_QUERY,
     ),
     Endpoint(
         "GET", "/v1/record/entries/{sequence}/receipt", receipt, "receipt", "The receipt of an entry", "observer",
