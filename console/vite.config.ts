@@ -7,7 +7,7 @@ export default defineConfig({
     outDir: "../src/skyparley/web/console",
     emptyOutDir: true,
     target: "es2022",
-    rolldownOptions: { input: ["index.html", "in-force.html"] },
+    rolldownOptions: { input: ["index.html", "in-force.html", "record.html"] },
     chunkSizeWarningLimit: 3000,
     license: { fileName: "licences.txt" }, // the licences of all that is built in ask to be passed on with it
   },

@@ -135,6 +135,13 @@ export async function get<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** What the node answers, to the octet. */
+export async function getOctets(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(path, { headers: headers(), cache: "no-store" });
+  if (!response.ok) throw await refusalOf(response);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 /** A command, under a key of its own: should it be sent twice, it is done once. */
 export async function send<T>(method: string, path: string, body: object): Promise<T> {
   const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -40,7 +40,8 @@ export function buildHeader(root: HTMLElement, store: Store, actions: HeaderActi
   const title = element("div", { class: "title" }, element("h1", {}, "Skyparley"), exercise);
   const agreed = element("span", { class: "agreed" });
   store.on(["line"], () => agreed.replaceChildren(...agreements(store)));
-  root.append(title, who, agreed, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, languages, relief, theme, act));
+  const record = element("a", { class: "button", href: "record.html", target: "_blank", rel: "opener" }, t("record"));
+  root.append(title, who, agreed, element("div", { class: "now" }, link, utc), element("div", { class: "tools" }, record, languages, relief, theme, act));
   const tick = (): void => {
     const now = store.now;
     say(date, day(now));

@@ -20,7 +20,7 @@ import { AlarmStrip } from "./line/alarm";
 import type { Pick } from "./line/fields";
 import { followOverlap } from "./overlap";
 import { Panel } from "./panel";
-import { apiKey, signOut } from "./session";
+import { apiKey, signOut, takeHandedKey } from "./session";
 import { Store } from "./store";
 import { EventStream } from "./stream";
 import { startLanguage } from "./texts";
@@ -31,6 +31,7 @@ import { spanOf } from "./times";
 const RETRY_MS = 2_000;
 
 async function start(): Promise<void> {
+  takeHandedKey();
   let store: Store | null = null;
   startTheme(() => store?.tell("theme"));
   startLanguage(null);

@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { record } from "./record/ar";
 
 export const ar: Texts = {
+  ...record,
   acting_as: "باسم",
   observer: "مراقب، للقراءة فقط",
   operator: "مشغّل العقدة",

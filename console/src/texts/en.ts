@@ -1,6 +1,9 @@
 // What the console says of itself, in English: the source of the other languages.
 
+import { record } from "./record/en";
+
 export const en = {
+  ...record,
   acting_as: "Acting as",
   observer: "Observer, read only",
   operator: "Operator of the node",

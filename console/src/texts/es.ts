@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { record } from "./record/es";
 
 export const es: Texts = {
+  ...record,
   acting_as: "En nombre de",
   observer: "Observador, solo lectura",
   operator: "Operador del nodo",

@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { record } from "./record/fr";
 
 export const fr: Texts = {
+  ...record,
   acting_as: "Au nom de",
   observer: "Observateur, lecture seule",
   operator: "Exploitant du nœud",

@@ -1,6 +1,8 @@
 import type { Texts } from "./en";
+import { record } from "./record/ru";
 
 export const ru: Texts = {
+  ...record,
   acting_as: "От имени",
   observer: "Наблюдатель, только чтение",
   operator: "Оператор узла",
