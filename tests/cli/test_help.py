@@ -35,7 +35,7 @@ def test_there_are_all_commands() -> None:
         "operation confirm", "operation retract",
         "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt",
         "record compare", "verify", "witness", "audit", "export",
-        "shadow", "log", "backup", "restore", "replay", "warm",
+        "shadow", "console", "log", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 
 

@@ -19,9 +19,9 @@ from record import test_receipts as made
 from skyparley.errors import SkyparleyError
 from skyparley.record import authorship
 from skyparley.record.authorship import format_key_line, key_id_of, sign_header
-from skyparley.record.envelope import leaf_data
+from skyparley.record.envelope import body_digest, leaf_data
 from skyparley.record.merkle import inclusion_proof, leaf_hash
-from skyparley.record.notes import COSIGNATURE, SIGNATURE, Signer, origin_of
+from skyparley.record.notes import COSIGNATURE, SIGNATURE, Note, Signer, cosign, format_note, origin_of
 from skyparley.record.receipts import Proven, verify_receipt
 from skyparley.record.trust import parse_trusted
 from support.javascript import bundled, run
@@ -87,7 +87,7 @@ def facts(proven: Proven) -> dict[str, Any]:
         "origin": proven.checkpoint.origin,
         "size": str(proven.checkpoint.size),
         "signedBy": proven.signed_by,
-        "cosigned": dict(proven.cosigned),
+        "cosigned": {key: str(time_s) for key, time_s in proven.cosigned.items()},
     }
 
 
@@ -179,6 +179,16 @@ def test_a_number_that_javascript_cannot_hold_is_refused(judge: Judge) -> None:
     """The log's canonical form has none; the verifier in Python would let them pass, this one must not round them."""
     numbers = ("9007199254740992", "9007199254740993", "18446744073709551615", "1.5", "1e300")
     assert judge([(party_signed(b'{"kind":"tick","n":%b}' % one.encode()), KEYS) for one in numbers]) == [None] * 5
+
+
+def test_no_octet_moves_between_salt_and_content(judge: Judge) -> None:
+    """A salt of another length would let a forger take from the content what he gives to the salt."""
+    cases = []
+    for salt in (made.SALT[:-1], made.SALT + b" ", b""):
+        digest = body_digest(salt, made.BODY)
+        said = made.header(made.AT).replace(json.loads(made.header(made.AT))["body_digest"].encode(), digest.encode())
+        cases.append((in_the_tree(said, content=(salt, made.BODY)), KEYS))
+    assert assert_agreed(judge, cases) == [None] * 3
 
 
 def test_a_mark_that_does_not_fit_is_refused(judge: Judge) -> None:
@@ -323,9 +333,12 @@ def test_notes_are_read_alike(judge: Judge) -> None:
         made.note_of(made.leaves(), cosigners=(own,)).decode(),
         made.note_of(made.leaves(), origin="other").decode(),
     ]
+    for time_s in (0, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1):
+        said = format_note(Note(f"{text}\n", (cosign(f"{text}\n", made.NORTH, time_s),))).decode()
+        notes.append(f"{text}\n\n{first}\n{said.rpartition(chr(10) * 2)[2]}")
     keys = f"{LOG_LINE}\n{COSIGNER_LINE}\n{own.key}"
     verdicts = assert_agreed(judge, [(made.written({**made.MEMBERS, "checkpoint": one}), keys) for one in notes])
-    assert [verdict is not None for verdict in verdicts].count(True) >= 8
+    assert [verdict is not None for verdict in verdicts].count(True) >= 11
 
 
 POOLS = ["alps", "a b", "a+b", "Grüße", "سلام", "x" * 180, "x" * 181, "%41", "a/b:@!$&'()*,;=-._~", "\n", "😀" * 60]

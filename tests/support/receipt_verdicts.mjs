@@ -14,7 +14,7 @@ async function verdict({ receipt, keys }) {
     if (!known.has(keys)) known.set(keys, await parseTrusted(keys));
     const proven = await verifyReceipt(new Uint8Array(Buffer.from(receipt, "base64")), known.get(keys));
     const { header, sequence, timeUs, body, checkpoint, signedBy, cosigned } = proven;
-    const times = Object.fromEntries(cosigned.map(({ key, timeS }) => [key, Number(timeS)]));
+    const times = Object.fromEntries(cosigned.map(({ key, timeS }) => [key, String(timeS)]));
     return { proven: { header, sequence, timeUs, body, origin: checkpoint.origin, size: String(checkpoint.size), signedBy, cosigned: times } };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from skyparley import __version__
+from skyparley.cli.console.commands import console
 from skyparley.cli.dss.shadow import shadow
 from skyparley.cli.dss.tokens import token_app
 from skyparley.cli.line.commands import line_app
@@ -113,6 +114,7 @@ def demo(
     run(_settings(host=host, port=port, data=data, pool="demo"), demo=True)
 
 
+app.command()(console)
 app.command()(shadow)
 app.command()(verify)
 app.command()(witness)

@@ -7,6 +7,7 @@ as data.
 
 import gzip
 import hashlib
+import html
 import mimetypes
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,8 @@ _MEDIA_TYPES: Final = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+_NODE_MARK: Final = '<meta name="skyparley-node" content="{}" />'
+"""Where a page says whose console it is; empty where the node itself serves it."""
 _COMPRESSIBLE: Final = (".css", ".geojson", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest", ".pbf")
 
 
@@ -69,14 +72,17 @@ class _File:
 
 
 class Console:
-    """The built console, read once. A directory that is not there holds nothing."""
+    """The built console, read once. A directory that is not there holds nothing.
 
-    def __init__(self, directory: Path) -> None:
+    `node` is the URL of the node whose console it is, where the files are served from another machine: pages say so.
+    """
+
+    def __init__(self, directory: Path, *, node: str = "") -> None:
         self._files: dict[str, _File] = {}
         for path in sorted(directory.rglob("*")):
             if path.is_file():
                 name = path.relative_to(directory).as_posix()
-                self._files["/" if name == "index.html" else f"/{name}"] = _read(path, name)
+                self._files["/" if name == "index.html" else f"/{name}"] = _read(path, name, node)
 
     def holds(self, path: str) -> bool:
         """Whether there is a file for a path."""
@@ -93,8 +99,10 @@ class Console:
         return Reply(200, file.data, file.headers)
 
 
-def _read(path: Path, name: str) -> _File:
+def _read(path: Path, name: str, node: str) -> _File:
     data = path.read_bytes()
+    if path.suffix == ".html":
+        data = data.replace(_NODE_MARK.format("").encode(), _NODE_MARK.format(html.escape(node)).encode())
     entity_tag = b'"%b"' % hashlib.sha256(data).hexdigest()[:32].encode()
     guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     headers = (

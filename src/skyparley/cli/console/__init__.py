@@ -1,0 +1,1 @@
+"""The console from a party's own machine."""
