@@ -10,11 +10,8 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from skyparley import errors
-from skyparley.airspace.signing.commands import SetSigning
-from skyparley.client import PartySigner, operations
 from skyparley.log.memory import MemoryLog
 from skyparley.node.custody.vault import Vault
 from skyparley.node.dss import scopes
@@ -25,6 +22,7 @@ from skyparley.web.openapi import EVENT_STREAM, JSON, Endpoint
 from skyparley.web.routes import service
 from support.recorded import cosigned, signer
 from support.serving import World, served
+from support.signed import signed_in_advance
 from support.tree import ROOT, parse
 from support.uss import token, verifier
 
@@ -300,24 +298,10 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
     if section[1] == "/v1/conflicts/{conflict_id}":
         reader.variables["CONFLICT"] = await make_conflict(reader)
     if section == ("PUT", "/v1/signing"):
-        reader.variables["SIGNED"] = await signed_in_advance(reader)
+        made = signed_in_advance(reader.client, reader.variables, "page", BEFORE_THE_EXAMPLES_US)
+        reader.variables["SIGNED"] = await made
     answer = await reader.run(section)
     await look_at(section, ROUTES[section], answer)
-
-
-async def signed_in_advance(reader: Reader) -> str:
-    """What alpha sends when it says that it signs all: its key is registered, and the command under its signature."""
-    signer = PartySigner("alpha", "page", Ed25519PrivateKey.generate(), clock=lambda: BEFORE_THE_EXAMPLES_US)
-    valid_us = (BEFORE_THE_EXAMPLES_US - 1_000_000, BEFORE_THE_EXAMPLES_US + 1_000_000_000_000)
-    call = operations.register_key(signer.public, *valid_us)
-    assert call.entry is not None
-    headers = {
-        "Authorization": f"Bearer {reader.variables['KEY']}",
-        "Skyparley-Signed-Entry": signer.sign(call.entry("alpha"), "first"),
-    }
-    answer = await reader.client.post(reader.variables["NODE"] + call.path, json=call.body, headers=headers)
-    assert answer.status_code == 201, answer.text
-    return signer.sign(SetSigning(True), "all")
 
 
 async def bravo_accepts(reader: Reader) -> None:

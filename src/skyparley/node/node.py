@@ -42,7 +42,7 @@ from skyparley.node.people.people import People
 from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
-from skyparley.node.record.cosigning import Cosigners
+from skyparley.node.record.cosigning import cosigners_of
 from skyparley.node.record.keys import KeyDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
@@ -282,7 +282,7 @@ async def open_node(
         vault,
         directory,
         minima,
-        Recorder(log, record, pool, Cosigners(cosigners, clock)),
+        Recorder(log, record, pool, cosigners_of(cosigners, recovered.state.keys, clock)),
         exercise=exercise,
         take_snapshot=take_snapshot,
         hasher=hasher or PasswordHasher(),

@@ -8,6 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
+from skyparley.airspace.signing.items import PartyKey
+from skyparley.airspace.state import Airspace
 from skyparley.errors import (
     ConflictingStateError,
     ForbiddenError,
@@ -18,7 +20,7 @@ from skyparley.errors import (
 )
 from skyparley.node.identity import Author
 from skyparley.node.record import store as stores
-from skyparley.node.record.cosigning import MAX_COSIGNERS, Cosigners, check_cosigners
+from skyparley.node.record.cosigning import MAX_COSIGNERS, Cosigners, check_cosigners, cosigners_of
 from skyparley.node.record.recorder import Recorder, compare
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.record.notes import (
@@ -273,3 +275,15 @@ def test_the_keys_of_cosigners() -> None:
     ):
         with pytest.raises(InvalidInputError, match=said):
             check_cosigners(keys)
+
+
+def test_parties_bring_in_their_witnesses_as_long_as_their_keys_are_valid() -> None:
+    """The operator's word on a name goes before the party's, so that an entry takes nobody's place."""
+    state, now_us = Airspace(), 5
+    for party, key, until_us in (("north", NORTH, 10), ("south", SOUTH, 10), ("west", signer("west"), 5)):
+        state.keys.put(PartyKey(party, "k", key.key.public, "checkpoints", 0, until_us, "", 1))
+    state.keys.put(PartyKey("east", "k", signer("east", seed=9).key.public, "entries", 0, 10, "", 1))
+    named = signer("north", seed=8).key
+    assert set(cosigners_of(lambda: (named,), state.keys, lambda: now_us).known()) == {named, SOUTH.key}
+    assert set(cosigners_of(tuple, state.keys, lambda: now_us).known()) == {NORTH.key, SOUTH.key}
+    assert cosigners_of(tuple, state.keys, lambda: 10).known() == ()

@@ -3,7 +3,7 @@
 import os
 import time
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -61,16 +61,17 @@ def register(path: Path, url: str, api_key: str | None, *, days: int, sign_with:
 def register_witness(vkey: str, url: str, api_key: str | None, *, days: int, sign_with: Path | None) -> None:
     """Register the key of a witness."""
     key = parse_key(vkey)
+    party = asked(url, api_key, Call("GET", "/v1/me", dict[str, Any]), None)["party"]
+    if key.name != party:
+        raise InvalidInputError(
+            f"the witness is called '{key.name}', and has to bear your party's name, '{party}': start it with --name"
+        )
     if key.kind != COSIGNATURE:
         raise InvalidInputError("this key signs and does not cosign: take the line that skyparley witness prints")
     now_us = time.time_ns() // 1_000
     call = operations.register_key(key.public, now_us - EARLY_US, now_us + days * DAY_US, use=CHECKPOINTS)
     by = None if sign_with is None else signer_of(sign_with)
-    answer = asked(url, api_key, call, by)
-    _tell(answer, key_id_of(key.public))
-    party = answer.signing.items[0].party
-    if key.name != party:
-        print(f"note: its name is {escaped(key.name)}; the pool knows it as {party}, so give the witness that name")
+    _tell(asked(url, api_key, call, by), key_id_of(key.public))
 
 
 def list_keys(party: str, url: str, api_key: str | None) -> None:

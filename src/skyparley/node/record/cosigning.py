@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from skyparley.airspace.signing.items import KeyState
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, NotFoundError, ProofError
 from skyparley.node.engine import Clock
 from skyparley.node.record.store import RecordStore
@@ -42,6 +43,18 @@ class Cosigners:
 
 
 NOBODY: Final = Cosigners(tuple, lambda: 0)
+
+
+def cosigners_of(named: Callable[[], Sequence[VerifierKey]], keys: KeyState, clock: Clock) -> Cosigners:
+    """Those that the operator has named, and those that parties have registered for checkpoints, named as the party."""
+
+    def known() -> Sequence[VerifierKey]:
+        found = {key.name: key for key in named()}
+        for key in keys.cosigners(clock()):
+            found.setdefault(key.party, VerifierKey(key.party, COSIGNATURE, key.public_key))
+        return tuple(found.values())[:MAX_COSIGNERS]
+
+    return Cosigners(known, clock)
 
 
 def check_cosigners(keys: Iterable[VerifierKey]) -> tuple[VerifierKey, ...]:
@@ -92,8 +105,8 @@ class Cosigning:
         times_s = {key: time_s for key, time_s in signed.items() if time_s is not None}
         if not times_s:
             raise ForbiddenError(
-                "no cosigner that this node knows has signed it: its operator names the keys of cosigners in a file,"
-                " and the file in SKYPARLEY_WITNESSES"
+                "no cosigner that this node knows has signed it: a party registers the key of its witness (skyparley"
+                " keys witness), or the operator names it in the file of SKYPARLEY_WITNESSES"
             )
         self._check_times(times_s.values())
         self._check_record(note, checkpoint)
