@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from skyparley.conflict.codec import (
-    decode_operation,
     encode_operation,
     is_quantised,
     quantise,
@@ -16,7 +15,7 @@ from skyparley.conflict.codec import (
 )
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.altitude import Datum
-from skyparley.node.custody.details import details_of
+from skyparley.node.custody.details import details_of, read_details
 from skyparley.node.reading.shapes import decode_operation_body
 from support.conflict_cases import DATUMS, circle_volume, operation, polygon_volume, random_operation, track
 
@@ -28,10 +27,11 @@ def test_what_is_quantised_is_known_as_such_and_encodes_to_itself(seed: int) -> 
     whole = quantise(raw)
     assert not is_quantised(raw)
     assert is_quantised(whole)
-    details = details_of(whole)
+    details = details_of(whole, b"")
     assert details.operation is whole
-    assert encode_operation(decode_operation(details.data)) == details.data == encode_operation(raw)
-    assert details_of(raw).digest == details.digest
+    assert encode_operation(read_details(details.data).operation) == encode_operation(raw)
+    assert read_details(details.data).data == details.data == details.salt + encode_operation(raw)
+    assert details_of(raw, b"").digest == details.digest
 
 
 def _replaced(number: int) -> Operation:

@@ -44,7 +44,7 @@ async def test_details_whose_command_never_reached_the_log_are_dropped_at_start(
     await node.file(ALPHA, drone("kept"))
     held = set(bodies_in(tmp_path))
     for round_ in range(3):  # also when the number of a dropped one is given out again
-        orphan = details_of(drone(f"orphan{round_}"))
+        orphan = details_of(drone(f"orphan{round_}"), b"")
         await node.vault.put_bodies([(orphan.digest, "alpha", orphan.data)])
         assert orphan.digest in bodies_in(tmp_path)
         await crash(node)
@@ -62,7 +62,7 @@ async def test_details_that_are_filed_again_after_they_were_orphans_stay(tmp_pat
     clock = noon_clock()
     node = await start(tmp_path, clock)
     await node.register_party(OPERATOR, "alpha", "Alpha", "civil_ats")
-    orphan = details_of(drone("one"))
+    orphan = details_of(drone("one"), b"")
     await node.vault.put_bodies([(orphan.digest, "alpha", orphan.data)])
     await node.file(ALPHA, drone("one"))
     await crash(node)

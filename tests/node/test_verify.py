@@ -14,11 +14,10 @@ from skyparley.airspace.codec import decode_command, encode_command
 from skyparley.airspace.commands import Finding, RecordFindings
 from skyparley.airspace.operations.commands import FileOperation
 from skyparley.cli.upkeep import replay_from_zero
-from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.operation import Rule
 from skyparley.errors import StorageError
 from skyparley.log.port import Entry
-from skyparley.node.custody.details import details_of
+from skyparley.node.custody.details import details_of, read_details
 from skyparley.node.storage import CHAIN_BYTES, snapshot_paths
 from skyparley.record.envelope import body_digest, decode_header, encode_header, first_chain, next_chain
 from support.nodes import POOL, drone, file_all, noon_clock, replay, running
@@ -171,14 +170,14 @@ async def test_details_that_were_moved_in_the_vault_are_found(tmp_path: Path) ->
     command = next(
         command for entry in entries_of(tmp_path) if isinstance(command := decode_command(entry.body), FileOperation)
     )
-    elsewhere = details_of(drone(command.operation_id, "alpha", east_m=30_000.0))
+    elsewhere = details_of(drone(command.operation_id, "alpha", east_m=30_000.0), b"")
     digest = bytes.fromhex(command.details_digest)
     in_vault(tmp_path, "UPDATE bodies SET data = ? WHERE digest = ?", elsewhere.data, digest)
     problems = (await replay(tmp_path)).verification.problems
     assert len(problems) == 1
     assert "damaged" in problems[0]
     assert not await asyncio.to_thread(replay_from_zero, tmp_path, verify=True)
-    assert decode_operation(elsewhere.data).ref.operation_id == command.operation_id
+    assert read_details(elsewhere.data).operation.ref.operation_id == command.operation_id
 
 
 @pytest.mark.parametrize("what", ["details", "witness"])

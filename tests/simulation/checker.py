@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ from skyparley.airspace.apply import apply
 from skyparley.airspace.commands import RecordFindings
 from skyparley.airspace.events import OperationChanged, OperationLeft, Verdict
 from skyparley.airspace.state import Airspace
-from skyparley.conflict.codec import decode_operation, digest, encode_conflict
+from skyparley.conflict.codec import digest, encode_conflict
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.search import ConflictIndex
 from skyparley.log.port import Entry, Log
-from skyparley.node.custody.details import details_of
+from skyparley.node.custody.details import details_of, read_details
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.node import Node
@@ -75,16 +76,17 @@ async def check_everything(node: Node, log: Log, directory: Path, asked: Sequenc
 
 def by_brute_force(node: Node) -> list[tuple[str, ...]]:
     """The conflicts of what is live: each pair by itself, from what the vault holds."""
-    operations = [
-        decode_operation(node.vault.body(live.details_digest)) for _, live in sorted(node.state.operations.items())
-    ]
+    held = [read_details(node.vault.body(live.details_digest)) for _, live in sorted(node.state.operations.items())]
+    operations = [details.operation for details in held]
+    salts = {details.operation.ref: details.salt for details in held}
     found = []
     for a, b in itertools.combinations(operations, 2):
         index = ConflictIndex()
         index.insert(a)
         for conflict in index.check(b):
             sides = (conflict.a.party, conflict.a.operation_id, conflict.b.party, conflict.b.operation_id)
-            found.append((*sides, conflict.rule.value, digest(encode_conflict(conflict))))
+            salt = sha256(b"skyparley witness 1\n" + salts[conflict.a] + salts[conflict.b]).digest()[:16]
+            found.append((*sides, conflict.rule.value, digest(salt + encode_conflict(conflict))))
     return sorted(found)
 
 
@@ -112,7 +114,7 @@ def check_answers(
             continue
         told = [conflict for conflict in item.answer.conflicts if conflict.sequence == sequence]
         assert len(told) <= len(findings.get(sequence, ()))
-        details = details_of(item.operation)
+        details = details_of(item.operation, node.vault.secret)
         assert node.vault.body(details.digest) == details.data
         view = item.answer.operation
         if (view.state, view.version) == changed[-1][2:]:  # not an answer that was made later, from what was live then

@@ -39,6 +39,9 @@ NAMES = ("one", "two", "three", "four", "five")
 COMMANDS_A_LIFE = 25
 
 
+SECRET = bytes(32)
+
+
 @dataclass
 class Asked:
     """A command of a party: what it asks, under which key, and the answer once there was one."""
@@ -97,6 +100,7 @@ class World:
         self._touch_snapshots()
         held = open_directory(self.directory)
         vault = FaultyVault(held.vault_path, self.faults)
+        vault.secret = SECRET  # salts are the same in every life of one seed
         log = self.log = FaultyLog(POOL, self.clock, self.faults, self.log)
 
         async def take_snapshot() -> None:

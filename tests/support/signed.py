@@ -16,7 +16,7 @@ async def signed_in_advance(client: httpx.AsyncClient, variables: Mapping[str, s
     assert call.entry is not None
     headers = {
         "Authorization": f"Bearer {variables['KEY']}",
-        "Skyparley-Signed-Entry": signer.sign(call.entry("alpha"), "first"),
+        "Skyparley-Signed-Entry": signer.sign(call.entry("alpha", b"").command, "first"),
     }
     answer = await client.post(variables["NODE"] + call.path, json=call.body, headers=headers)
     assert answer.status_code == 201, answer.text

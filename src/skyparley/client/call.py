@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from skyparley.airspace.commands import Command
@@ -11,11 +11,18 @@ AnswerT = TypeVar("AnswerT")
 Fields = Mapping[str, Any]
 
 
+class Formed(NamedTuple):
+    """A command, and the salt of the details that it names, if it names some."""
+
+    command: Command
+    details_salt: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[AnswerT]):
     """One request: method, path, body, and the type of its answer. `command`: it may be repeated with its key.
 
-    `entry` makes the command that it comes to, of the party that asks; None where only the node can form it.
+    `entry` makes what it comes to, of the party that asks and a secret of its; None where only the node can form it.
     """
 
     method: str
@@ -23,7 +30,7 @@ class Call(Generic[AnswerT]):
     answer: type[AnswerT]
     body: Fields | None = None
     command: bool = False
-    entry: Callable[[str], Command] | None = None
+    entry: Callable[[str, bytes], Formed] | None = None
 
 
 def path_of(*parts: str) -> str:

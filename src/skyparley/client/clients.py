@@ -15,8 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 import httpx
 import msgspec
 
-from skyparley.airspace.commands import Command
-from skyparley.client.call import Call
+from skyparley.client.call import Call, Formed
 from skyparley.client.prepared import check_prepared
 from skyparley.client.signing import PartySigner
 from skyparley.errors import ConflictingStateError, SkyparleyError, StorageError
@@ -187,11 +186,11 @@ class _Signing(Generic[AnswerT]):
         self._key = idempotency_key or secrets.token_hex(16)
         self._signer = signer if call.method != "GET" else None
         self._left = TRIES
-        self._command: Command | None = None
+        self._formed: Formed | None = None
         self._done = False
         self.answer: AnswerT
         if self._signer is not None and call.entry is not None:
-            self._command = call.entry(self._signer.party)
+            self._formed = call.entry(self._signer.party, self._signer.secret)
 
     def question(self) -> "_Attempt[Any] | None":
         """What to ask the node next; None: the answer is there."""
@@ -199,26 +198,26 @@ class _Signing(Generic[AnswerT]):
             return None
         if self._signer is None:
             return _Attempt(self._call, self._key)
-        if self._command is None:
+        if self._formed is None:
             asked = Call(self._call.method, self._call.path, PreparedView, self._call.body, True)
             return _Attempt(asked, self._key, {"Skyparley-Prepare": "entry"})
-        signed = self._signer.sign(self._command, self._key)
+        signed = self._signer.sign(self._formed.command, self._key, self._formed.details_salt)
         return _Attempt(replace(self._call, command=True), self._key, {"Skyparley-Signed-Entry": signed})
 
     def take(self, answer: Any) -> None:
         """What the node answered. Raises `ProofError` if it is something else to sign than was asked."""
         if isinstance(answer, PreparedView) and self._signer is not None:
-            self._command = check_prepared(self._call, answer)
+            self._formed = Formed(check_prepared(self._call, answer))
         else:
             self.answer, self._done = answer, True
 
     def refused(self, error: RefusedError) -> None:
         """The node refused. Raises the refusal unless what was signed has been overtaken."""
         self._left -= 1
-        overtaken = self._signer is not None and self._command is not None and self._call.entry is None
+        overtaken = self._signer is not None and self._formed is not None and self._call.entry is None
         if error.reason != ConflictingStateError.code or not overtaken or not self._left:
             raise error
-        self._command = None
+        self._formed = None
 
 
 class _Attempt(Generic[AnswerT]):

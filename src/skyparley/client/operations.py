@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from skyparley.airspace.commands import Command
 from skyparley.airspace.operations import commands
 from skyparley.airspace.signing.commands import ENTRIES, RegisterKey, RevokeKey, SetSigning
-from skyparley.client.call import Call, Fields, path_of
+from skyparley.client.call import Call, Fields, Formed, path_of
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.details import details_of, extents_of
@@ -27,12 +26,13 @@ from skyparley.record.base64 import to_base64
 def file(operation: Fields) -> Call[Answer]:
     """File an operation."""
 
-    def entry(party: str) -> Command:
+    def entry(party: str, secret: bytes) -> Formed:
         asked = decode_operation_body(msgspec.json.encode(operation), party)
-        details = details_of(asked)
-        return commands.FileOperation(
+        details = details_of(asked, secret)
+        command = commands.FileOperation(
             asked.ref.operation_id, asked.operation_class, extents_of(details.operation), details.digest
         )
+        return Formed(command, details.salt)
 
     return Call("POST", "/v1/operations", Answer, operation, True, entry)
 
@@ -40,12 +40,13 @@ def file(operation: Fields) -> Call[Answer]:
 def amend(operation: Fields) -> Call[Answer]:
     """Replace an operation as a whole; its `version` is the one that is replaced."""
 
-    def entry(party: str) -> Command:
+    def entry(party: str, secret: bytes) -> Formed:
         asked, version = decode_amend_body(msgspec.json.encode(operation), party)
-        details = details_of(asked)
-        return commands.AmendOperation(
+        details = details_of(asked, secret)
+        command = commands.AmendOperation(
             asked.ref.operation_id, version, asked.operation_class, extents_of(details.operation), details.digest
         )
+        return Formed(command, details.salt)
 
     return Call("PUT", _path("operations", str(operation["operation_id"])), Answer, operation, True, entry)
 
@@ -61,23 +62,24 @@ def act(action: str, operation_id: str, version: int) -> Call[Answer]:
         Answer,
         {"version": version},
         True,
-        lambda _: ACTIONS[action](operation_id, version),
+        lambda *_: Formed(ACTIONS[action](operation_id, version)),
     )
 
 
 def declare_hazard(hazard: Fields) -> Call[Answer]:
     """Declare a hazard area."""
 
-    def entry(party: str) -> Command:
+    def entry(party: str, secret: bytes) -> Formed:
         asked = decode_hazard_body(msgspec.json.encode(hazard), party)
-        details = details_of(asked.operation)
-        return commands.DeclareHazard(
+        details = details_of(asked.operation, secret)
+        command = commands.DeclareHazard(
             asked.operation.ref.operation_id,
             asked.hazard_kind,
             asked.confirmed,
             extents_of(details.operation),
             details.digest,
         )
+        return Formed(command, details.salt)
 
     return Call("POST", "/v1/hazards", Answer, hazard, True, entry)
 
@@ -102,18 +104,19 @@ def register_key(public: bytes, valid_from_us: int, valid_until_us: int, *, use:
         "valid_until": format_time(valid_until_us),
     }
     command = RegisterKey(key_id_of(public), text, use, valid_from_us, valid_until_us)
-    return Call("POST", "/v1/signing-keys", SigningAnswer, body, True, lambda _: command)
+    return Call("POST", "/v1/signing-keys", SigningAnswer, body, True, lambda *_: Formed(command))
 
 
 def revoke_key(key_id: str, reason: str) -> Call[SigningAnswer]:
     """A key of the party speaks for it no longer: superseded, compromised, lost or retired."""
     path = f"{path_of('signing-keys', key_id)}/revoke"
-    return Call("POST", path, SigningAnswer, {"reason": reason}, True, lambda _: RevokeKey(key_id, reason))
+    return Call("POST", path, SigningAnswer, {"reason": reason}, True, lambda *_: Formed(RevokeKey(key_id, reason)))
 
 
 def sign_all(*, required: bool) -> Call[SigningAnswer]:
     """Say whether the party signs all that it writes; under its signature."""
-    return Call("PUT", "/v1/signing", SigningAnswer, {"required": required}, True, lambda _: SetSigning(required))
+    body = {"required": required}
+    return Call("PUT", "/v1/signing", SigningAnswer, body, True, lambda *_: Formed(SetSigning(required)))
 
 
 def _path(group: str, operation_id: str) -> str:

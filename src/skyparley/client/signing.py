@@ -4,6 +4,7 @@ The private key is a file of the party's (PKCS #8 in PEM, RFC 5958) whose first 
 it signs, so that nothing can be signed for another. It never leaves the machine, and the node never sees it.
 """
 
+import hmac
 import os
 import secrets
 import time
@@ -47,13 +48,15 @@ class PartySigner:
         self.public = private.public_key().public_bytes_raw()
         """The public key, 32 bytes."""
         self.key_id = key_id_of(self.public)
+        self.secret = hmac.digest(private.private_bytes_raw(), b"skyparley salts 1\n", "sha256")
+        """What the salts of details are drawn from: the same again for the same details."""
 
     @property
     def line(self) -> str:
         """The public key in one line, to be handed to others and put into files of trusted keys."""
         return format_key_line(self.party, self.public)
 
-    def sign(self, command: Command, idempotency_key: str) -> str:
+    def sign(self, command: Command, idempotency_key: str, details_salt: bytes = b"") -> str:
         """The header Skyparley-Signed-Entry for a command, under the party's key, as of now."""
         body, salt = encode_command(command), secrets.token_bytes(SALT_BYTES)
         header = Header(
@@ -66,7 +69,7 @@ class PartySigner:
             claimed_time_us=self._clock(),
             body_digest=body_digest(salt, body),
         )
-        return format_signed(signed_header(header, salt, self._private))
+        return format_signed(signed_header(header, salt, self._private, details_salt))
 
 
 def make_signer(party: str, pool: str) -> PartySigner:

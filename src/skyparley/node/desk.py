@@ -133,7 +133,7 @@ class Desk:
 
         What no filing could be is refused as a filing would be; but it may lie in the past, as recorded flights do.
         """
-        details = details_of(operation)
+        details = details_of(operation, self._vault.secret)
         command = FileOperation(
             operation.ref.operation_id, operation.operation_class, extents_of(details.operation), details.digest
         )
@@ -148,7 +148,8 @@ class Desk:
     def _details(self, author: Author, operation: Operation) -> Details:
         if operation.ref.party != author.require_party():
             raise InvalidInputError("a party files only its own operations: leave `party` out or name your own")
-        return details_of(operation)
+        signed = author.signed
+        return details_of(operation, self._vault.secret, b"" if signed is None else signed.details_salt)
 
     async def _submit(
         self,
@@ -160,7 +161,9 @@ class Desk:
     ) -> Answer:
         self._check_skew(claimed_time_us)
         try:
-            proposal = self._engine.proposal_by(author, command, idempotency_key=idempotency_key)
+            proposal = self._engine.proposal_by(
+                author, command, idempotency_key=idempotency_key, bodies=[] if details is None else [details.data]
+            )
         except SkyparleyError as error:
             raise self._as_sent(error, command, details, 0) from None
         if not idempotency_key:

@@ -91,7 +91,7 @@ class Node:
         self.signing = KeyDesk(engine)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
-        self.proposals = Proposals(engine, self.custodian, self.reader)
+        self.proposals = Proposals(engine, self.custodian, self.reader, vault.secret)
         self.assistance = AssistanceDesk(engine, vault, self.reader)
         self.calls = CallDesk(engine, vault, self.reader)
         self.alarms = AlarmDesk(engine, self.reader)

@@ -19,11 +19,11 @@ from skyparley.airspace.line.dialogue.commands import OpenDialogue, RecordReadBa
 from skyparley.airspace.line.duty.commands import LeaveWatch
 from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
 from skyparley.airspace.state import Airspace
-from skyparley.conflict.codec import decode_operation
 from skyparley.conflict.minima import SeparationMinima
 from skyparley.errors import NotFoundError, StorageError
 from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
+from skyparley.node.custody.details import read_details
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.line.bodies import matches, read_body
@@ -207,7 +207,7 @@ class _Again:
         self.steps: list[Step] = []
         self._result = Verification()
         self._vault = vault
-        self._comparison: Comparison | None = Comparison(lambda digest: decode_operation(vault.body(digest)), minima)
+        self._comparison: Comparison | None = Comparison(lambda digest: read_details(vault.body(digest)), minima)
         self._logged: list[Finding] = []
 
     def hold(self, event: Event) -> None:

@@ -47,12 +47,16 @@ PartyKeys = Mapping[tuple[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class SignedHeader:
-    """What a party hands to its node with a request: the header of its entry, the salt of its body, its signature."""
+    """What a party hands to its node with a request: the header of its entry, the salt of its body, its signature.
+
+    `details_salt` (16 bytes, or none) is that of an operation's details, whose digest stands in the body.
+    """
 
     header: Header
     encoded: bytes
     salt: bytes
     signature: bytes
+    details_salt: bytes = b""
 
 
 def check_public_key(public: bytes) -> None:
@@ -89,28 +93,32 @@ def is_key_line(text: str) -> bool:
     return "=ed25519:" in text
 
 
-def signed_header(header: Header, salt: bytes, private: Ed25519PrivateKey) -> SignedHeader:
+def signed_header(header: Header, salt: bytes, private: Ed25519PrivateKey, details_salt: bytes = b"") -> SignedHeader:
     """A header under its author's signature."""
     encoded = encode_header(header)
-    return SignedHeader(header, encoded, salt, sign_header(encoded, private))
+    return SignedHeader(header, encoded, salt, sign_header(encoded, private), details_salt)
 
 
 def format_signed(signed: SignedHeader) -> str:
-    """A signed header as one line of text, for a header of HTTP: header, salt and signature in base64, with dots."""
-    return ".".join(map(to_base64, (signed.encoded, signed.salt, signed.signature)))
+    """A signed header as one line of text, for a header of HTTP: its parts in base64, with dots."""
+    parts = (signed.encoded, signed.salt, signed.signature, signed.details_salt)
+    return ".".join(to_base64(part) for part in parts if part)
 
 
 def parse_signed(text: str) -> SignedHeader:
     """The signed header of such a line; the signature is not checked. Raises `InvalidInputError`."""
     parts = text.split(".")
-    if len(parts) != 3:
-        raise InvalidInputError("a signed header is three parts in base64, with dots: header, salt, signature")
+    if len(parts) not in (3, 4):
+        raise InvalidInputError(
+            "a signed header is three parts in base64, with dots: header, salt, signature; for details their salt, too"
+        )
     encoded = from_base64(parts[0], of="the header")
     return SignedHeader(
         decode_header(encoded),
         encoded,
         from_base64(parts[1], of="the salt", length=SALT_BYTES),
         from_base64(parts[2], of="the signature", length=SIGNATURE_BYTES),
+        from_base64(parts[3], of="the salt of the details", length=SALT_BYTES) if len(parts) == 4 else b"",
     )
 
 

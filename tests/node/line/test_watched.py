@@ -17,7 +17,7 @@ def test_whatever_conflicts_touches_what_is_watched(datum: Datum | None) -> None
     conflicts = clear = 0
     for _ in range(40):
         operations = [
-            details_of(random_operation(random, f"o{n}", (47.0, 8.0), 20_000.0, datum=datum)).operation
+            details_of(random_operation(random, f"o{n}", (47.0, 8.0), 20_000.0, datum=datum), b"").operation
             for n in range(12)
         ]
         index = ConflictIndex(DEFAULT_MINIMA)

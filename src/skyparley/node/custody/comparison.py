@@ -18,6 +18,7 @@ from skyparley.conflict.minima import Minima, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef, Rule
 from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.bounds import Box, bounding_box
+from skyparley.node.custody.details import Details, witness_salt
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,14 @@ def filed(live: LiveOperation, *, compare: bool) -> Filed:
 
 
 class Comparison:
-    """An index of what is live, brought forward step by step. `details` gives the operation of a details digest."""
+    """An index of what is live, brought forward step by step. `details` gives those of a digest."""
 
-    def __init__(self, details: Callable[[str], Operation], minima: Minima) -> None:
+    def __init__(self, details: Callable[[str], Details], minima: Minima) -> None:
         self.index = ConflictIndex(minima)
         self.boxes: dict[OperationRef, Box] = {}
         self._details = details
         self._digests: dict[OperationRef, str] = {}
+        self._salts: dict[OperationRef, bytes] = {}
 
     def advance(self, steps: Iterable[Step]) -> Compared:
         """Take steps in the log's order; what they found."""
@@ -110,6 +112,7 @@ class Comparison:
             if isinstance(step, Left) or (isinstance(step, Filed) and step.compare):
                 self.index.remove(step.ref)
                 self._digests.pop(step.ref, None)
+                self._salts.pop(step.ref, None)
                 self.boxes.pop(step.ref, None)
         found: list[Conflict] = []
         for step in steps:
@@ -118,11 +121,13 @@ class Comparison:
                 found += self._among(step.members)
         for step in steps:
             if isinstance(step, Filed):
-                operation = self._details(step.details_digest)
+                details = self._details(step.details_digest)
+                operation = details.operation
                 if step.compare:
                     found += self.index.check(operation)
                 self.index.insert(operation)
                 self._digests[step.ref] = step.details_digest
+                self._salts[step.ref] = details.salt
                 self.boxes[step.ref] = bounding_box(operation.volumes, operation.trajectories)
         if len(steps) > 1:  # one pair can be found twice, by two agreements that changed at once
             found = list({(conflict.a, conflict.b, conflict.rule): conflict for conflict in found}.values())
@@ -141,7 +146,8 @@ class Comparison:
         ]
 
     def _note(self, conflict: Conflict, sequence: int, compared: Compared) -> None:
-        witness = encode_conflict(conflict)
+        salt = witness_salt(self._salts[conflict.a], self._salts[conflict.b])
+        witness = salt + encode_conflict(conflict)
         witness_digest = digest(witness)
         compared.witnesses.append((witness_digest, witness, conflict))
         compared.findings.append(

@@ -16,14 +16,14 @@ from skyparley.airspace.codec import findings_commands
 from skyparley.airspace.commands import RecordFindings
 from skyparley.airspace.line.agreements.numbers import agreed_minima
 from skyparley.airspace.state import Airspace
-from skyparley.conflict.codec import decode_conflict, decode_operation
+from skyparley.conflict.codec import decode_conflict
 from skyparley.conflict.minima import SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
 from skyparley.node.custody.comparison import Agreed, Compared, Comparison, Filed, Step, filed, steps_of
-from skyparley.node.custody.details import Details
+from skyparley.node.custody.details import SALT_BYTES, Details, read_details
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
 
@@ -51,7 +51,7 @@ class Custodian:
         self._record = record
         self._state = state
         self._defaults = minima
-        self._comparison = Comparison(self.operation, agreed_minima(state, minima))
+        self._comparison = Comparison(self.details, agreed_minima(state, minima))
         self._work: deque[Step] = deque()
         self._wake = asyncio.Event()
         self._recent: OrderedDict[str, Details] = OrderedDict()
@@ -85,8 +85,12 @@ class Custodian:
 
     def operation(self, details_digest: str) -> Operation:
         """The operation of a details digest: one that was just filed, else from the vault."""
+        return self.details(details_digest).operation
+
+    def details(self, details_digest: str) -> Details:
+        """The details of a digest: just filed, or from the vault."""
         details = self._recent.get(details_digest)
-        return decode_operation(self._vault.body(details_digest)) if details is None else details.operation
+        return read_details(self._vault.body(details_digest)) if details is None else details
 
     async def load(self) -> None:
         """Take in what is live at start; filings after `through` are compared in their order, the others only kept.
@@ -164,7 +168,7 @@ class Custodian:
         """The witness that a finding names."""
         found = self._witnesses.get(witness_digest)
         if found is None:
-            found = decode_conflict(self._vault.body(witness_digest))
+            found = decode_conflict(self._vault.body(witness_digest)[SALT_BYTES:])
             self._remember(witness_digest, found)
         return found
 

@@ -1,15 +1,19 @@
 """Details of an operation on their way into vault and log: canonical bytes, digest, and the extents that are shared.
 
-Extents are coarser than the details on purpose: cells of level 13 or larger, bands in whole millimetres rounded
-outward, and tracks in stretches. They never leave out anything that the details touch.
+The log names them by the SHA-256 of a salt and the bytes: an outline has few possible forms within cells that everybody
+knows, so that a digest of it alone could be found by trying. Extents are coarser than the details on purpose: cells of
+level 13 or larger, bands in whole millimetres rounded outward, and tracks in stretches. They never leave out anything
+that the details touch.
 """
 
+import hmac
 import math
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from skyparley.airspace.operations.commands import Extent
-from skyparley.conflict.codec import digest, encode_operation, is_quantised, quantise
+from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised, quantise
 from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import Operation
 from skyparley.errors import SkyparleyError
@@ -22,19 +26,46 @@ STRETCH_POINTS: Final = 64
 """A track is shared in stretches of so many points, so that a long flight does not reserve its whole path all day."""
 
 
+SALT_BYTES: Final = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Details:
-    """An operation as it is compared (quantised), its canonical bytes and their SHA-256 (hex)."""
+    """An operation as it is compared (quantised), a salt with its canonical bytes, and the SHA-256 of both (hex)."""
 
     operation: Operation
     data: bytes
     digest: str
 
+    @property
+    def salt(self) -> bytes:
+        """The first bytes of the data."""
+        return self.data[:SALT_BYTES]
 
-def details_of(operation: Operation) -> Details:
-    """Quantise an operation to what is stored, so that every later comparison sees the same numbers."""
-    data = encode_operation(operation)
-    return Details(operation if is_quantised(operation) else quantise(operation), data, digest(data))
+
+def details_of(operation: Operation, secret: bytes, salt: bytes = b"") -> Details:
+    """Quantise an operation to what is stored, so that every later comparison sees the same numbers.
+
+    The salt is drawn from a secret of whoever forms the details, the same again for the same details, or given.
+    """
+    body = encode_operation(operation)
+    drawn = salt or hmac.digest(secret, operation.ref.party.encode() + b"\0" + body, "sha256")[:SALT_BYTES]
+    return with_salt(operation if is_quantised(operation) else quantise(operation), body, drawn)
+
+
+def read_details(data: bytes) -> Details:
+    """The details that were kept. Raises `InvalidInputError` for what is none."""
+    return with_salt(decode_operation(data[SALT_BYTES:]), data[SALT_BYTES:], data[:SALT_BYTES])
+
+
+def with_salt(operation: Operation, body: bytes, salt: bytes) -> Details:
+    """Details of a quantised operation, its canonical bytes and a salt."""
+    return Details(operation, salt + body, digest(salt + body))
+
+
+def witness_salt(a: bytes, b: bytes) -> bytes:
+    """The salt of a witness: of the salts of the two that conflict, so that who has both finds the same again."""
+    return sha256(b"skyparley witness 1\n" + a + b).digest()[:SALT_BYTES]
 
 
 def extents_of(operation: Operation) -> tuple[Extent, ...]:

@@ -24,7 +24,7 @@ from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError, SkyparleyError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.custodian import Custodian
-from skyparley.node.custody.details import Details, details_of, extents_of, watched_by
+from skyparley.node.custody.details import SALT_BYTES, Details, details_of, extents_of, watched_by
 from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.negotiation.corridors import corridor
@@ -71,8 +71,9 @@ class Compared(NamedTuple):
 class Proposals:
     """Makes proposals of messages, and amendments of proposals."""
 
-    def __init__(self, engine: Engine, custodian: Custodian, reader: Reader) -> None:
+    def __init__(self, engine: Engine, custodian: Custodian, reader: Reader, secret: bytes) -> None:
         self._engine = engine
+        self._secret = secret
         self._custodian = custodian
         self._reader = reader
 
@@ -95,7 +96,8 @@ class Proposals:
             found[live.key] = live, self._changed(author, live, wanted, prefix)
         ordered = [found[key] for key in sorted(found)]
         for live, details in ordered:
-            if live.details_digest == details.digest and live.party == author.party:
+            before = self._custodian.details(live.details_digest)
+            if before.data[SALT_BYTES:] == details.data[SALT_BYTES:] and live.party == author.party:
                 raise InvalidInputError("this changes nothing", place="parameters")
         compared = await self.compare(author, conflict, [details.operation for _, details in ordered])
         if compared.new:
@@ -111,7 +113,7 @@ class Proposals:
         if case is None:
             raise ConflictingStateError("the case is closed")
         ref = OperationRef(dialogue.peer(case.requester), f"assistance-{case.assistance_id}")
-        details = details_of(corridor(ref, values))
+        details = details_of(corridor(ref, values), self._secret)
         extents = extents_of(details.operation)
         validate_command(FileOperation(ref.operation_id, RESCUE_CLASS, extents, details.digest))
         check_times(extents, self._engine.clock())
@@ -242,7 +244,7 @@ class Proposals:
         """The details of an operation with what a message changes. Its own limits hold as for any filing."""
         own = live.party == author.party
         try:
-            details = details_of(moved(self._custodian.operation(live.details_digest), values))
+            details = details_of(moved(self._custodian.operation(live.details_digest), values), self._secret)
             extents = extents_of(details.operation)
             validate_command(
                 AmendOperation(live.operation_id, live.version, live.operation_class, extents, details.digest)

@@ -1,0 +1,38 @@
+"""What the log names by digest cannot be found by trying: a salt stands before it, which only the vault holds."""
+
+from hashlib import sha256
+
+from skyparley.conflict.codec import encode_operation
+from skyparley.node.custody.details import SALT_BYTES, details_of, read_details, witness_salt
+from support.conflict_cases import circle_volume, operation
+
+
+def filed(party: str = "alpha", radius_m: float = 500.0):  # type: ignore[no-untyped-def]
+    return operation("o", circle_volume((46.5, 7.8), radius_m), party=party)
+
+
+def test_an_outline_s_digest_tells_nothing_without_the_secret() -> None:
+    details = details_of(filed(), b"secret")
+    body = encode_operation(filed())
+    assert details.data == details.salt + body
+    assert details.digest == sha256(details.salt + body).hexdigest() != sha256(body).hexdigest()
+    assert details_of(filed(), b"another secret").digest != details.digest
+    assert details_of(filed("bravo"), b"secret").salt != details.salt
+    assert details_of(filed(radius_m=501.0), b"secret").salt != details.salt
+
+
+def test_the_same_again_has_the_same_digest_so_that_a_repeat_is_one() -> None:
+    assert details_of(filed(), b"secret") == details_of(filed(), b"secret")
+
+
+def test_who_brings_a_salt_has_it_kept() -> None:
+    details = details_of(filed(), b"secret", bytes(range(16)))
+    assert details.salt == bytes(range(16))
+    again = read_details(details.data)
+    assert (again.data, again.digest, again.operation) == (details.data, details.digest, details.operation)
+
+
+def test_a_witness_is_found_again_by_who_has_both_and_by_nobody_else() -> None:
+    a, b = details_of(filed(), b"secret").salt, details_of(filed("bravo"), b"secret").salt
+    assert len(witness_salt(a, b)) == SALT_BYTES
+    assert len({witness_salt(a, b), witness_salt(b, a), witness_salt(a, a)}) == 3
