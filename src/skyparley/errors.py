@@ -7,6 +7,7 @@ SkyparleyError                 400  anything that Skyparley itself refuses
 ├── UnauthenticatedError       401  no key, session or token, or one that is not valid
 ├── ForbiddenError             403  the key is valid, but this is someone else's
 ├── NotFoundError              404  no such thing, or not for this party
+├── DeletedError               410  it was here, and was deleted because law demanded it
 ├── ConflictingStateError      409  the state does not allow it: stale version, wrong state, identifier taken
 │   └── IdempotencyError       409  the idempotency key was used with other content
 ├── ProofError                 400  a receipt, proof, note or export does not show what it is said to show
@@ -79,6 +80,13 @@ class NotFoundError(SkyparleyError):
 
     code = "not_found"
     status = 404
+
+
+class DeletedError(SkyparleyError):
+    """What is asked for was deleted because law demanded it; the entry that names it stands."""
+
+    code = "deleted"
+    status = 410
 
 
 class ConflictingStateError(SkyparleyError):

@@ -173,6 +173,7 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("GET", "/v1/record/tiles/{level}/{tile}"): (SEALED,),
     ("GET", "/v1/parties/{party}/signing-keys"): (KEY_NAMED,),
     ("POST", "/v1/signing-keys/{key_id}/revoke"): (KEY_NAMED,),
+    ("POST", "/v1/record/deletions"): (*STAFFED, RECORDED),
     ("GET", "/aux/v1/history/{reference}"): (INTENT_PUT,),
     ("GET", "/aux/v1/reports/{report_id}"): (REPORTED,),
     **{
@@ -285,6 +286,7 @@ async def test_the_example_runs(reader: Reader, section: tuple[str, str]) -> Non
             reader.variables["CHECKPOINT"] = answer.json()["checkpoint"]
         if before == RECORDED:
             reader.variables["CALL"] = answer.json()["call"]["call_id"]
+            reader.variables["ENTRY"] = str(answer.json()["sequence"])
         if before == ASKED:
             reader.variables["ASSISTANCE"] = answer.json()["assistance"]["assistance_id"]
         if before == OPENED:

@@ -22,14 +22,16 @@ def test_an_outline_s_digest_tells_nothing_without_the_secret() -> None:
 
 
 def test_the_same_again_has_the_same_digest_so_that_a_repeat_is_one() -> None:
-    assert details_of(filed(), b"secret") == details_of(filed(), b"secret")
+    first, again = details_of(filed(), b"secret"), details_of(filed(), b"secret")
+    assert (first.data, first.digest) == (again.data, again.digest)
 
 
 def test_who_brings_a_salt_has_it_kept() -> None:
     details = details_of(filed(), b"secret", bytes(range(16)))
     assert details.salt == bytes(range(16))
     again = read_details(details.data)
-    assert (again.data, again.digest, again.operation) == (details.data, details.digest, details.operation)
+    assert (again.data, again.digest) == (details.data, details.digest)
+    assert encode_operation(again.operation) == encode_operation(details.operation)
 
 
 def test_a_witness_is_found_again_by_who_has_both_and_by_nobody_else() -> None:

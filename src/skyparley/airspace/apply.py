@@ -7,6 +7,7 @@ state and state hash everywhere, for ever. Refusals are outcomes, not exceptions
 
 from skyparley.airspace.commands import (
     RULES_VERSION,
+    DeleteBody,
     Epoch,
     Finding,
     RecordFindings,
@@ -26,6 +27,7 @@ from skyparley.airspace.events import (
     Verdict,
 )
 from skyparley.airspace.keeping.records import (
+    Deletion,
     KeyRecord,
     LiveOperation,
     Party,
@@ -146,6 +148,8 @@ def _perform(state: Airspace, event: Event, changes: list[Change]) -> int:
         changes.append(PartyRegistered(party))
     elif isinstance(command, Epoch):
         state.rules_version = command.rules_version
+    elif isinstance(command, DeleteBody):
+        state.put_deletion(Deletion(command.digest, command.under, command.sequence, event.sequence))
     elif isinstance(command, SetDssLimits):
         state.dss.set_limits(command.limits)
     elif isinstance(command, LineCommand):

@@ -15,6 +15,7 @@ import msgspec
 from skyparley.airspace import limits
 from skyparley.airspace.commands import (
     Command,
+    DeleteBody,
     Epoch,
     Finding,
     RecordFindings,
@@ -84,6 +85,10 @@ def validate_command(command: Command) -> None:
     elif isinstance(command, Epoch):
         limits.check_count(command.rules_version, least=1, place="rules_version")
         limits.check_digest(command.state_hash, place="state_hash")
+    elif isinstance(command, DeleteBody):
+        limits.check_count(command.sequence, least=1, place="sequence")
+        limits.check_digest(command.digest, place="digest")
+        limits.check_text(command.under, limits.MAX_GROUND_LENGTH, place="under")
     elif isinstance(command, LineCommand):
         line.validate(command)
     elif isinstance(command, DssCommand):

@@ -63,6 +63,17 @@ class Tick(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tick", 
     """Time has passed; only written while something waits for time."""
 
 
+class DeleteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delete_body", tag_field="kind"):
+    """The words that an entry names by digest are taken out of the vault, because law demands it.
+
+    `sequence` is the entry that names them, `under` says what demands it. The entry stays, and so does the digest.
+    """
+
+    sequence: int
+    digest: str
+    under: str
+
+
 class Epoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="epoch", tag_field="kind"):
     """The rules change: from here on entries are applied under `rules_version`; `state_hash` is the state before."""
 
@@ -77,6 +88,7 @@ Command = (
     | RecordFindings
     | Tick
     | Epoch
+    | DeleteBody
     | LineCommand
     | DssCommand
     | SetDssLimits

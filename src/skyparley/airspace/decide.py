@@ -10,6 +10,7 @@ from typing import Final
 from skyparley.airspace import limits
 from skyparley.airspace.commands import (
     RULES_VERSION,
+    DeleteBody,
     Epoch,
     RecordFindings,
     RegisterParty,
@@ -124,6 +125,8 @@ def _check_command(state: Airspace, proposal: Proposal, time_us: int) -> None:
             _check_registration(state, command)
         elif isinstance(command, Epoch):
             _check_epoch(state, command)
+        elif isinstance(command, DeleteBody):
+            _check_deletion(state, command)
 
 
 def _check_findings(state: Airspace, command: RecordFindings) -> None:
@@ -151,3 +154,14 @@ def _check_epoch(state: Airspace, command: Epoch) -> None:
         )
     if command.state_hash != state.state_hash():
         raise ConflictingStateError("the state has moved on since this hash was taken")
+
+
+def _check_deletion(state: Airspace, command: DeleteBody) -> None:
+    before = state.deletions.get(command.digest)
+    if before is not None:
+        raise ConflictingStateError(f"it was deleted by entry {before.deleted_sequence} already, under {before.under}")
+    if command.sequence > state.sequence:
+        raise NotFoundError(f"there is no entry {command.sequence}", place="sequence")
+    dialogue_id = state.line.speaking(command.digest)
+    if dialogue_id is not None:
+        raise ConflictingStateError(f"it is a message of the dialogue {dialogue_id}, which is not over: end that first")

@@ -43,6 +43,8 @@ MAX_CLAUSES: Final = 300
 MAX_CLAUSE_LENGTH: Final = 4_000
 """Characters of a clause's text in one language."""
 MAX_REASON_LENGTH: Final = 1_000
+MAX_GROUND_LENGTH: Final = 200
+"""Characters of what demands that a body is deleted."""
 MAX_POSTS_PER_PARTY: Final = 200
 MAX_DEPUTIES: Final = 8
 MAX_WATCHES: Final = 20

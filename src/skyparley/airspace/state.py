@@ -14,6 +14,7 @@ import msgspec
 
 from skyparley.airspace.dss.state import DssState
 from skyparley.airspace.keeping.records import (
+    Deletion,
     KeyRecord,
     LiveOperation,
     OperationKey,
@@ -57,6 +58,8 @@ class Airspace:
         """What USSs have written: intents, constraints, subscriptions, availability."""
         self.keys = KeyState(self._items)
         """The keys by which parties sign."""
+        self.deletions: dict[str, Deletion] = {}
+        """Bodies that were deleted because law demanded it, by digest."""
         self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
@@ -154,6 +157,11 @@ class Airspace:
         """Add a party that is not there yet."""
         self.parties[party.party] = party
         self._items.add(_ENCODER.encode(party))
+
+    def put_deletion(self, deletion: Deletion) -> None:
+        """Remember that a body was deleted."""
+        self.deletions[deletion.digest] = deletion
+        self._items.add(_ENCODER.encode(deletion))
 
     def put_operation(self, operation: LiveOperation, extents: Sequence[Extent] | None = None) -> None:
         """Add or replace a live operation; `extents` are its own, where they are at hand."""
@@ -257,7 +265,7 @@ class Airspace:
 
     def _content(self) -> Iterator[bytes]:
         """The canonical bytes of every item."""
-        for group in (self.parties, self.operations, self.conflicts):
+        for group in (self.parties, self.operations, self.conflicts, self.deletions):
             yield from map(_ENCODER.encode, group.values())
         yield from self.line.content()
         yield from self.dss.content()

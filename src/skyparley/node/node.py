@@ -43,6 +43,7 @@ from skyparley.node.reading.disclosure import party_view
 from skyparley.node.reading.reader import Reader
 from skyparley.node.reading.views import Health, PartyView
 from skyparley.node.record.cosigning import cosigners_of
+from skyparley.node.record.deletion import DeletionDesk
 from skyparley.node.record.keys import KeyDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
@@ -89,6 +90,7 @@ class Node:
         self.dss_reader = DssReader(engine, vault, self.history)
         self.recorder = recorder
         self.signing = KeyDesk(engine)
+        self.deletion = DeletionDesk(engine, vault)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader, vault.secret)
@@ -123,6 +125,7 @@ class Node:
         self.reader.take_in()
         self.read_backs.take_in()
         await self.history.make_up(self.engine.log, self.directory.path if self.directory is not None else None)
+        await self.deletion.finish()
         await self.custodian.load()
         await self.recorder.start()
         loops: list[Coroutine[Any, Any, None]] = [

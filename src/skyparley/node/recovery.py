@@ -20,7 +20,7 @@ from skyparley.airspace.line.duty.commands import LeaveWatch
 from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import SeparationMinima
-from skyparley.errors import NotFoundError, StorageError
+from skyparley.errors import DeletedError, NotFoundError, StorageError
 from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.details import read_details
@@ -269,6 +269,8 @@ class _Again:
             question, reading = (
                 read_body(self._vault, digest) for digest in (command.question_digest, command.read_back_digest)
             )
+        except DeletedError:
+            return  # an entry further on says under what
         except StorageError as error:
             self._complain(f"entry {sequence}: {error.message}")
             return

@@ -227,6 +227,19 @@ def test_bodies_round_trip_and_reasons_are_a_closed_list() -> None:
         encode_command(s.RevokeKey(IDS[0], "because"))
 
 
+def test_a_deletion_is_the_node_s_and_of_one_body_once() -> None:
+    world = World()
+    deletion = c.DeleteBody(1, digest_of(1), "the law")
+    assert world.do(deletion, BEARER) == "forbidden"
+    assert world.do(c.DeleteBody(99, digest_of(1), "the law"), "node", party="") == "not_found"
+    assert world.do(deletion, "node", party="") == "accepted"
+    assert world.do(deletion, "node", party="") == "state_conflict"
+    again = decode_snapshot(encode_snapshot(world.state))
+    assert again.deletions == world.state.deletions
+    assert [(one.under, one.named_sequence) for one in again.deletions.values()] == [("the law", 1)]
+    assert again.state_hash() == world.state.state_hash() == world.state.recomputed_state_hash()
+
+
 def random_event(world: World, dice: Random) -> Event:
     number = dice.randrange(len(IDS))
     span_us = (dice.choice((-5, 0, 20)), dice.choice((1, 30, 500)))

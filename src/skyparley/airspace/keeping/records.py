@@ -109,6 +109,15 @@ class RecordedConflict(msgspec.Struct, frozen=True, array_like=True, gc=False, t
         return self.b_party, self.b_operation_id
 
 
+class Deletion(msgspec.Struct, frozen=True, array_like=True, tag="deletion"):
+    """A body that the entry `named_sequence` names and that was deleted by the entry `deleted_sequence`: under what."""
+
+    digest: str
+    under: str
+    named_sequence: int
+    deleted_sequence: int
+
+
 class KeyRecord(msgspec.Struct, frozen=True, array_like=True):
     """The first answer to an idempotency key: the entry, the digest of its body, its refusal if it was refused."""
 

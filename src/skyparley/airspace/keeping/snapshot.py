@@ -12,7 +12,7 @@ import msgspec
 
 from skyparley.airspace.dss.items import Availability, Constraint, DssLimits, Intent, Subscription
 from skyparley.airspace.dss.state import DssState
-from skyparley.airspace.keeping.records import KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
+from skyparley.airspace.keeping.records import Deletion, KeyRecord, LiveOperation, Party, RecordedConflict, RefusedEntry
 from skyparley.airspace.keeping.shared import SharedCells
 from skyparley.airspace.line.agreements.items import Agreement
 from skyparley.airspace.line.assistance.items import Assistance
@@ -52,6 +52,7 @@ class _Content(msgspec.Struct, array_like=True, frozen=True):
     dss_limits: DssLimits
     retired: list[tuple[str, int]]
     shared_cells: list[SharedCells]
+    deletions: list[Deletion]
     party_keys: list[PartyKey]
     signing: list[Signing]
     keys: list[KeyRecord]
@@ -88,6 +89,7 @@ def encode_snapshot(state: Airspace) -> bytes:
         dss_limits=state.dss.limits,
         retired=list(state.dss.retired.items()),
         shared_cells=[state.shared.found[key] for key in sorted(state.shared.found)],
+        deletions=[state.deletions[digest] for digest in sorted(state.deletions)],
         party_keys=[state.keys.keys[name] for name in sorted(state.keys.keys)],
         signing=[state.keys.signing[party] for party in sorted(state.keys.signing)],
         keys=list(state.key_records()),
@@ -142,6 +144,8 @@ def _restore(content: _Content) -> Airspace:
         state.line.put_assistance(case)
     for call in content.calls:
         state.line.put_call(call)
+    for deletion in content.deletions:
+        state.put_deletion(deletion)
     for key in content.party_keys:
         state.keys.put(key)
     for signing in content.signing:

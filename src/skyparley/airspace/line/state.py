@@ -144,6 +144,11 @@ class LineState:
         """The messages of a dialogue, by number."""
         return [self.messages[dialogue.dialogue_id, number] for number in range(1, dialogue.messages + 1)]
 
+    def speaking(self, digest: str) -> str | None:
+        """The dialogue that is not over in which a body is a message."""
+        found = (name for (name, _), one in self.messages.items() if one.digest == digest)
+        return next((name for name in found if not self.dialogues[name].is_over), None)
+
     def unfinished_of(self, party: str) -> int:
         """How many dialogues that a party opened are not over."""
         return self._unfinished.get(party, 0)

@@ -97,6 +97,25 @@ def record_compare(
     raise typer.Exit(compare_notes(notes, keys, url=node, api_key=api_key, tiles=tiles))
 
 
+@record_app.command("delete")
+def record_delete(
+    sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry that names the words.")],
+    under: Annotated[str, typer.Option(help="What demands it, such as a law and its article; everybody sees it.")],
+    url: Url = HERE,
+    api_key: Key = None,
+) -> None:
+    """Delete the words of a message, note, call or report for good, as the operator, because law demands it.
+
+    The entry stays, and the record holds as before. Backups keep the words until they are deleted, too.
+
+    For example: skyparley record delete 812 --under "GDPR, article 17"
+    """
+    from skyparley.cli.line.asking import ask
+
+    done = ask(url, api_key, "POST", "/v1/record/deletions", {"sequence": sequence, "under": under})
+    print(f"the words of entry {sequence} are deleted; entry {done['deleted_sequence']} says under what")
+
+
 @record_app.command("receipt")
 def record_receipt(
     sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry, as answers and the log name it.")],

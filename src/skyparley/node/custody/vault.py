@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 import apsw
 
-from skyparley.errors import OverloadedError, StorageError
+from skyparley.errors import DeletedError, OverloadedError, StorageError
 from skyparley.log.bulk import insert_durably, insert_rows, transaction
 from skyparley.node.identity import StoredKey
 from skyparley.node.people.records import StoredPerson, StoredSession
@@ -74,6 +74,7 @@ def open_connection(path: Path) -> apsw.Connection:
     connection.set_busy_timeout(10_000)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 
@@ -112,7 +113,10 @@ class Vault:
         await self._commit(rows, [])
 
     def body(self, digest: str) -> bytes:
-        """The body with a digest (hex). Raises `StorageError` if the vault does not hold it as it was kept."""
+        """The body with a digest (hex).
+
+        Raises `DeletedError` if it was deleted, `StorageError` if the vault does not hold it as it was kept.
+        """
         try:
             with self._lock:
                 sql = "SELECT data FROM bodies WHERE digest = ?"
@@ -122,9 +126,25 @@ class Vault:
         if row is None:
             raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
         data = cast("bytes", row[0])
+        if not data:
+            raise DeletedError("it was deleted because law demanded it: the log has the entry that says under what")
         if sha256(data).hexdigest() != digest:
             raise StorageError(f"the vault's body {digest[:16]}… is damaged: restore the vault from a backup")
         return data
+
+    async def delete_bodies(self, digests: Iterable[str]) -> None:
+        """Take out what bodies say, for good: nothing of it is left in the file when this returns."""
+        rows = [(bytes.fromhex(digest),) for digest in digests]
+        emptied = "UPDATE bodies SET data = x'' WHERE digest = ? AND length(data) > 0"
+        await self._commit([], [(emptied, rows)])
+        await asyncio.to_thread(self._leave_nothing)
+
+    def _leave_nothing(self) -> None:
+        """Have the pages that were overwritten leave the write-ahead log as well."""
+        with self._lock:
+            busy = cast("list[Any]", self._reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())[0][0]
+        if busy:
+            raise StorageError("what was deleted may stand in the vault's write-ahead log yet: restart the node")
 
     async def put_reply(self, party: str, idempotency_key: str, sequence: int, time_us: int, data: bytes) -> None:
         """Keep the answer to a command, so that a repeat gets the same one; of one entry the first is kept."""

@@ -23,7 +23,7 @@ class Body(NamedTuple):
 
 
 def read_body(vault: Vault, digest: str) -> Body:
-    """What a message says. Raises `StorageError` if the vault does not hold it as it was kept."""
+    """What a message says. Raises `DeletedError`, and `StorageError` if the vault does not hold it as it was kept."""
     said, _, fields = unseal(vault.body(digest)).partition(b"\n")
     code, parameters = decode_body(said)
     return Body(code, parameters, msgspec.json.decode(fields) if fields else None)

@@ -19,6 +19,7 @@ from skyparley.airspace.line.assistance.items import Assistance
 from skyparley.airspace.line.dialogue.items import Dialogue, Message
 from skyparley.airspace.line.duty.items import Post
 from skyparley.airspace.state import Airspace
+from skyparley.catalogue.messages import parse_message
 from skyparley.catalogue.render import render, title
 from skyparley.catalogue.texts import SOURCE_LANGUAGE
 from skyparley.geometry.interval import format_time
@@ -55,6 +56,8 @@ class LineReader:
 
     def body(self, digest: str) -> Body:
         """What a message says. Raises `StorageError` if the vault does not hold it."""
+        if digest in self._state.deletions:
+            return Body("free-text", parse_message("free-text", {"text": self.gone(digest)}), None)
         found = self._bodies.get(digest)
         if found is None:
             found = read_body(self._vault, digest)
@@ -62,6 +65,17 @@ class LineReader:
             if len(self._bodies) > BODIES_KEPT:
                 self._bodies.popitem(last=False)
         return found
+
+    def gone(self, digest: str) -> str:
+        """What stands in place of words that were deleted."""
+        deletion = self._state.deletions[digest]
+        return f"(deleted by entry {deletion.deleted_sequence} under: {deletion.under})"
+
+    def words(self, digest: str) -> str:
+        """A text as it was said, or that it was deleted."""
+        if digest in self._state.deletions:
+            return self.gone(digest)
+        return unseal(self._vault.body(digest)).decode()
 
     def dialogue(self, dialogue: Dialogue) -> DialogueView:
         """Where a dialogue stands at the applied end of the log."""
@@ -136,7 +150,7 @@ class LineReader:
         if said.fields is None:
             return None
         asked = self._state.line.messages.get((message.dialogue_id, message.reference))
-        if asked is None:
+        if asked is None or asked.digest in self._state.deletions:
             return None
         question = self.body(asked.digest)
         return [FieldView(one.name, one.sent, one.read_back, one.equal) for one in compare_bodies(question, said)]
@@ -144,7 +158,7 @@ class LineReader:
     def post(self, author: Author, post: Post) -> PostView:
         """A post; its hand-over note only for its own party."""
         own = author.party == post.party
-        note = unseal(self._vault.body(post.note_digest)).decode() if own and post.note_digest else None
+        note = self.words(post.note_digest) if own and post.note_digest else None
         return post_view(post, note, {one.watch: self.watchers.of(one.watch) for one in post.watches} if own else {})
 
     def render(self, author: Author, change: Change) -> bytes | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 from skyparley.errors import LimitExceededError, NotFoundError
+from skyparley.node.record.deletion import DeletionPage, DeletionView
 from skyparley.node.record.listing import EntryPage, EntryQuery, list_entries, parse_cursor
 from skyparley.record.authorship import AUTHENTICATIONS
 from skyparley.record.notes import MAX_NOTE_BYTES
@@ -48,6 +49,13 @@ class CosignedNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A checkpoint as a signed note: this node's own line, and those of cosigners."""
 
     note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_BYTES)]
+
+
+class DeletionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The entry that names the words, and what demands that they go, such as a law and its article."""
+
+    sequence: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
+    under: str
 
 
 async def key(exchange: Exchange) -> Replies:
@@ -118,6 +126,23 @@ def _note_reply(note: bytes) -> Reply:
     return Reply(200, note, ((b"content-type", _TEXT.encode()), *API_HEADERS[1:]))
 
 
+async def list_deletions(exchange: Exchange) -> Replies:
+    """What was deleted."""
+    exchange.query()
+    await exchange.node.read_barrier()
+    return json_reply(exchange.node.deletion.deleted())
+
+
+async def delete_words(exchange: Exchange) -> Replies:
+    """Delete the words that an entry names; the operator only."""
+    exchange.author.require_operator()
+    body = decode(await exchange.body(), DeletionBody)
+    done = await exchange.node.deletion.delete(
+        exchange.author, body.sequence, body.under, idempotency_key=exchange.idempotency_key()
+    )
+    return json_reply(done, 201)
+
+
 _ENTRY_QUERY: Final = (
     *LIST_QUERY,
     Query("kind", "Only entries of this kind, such as file_operation", {"type": "string"}),
@@ -153,5 +178,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
         "GET", "/v1/record/entries/{sequence}/receipt", receipt, "receipt", "The receipt of an entry", "observer",
         answer=EntryReceipt,
+    ),
+    Endpoint(
+        "GET", "/v1/record/deletions", list_deletions, "listDeletions", "What was deleted, and under what", "observer",
+        answer=DeletionPage,
+    ),
+    Endpoint(
+        "POST", "/v1/record/deletions", delete_words, "deleteWords", "Delete the words that an entry names (operator)",
+        "key", status=201, body=DeletionBody, answer=DeletionView, command=True,
     ),
 )  # fmt: skip

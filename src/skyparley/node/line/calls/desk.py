@@ -18,6 +18,7 @@ from skyparley.airspace.line.calls.commands import (
     ReviseCall,
 )
 from skyparley.airspace.line.calls.items import VoiceCall
+from skyparley.catalogue.texts import SOURCE_LANGUAGE
 from skyparley.errors import NotFoundError
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Engine
@@ -140,10 +141,16 @@ class CallDesk:
 
     def view(self, call: VoiceCall) -> CallView:
         """A call with what the vault holds of it."""
-        text = msgspec.json.decode(unseal(self._vault.body(call.text_digest)), type=CallText)
+        text = self._text(call)
         digests = [one.text_digest for one in call.commitments if one.text_digest]
         digests += [digest for _, digest in call.accounts]
-        return call_view(call, text, {digest: unseal(self._vault.body(digest)).decode() for digest in digests})
+        return call_view(call, text, {digest: self._reader.line.words(digest) for digest in digests})
+
+    def _text(self, call: VoiceCall) -> CallText:
+        if call.text_digest in self._engine.state.deletions:
+            gone = self._reader.line.gone(call.text_digest)
+            return CallText(SOURCE_LANGUAGE, gone, gone, [], [gone] * len(call.commitments))
+        return msgspec.json.decode(unseal(self._vault.body(call.text_digest)), type=CallText)
 
     def _sealed(self, text: CallText, context: str, idempotency_key: str) -> Sealed:
         limits.check_language(text.language)
