@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from support.console import WAIT_MS, ServedNode, Watch, open_console, ready, running, until
 from support.contrast import CONTRASTS, LEAST_CONTRAST
 
 PASSWORD = "a long enough pass phrase"
 EN, AR = "en", "ar"
+SCREEN: ViewportSize = {"width": 1440, "height": 900}
+SMALL_SCREEN: ViewportSize = {"width": 1120, "height": 700}
+"""Enough where nothing is measured on it: two maps are drawn without a graphics card."""
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def utc(seconds: float, *, form: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
@@ -64,8 +68,8 @@ def watch(node: ServedNode) -> Watch:
     return Watch({node.url}, forgiven=("401 (Unauthorized)", "409 (Conflict)", "422", "400 (Bad Request)"))
 
 
-def officer(context: BrowserContext, node: ServedNode, party: str, login: str, watch_word: str) -> Page:
-    """Somebody logs in by name at a console without a past, and takes the watch."""
+def log_in(context: BrowserContext, node: ServedNode, party: str, login: str) -> Page:
+    """Somebody logs in by name at a console without a past."""
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
     page.goto(node.url)
@@ -73,26 +77,27 @@ def officer(context: BrowserContext, node: ServedNode, party: str, login: str, w
     page.locator("#login-name").fill(login)
     page.locator("#login-password").fill(PASSWORD)
     page.locator("dialog button[type=submit]").click()
+    return page
+
+
+def take_the_watch(page: Page, words: str) -> None:
     ready(page)
     page.locator(".line-nav button").nth(3).click()
-    page.get_by_role("button", name=watch_word).click()
+    page.get_by_role("button", name=words).click()
     expect(page.locator(".posts .hand-over")).to_be_visible()
     page.locator(".line-nav button").nth(0).click()
-    return page
 
 
 @pytest.fixture
 def two(chromium: Browser, node: ServedNode, watch: Watch) -> Iterator[tuple[Page, Page]]:
     """Anna of alpha in English, light; Basim of bravo in Arabic, dark."""
-    contexts = [
-        chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=s) for s in ("light", "dark")
-    ]
+    contexts = [chromium.new_context(viewport=SMALL_SCREEN, color_scheme=scheme) for scheme in ("light", "dark")]
     for context in contexts:
         watch.follow(context)
-    yield (
-        officer(contexts[0], node, "alpha", "anna", "Take the watch"),
-        officer(contexts[1], node, "bravo", "basim", "تسلّم المناوبة"),
-    )
+    anna, basim = log_in(contexts[0], node, "alpha", "anna"), log_in(contexts[1], node, "bravo", "basim")
+    take_the_watch(anna, "Take the watch")
+    take_the_watch(basim, "تسلّم المناوبة")
+    yield anna, basim
     for context in contexts:
         context.close()
     watch.check()
@@ -217,6 +222,7 @@ def test_every_text_of_the_line_has_contrast_and_nothing_is_cut(node: ServedNode
         page.locator(".inbox .entry").first.click()
         expect(page.locator(".messages li").first).to_be_visible()
         pages = [lambda page=page, n=n: page.locator(".line-nav button").nth(n).click() for n in range(7)]
+        page.set_viewport_size(SCREEN)
         for turn in (lambda: None, *pages):
             turn()
             page.wait_for_timeout(300)
@@ -224,9 +230,14 @@ def test_every_text_of_the_line_has_contrast_and_nothing_is_cut(node: ServedNode
             assert found["seen"] > 20
             assert found["poor"] == []
             assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-            page.set_viewport_size({"width": 390, "height": 844})
+        page.locator(".line-nav button").first.click()
+        page.locator(".inbox .entry").first.click()
+        expect(page.locator(".messages li").first).to_be_visible()
+        page.set_viewport_size(PHONE)
+        for turn in (lambda: None, *pages):
+            turn()
+            page.wait_for_timeout(100)
             assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-            page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_what_a_message_says_is_seen_on_the_map(node: ServedNode, two: tuple[Page, Page]) -> None:
