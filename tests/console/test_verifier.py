@@ -20,8 +20,19 @@ from skyparley.errors import SkyparleyError
 from skyparley.record import authorship
 from skyparley.record.authorship import format_key_line, key_id_of, sign_header
 from skyparley.record.envelope import body_digest, leaf_data
-from skyparley.record.merkle import inclusion_proof, leaf_hash
-from skyparley.record.notes import COSIGNATURE, SIGNATURE, Note, Signer, cosign, format_note, origin_of
+from skyparley.record.merkle import inclusion_proof, leaf_hash, node_hash
+from skyparley.record.notes import (
+    COSIGNATURE,
+    SIGNATURE,
+    Checkpoint,
+    Note,
+    Signer,
+    cosign,
+    format_checkpoint,
+    format_note,
+    origin_of,
+    sign,
+)
 from skyparley.record.receipts import Proven, verify_receipt
 from skyparley.record.trust import parse_trusted
 from support.javascript import bundled, run
@@ -339,6 +350,34 @@ def test_notes_are_read_alike(judge: Judge) -> None:
     keys = f"{LOG_LINE}\n{COSIGNER_LINE}\n{own.key}"
     verdicts = assert_agreed(judge, [(made.written({**made.MEMBERS, "checkpoint": one}), keys) for one in notes])
     assert [verdict is not None for verdict in verdicts].count(True) >= 11
+
+
+def signed_by_the_log(text: str) -> bytes:
+    return format_note(Note(text, (sign(text, made.NODE),)))
+
+
+def test_a_checkpoint_that_no_tree_has_is_refused_though_the_log_signed_it(judge: Judge) -> None:
+    """Places beyond the tree, and paths longer or shorter than it is high, whose hashes would come out."""
+    step = bytes(range(32))
+    cases = []
+    trees = [(1, 1, 0), (1, 2, 1), (2, 2, 1)]
+    lies = [(2, 1, 0), (3, 1, 0), (1, 1, 1), (1, 2, 0), (2, 2, 0), (1, 3, 1), (1, 2, 2), (4, 4, 1)]
+    for sequence, size, steps in trees + lies:
+        path = [step] * steps
+        head, time_us = made.header(sequence), 2_000 + sequence
+        root = leaf_hash(leaf_data(sequence, time_us, head, b""))
+        for one in path:
+            root = node_hash(one, root) if sequence % 2 == 0 or size == 1 else node_hash(root, one)
+        note = signed_by_the_log(format_checkpoint(Checkpoint(made.POOL, size, root)))
+        cases.append((made.receipt(sequence=sequence, time_us=time_us, header=head, proof=path, note=note), KEYS))
+    verdicts = assert_agreed(judge, cases)
+    assert [verdict is not None for verdict in verdicts] == [True] * len(trees) + [False] * len(lies)
+    text = json.loads(made.GOOD)["checkpoint"].rpartition("\n\n")[0]
+    texts = (f"{text}\n\nmore\n", f"{text}\nmore\n", f"{text}\n\n", f"\n{text}\n", text.replace("11", "011") + "\n")
+    notes = [
+        made.written({**made.MEMBERS, "checkpoint": signed_by_the_log(one).decode()}) for one in (f"{text}\n", *texts)
+    ]
+    assert [one is not None for one in assert_agreed(judge, [(data, KEYS) for data in notes])] == [True] + [False] * 5
 
 
 POOLS = ["alps", "a b", "a+b", "Grüße", "سلام", "x" * 180, "x" * 181, "%41", "a/b:@!$&'()*,;=-._~", "\n", "😀" * 60]

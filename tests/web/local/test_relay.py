@@ -227,7 +227,7 @@ async def test_what_no_node_answers_is_refused(files: Path, answer: bytes) -> No
         assert (await client.get("/")).status_code == 200
 
 
-async def test_a_node_that_is_down_is_told_and_found_again(here: World, files: Path) -> None:
+async def test_a_node_that_is_down_is_told(here: World, files: Path) -> None:
     async with served(here.app) as node:
         pass
     async with relayed(node, files) as client:
