@@ -1,7 +1,8 @@
 // The key that this page acts with: kept for the tab, or, if its owner says so, on this computer until he signs out.
 
 const KEY = "skyparley.key";
-const HANDED = "#key=";
+/** What a key of a run of `skyparley console` looks like; another page could not know one, and no other kind is taken so. */
+const HANDED = /^#key=(sc_[\w-]+)$/;
 
 export function apiKey(): string | null {
   return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
@@ -20,8 +21,9 @@ export function nodeElsewhere(): string | null {
 
 /** Sign in with what `skyparley console` hands to the page in its address. From a node's own page nobody takes a key so. */
 export function takeHandedKey(): void {
-  if (nodeElsewhere() === null || !window.location.hash.startsWith(HANDED)) return;
-  signIn(window.location.hash.slice(HANDED.length), false);
+  const [, key] = HANDED.exec(window.location.hash) ?? [];
+  if (nodeElsewhere() === null || key === undefined) return;
+  signIn(key, false);
   window.history.replaceState(null, "", window.location.pathname);
 }
 

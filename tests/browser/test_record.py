@@ -124,7 +124,7 @@ def test_a_party_is_told_nothing_of_who_others_are(context: BrowserContext, node
     while hidden.count() == 0:
         page.get_by_role("button", name="Older").click()
         page.wait_for_timeout(100)
-    expect(hidden).to_contain_text("another party")
+    expect(hidden).to_contain_text("somebody else")
     expect(hidden.get_by_role("button")).to_have_count(0)
     assert "Bravo" not in hidden.inner_text()
     assert answers

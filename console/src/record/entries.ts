@@ -139,7 +139,7 @@ export class EntryList {
       element("b", { class: "sequence", dir: "ltr" }, String(entry.sequence)),
       element("span", { class: "at" }, stamp(Date.parse(entry.time)), signed),
       element("span", { class: "kind", dir: "ltr" }, entry.kind === null ? "" : plain(entry.kind)),
-      element("span", { class: hidden ? "author quiet" : "author" }, hidden ? t("another_party") : this.authorOf(entry)),
+      element("span", { class: hidden ? "author quiet" : "author" }, hidden ? t("somebody_else") : this.authorOf(entry)),
       element("span", { class: "known" }, ...(hidden ? [] : this.knownOf(entry))),
     );
     if (this.mayFetch(entry)) made.append(this.buttons(entry));

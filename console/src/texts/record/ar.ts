@@ -17,7 +17,7 @@ export const record: RecordTexts = {
   kinds_help: "مثل file_operation",
   author: "الكاتب",
   the_node: "العقدة",
-  another_party: "طرف آخر",
+  somebody_else: "غيركم",
   known: "كيف عُرف الكاتب",
   mark_party_signed: "وقّعه الطرف نفسه",
   mark_bearer_attested: "شهدت به العقدة",

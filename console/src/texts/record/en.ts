@@ -16,7 +16,7 @@ export const record = {
   kinds_help: "such as file_operation",
   author: "Author",
   the_node: "the node",
-  another_party: "another party",
+  somebody_else: "somebody else",
   known: "How the author is known",
   mark_party_signed: "signed by the party itself",
   mark_bearer_attested: "vouched for by the node",

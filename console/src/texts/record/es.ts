@@ -18,7 +18,7 @@ export const record: RecordTexts = {
   kinds_help: "por ejemplo file_operation",
   author: "Autor",
   the_node: "el nodo",
-  another_party: "otra parte",
+  somebody_else: "otro",
   known: "Cómo se conoce al autor",
   mark_party_signed: "firmada por la parte misma",
   mark_bearer_attested: "avalada por el nodo",

@@ -18,7 +18,7 @@ export const record: RecordTexts = {
   kinds_help: "par exemple file_operation",
   author: "Auteur",
   the_node: "le nœud",
-  another_party: "une autre partie",
+  somebody_else: "quelqu’un d’autre",
   known: "Comment l’auteur est connu",
   mark_party_signed: "signée par la partie elle-même",
   mark_bearer_attested: "attestée par le nœud",

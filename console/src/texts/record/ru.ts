@@ -18,7 +18,7 @@ export const record: RecordTexts = {
   kinds_help: "например file_operation",
   author: "Автор",
   the_node: "узел",
-  another_party: "другая сторона",
+  somebody_else: "кто-то другой",
   known: "Как известен автор",
   mark_party_signed: "подписана самой стороной",
   mark_bearer_attested: "удостоверена узлом",
