@@ -12,6 +12,7 @@ from support.console import ServedNode, Watch, running, until
 from support.contrast import CONTRASTS, LEAST_CONTRAST
 from support.own_console import own_console
 from support.serving import operation, volume
+from support.verdicts import COSIGNER_LINE, KEYS, LOG_LINE, PARTY_LINE, SIGNED
 
 LANGUAGES = {
     "en": "Record and receipts",
@@ -154,6 +155,42 @@ def test_a_receipt_is_saved_and_proves_its_entry(context: BrowserContext, node: 
     ):  # fmt: skip
         expect(verdict).to_contain_text(words)
     expect(verdict).not_to_contain_text("against this node")
+
+
+def test_what_a_party_signed_and_another_cosigned_is_told_as_that(context: BrowserContext, node: ServedNode) -> None:
+    """Made elsewhere, of another log: the page needs the keys alone."""
+    page = open_record(context, node, "operator")
+    verify(page, SIGNED, KEYS)
+    verdict = page.locator("#verdict[data-verdict=proved]")
+    for words in ("entry 6 of the log alps, which held 11", "signed by the party itself, with a key that you trust"):
+        expect(verdict).to_contain_text(words)
+    for words in (LOG_LINE, f"{COSIGNER_LINE} 2027-01-15 08:00:00Z", "Grüße — سلام"):
+        expect(verdict).to_contain_text(words)
+    expect(verdict).not_to_contain_text("nobody but the node")
+    verify(page, SIGNED, f"{LOG_LINE}\n{COSIGNER_LINE}")
+    refused = page.locator("#verdict[data-verdict=refused]")
+    expect(refused).to_contain_text("of alpha, which is not among the keys that you trust")
+    expect(refused).to_contain_text("it begins with alpha=ed25519:")
+    verify(page, SIGNED.replace(b"north ", b"south "), KEYS)
+    expect(page.locator("#verdict[data-verdict=proved] dl")).to_contain_text("nobody")
+
+
+def test_files_are_dropped_and_keys_come_from_files(context: BrowserContext, node: ServedNode) -> None:
+    page = open_record(context, node, "operator")
+    for name, data in (("log.txt", LOG_LINE), ("others.txt", f"{COSIGNER_LINE}\n{PARTY_LINE}\n")):
+        page.locator("#key-file").set_input_files({"name": name, "mimeType": "text/plain", "buffer": data.encode()})
+    expect(page.locator("#keys")).to_have_value(f"{LOG_LINE}\n{COSIGNER_LINE}\n{PARTY_LINE}\n")
+    page.evaluate(
+        """(text) => {
+          const carried = new DataTransfer();
+          carried.items.add(new File([text], "dropped.json"));
+          document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: carried }));
+        }""",
+        SIGNED.decode(),
+    )
+    expect(page.locator(".file-name")).to_have_text("dropped.json")
+    page.get_by_role("button", name="Verify this receipt").click()
+    expect(page.locator("#verdict[data-verdict=proved] h3")).to_be_visible()
 
 
 def test_what_does_not_prove_its_entry_is_refused_in_words(context: BrowserContext, node: ServedNode) -> None:
