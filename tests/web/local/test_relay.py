@@ -244,8 +244,14 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_taken(here: World, f
         assert "certificate" in refused.json()["error"]["message"].lower()
 
 
-async def test_an_answer_that_breaks_off_is_not_taken_for_whole(files: Path) -> None:
-    broken = answered(b"x" * 100, "Content-Type: text/plain").replace(b"Length: 100", b"Length: 200")
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+
+@pytest.mark.parametrize(
+    "broken", [b"Content-Length: 200\r\n\r\nxxx", b"Transfer-Encoding: chunked\r\n\r\n3\r\nxxx\r\n"]
+)
+async def test_an_answer_that_breaks_off_is_not_taken_for_whole(files: Path, broken: bytes) -> None:
+    broken = _HEAD + broken
     async with odd_server(says(broken)) as node, relayed(node.url, files) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get("/v1/x")
