@@ -68,3 +68,12 @@ async def test_whatever_else_is_brought_is_refused_in_one_word(made: World) -> N
             answer = await client.post(PATH, content=body, headers={"Content-Type": "application/json"})
             assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), (body[:99], answer.text)
         assert (await client.get(PATH)).status_code == 404
+
+
+async def test_a_file_that_cannot_be_read_is_a_503(made: World) -> None:
+    made.node.recorder._store._reader.close()
+    async with made.client(made.operator) as client:
+        for path in ("checkpoint", "cosignatures", "tiles/0/0", "entries/1/receipt"):
+            answer = await client.get(f"/v1/record/{path}")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "storage"), path
+            assert answer.headers["retry-after"]

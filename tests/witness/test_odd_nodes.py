@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
+import json
 import resource
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
 from skyparley.errors import SkyparleyError, StorageError
-from skyparley.record.notes import parse_note
+from skyparley.record.notes import SIGNATURE, Checkpoint, Note, format_checkpoint, format_note, parse_note, sign
 from skyparley.witness.asking import NodeRecord
 from skyparley.witness.files import NOTHING_YET
-from skyparley.witness.follower import AlarmError
+from skyparley.witness.follower import SHOWN_FILE, AlarmError
 from support.odd_server import OddServer, answered, free_port, odd_server, says
+from support.recorded import cosigned, signer
 from support.witnessing import Running, Witness
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +43,11 @@ async def between(node: Running, alter: Alter) -> AsyncIterator[OddServer]:
 
     async with odd_server(answer) as made:
         yield made
+
+
+def shows(answers: Mapping[str, bytes]) -> Alter:
+    """What is asked for at some paths is answered so."""
+    return lambda method, path, body: answers.get(path, body) if method == "GET" else body
 
 
 def at(wanted: str, change: Callable[[bytes], bytes]) -> Alter:
@@ -166,12 +173,36 @@ async def test_an_old_checkpoint_shown_again_is_an_alarm_and_an_altered_key_is_n
     strange = note.text.encode() + "\n— test Uw2QOkn8srV1yJGh2VYRlL1Tnagv\n".encode()
     for key in (b"{}", b"[]", b"rubbish", other):
         answers = {CHECKPOINT: strange, "/v1/record/key": key}
-        async with between(followed, lambda method, path, body, by=answers: by.get(path, body)) as odd:  # type: ignore[misc]
+        async with between(followed, shows(answers)) as odd:
             await no_alarm(north, followed, odd.url)
     old = followed.node.recorder._store.cosigned_at(300)
     async with between(followed, at(f"GET {CHECKPOINT}", lambda body: old)) as odd:
         with pytest.raises(AlarmError, match="300 entries, and has signed one of 309"):
             await north.look(followed, odd.url)
+
+
+async def test_nobody_leads_it_back_by_showing_what_others_have_cosigned(followed: Running, north: Witness) -> None:
+    """A newer checkpoint beside an older one: it would sign the newer, go back to the older, and on another way."""
+    old = followed.node.recorder._store.cosigned_at(300)
+    plain = followed.node.recorder._store.checkpoint
+    answers = {COSIGNATURES: cosigned(plain, signer("south", seed=5), 1), CHECKPOINT: old}
+    async with between(followed, shows(answers)) as odd:
+        with pytest.raises(AlarmError, match="300 entries, and has signed one of 309"):
+            await north.look(followed, odd.url)
+    assert north.size == 309
+
+
+async def test_another_log_in_its_place_is_told_also_if_its_key_is_trusted(followed: Running, north: Witness) -> None:
+    """One witness is for one log: a record that goes on under another name does not go on."""
+    elsewhere = signer("elsewhere", SIGNATURE, seed=6)
+    text = format_checkpoint(Checkpoint("elsewhere", 400, bytes(32)))
+    note = format_note(Note(text, (sign(text, elsewhere),)))
+    north.keys = (followed.key, elsewhere.key)
+    answers = {CHECKPOINT: note, "/v1/record/key": json.dumps({"key": str(elsewhere.key)}).encode()}
+    async with between(followed, shows(answers)) as odd:
+        with pytest.raises(AlarmError, match="it is of another log, 'elsewhere'"):
+            await north.look(followed, odd.url)
+    assert north.evidence()[SHOWN_FILE] == note
 
 
 async def test_what_is_not_taken_is_handed_in_again(followed: Running, north: Witness) -> None:

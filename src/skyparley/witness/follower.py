@@ -102,8 +102,6 @@ class Follower:
         joint_shown, shown = await self._node.cosigned(), await self._node.checkpoint()
         newest = await self._judged(shown)
         done: list[Signed] = []
-        if self.last is not None and newest.checkpoint.size < self.last.checkpoint.size:
-            self._alarm(_rolled_back(newest, self.last, shown))
         if self.last is not None and joint_shown is not None:
             # so that one checkpoint gets the lines of many
             joint = await self._judged(joint_shown)
@@ -154,6 +152,8 @@ class Follower:
     async def _check_growth(self, last: Signed, signed: Signed, shown: bytes) -> None:
         """Raise an alarm if a checkpoint does not go on from the last one; `StorageError` if neither is shown."""
         one, other = last.checkpoint, signed.checkpoint
+        if other.size < one.size:  # also if it is the beginning of the last one: who goes back may go another way
+            self._alarm(_contradiction(signed, last, shown, {}))
         try:
             tiles = await self._node.tiles(needed_tiles(one, other))
             goes_on = is_one_history(one, other, hashes_of(tiles))
@@ -177,17 +177,14 @@ class Follower:
         raise AlarmError(alarm.what, evidence, (ours, alarm.shown))
 
 
-def _rolled_back(newest: Signed, last: Signed, shown: bytes) -> _Alarm:
-    what = (
-        f"the node shows a record of {newest.checkpoint.size} entries, and has signed one of"
-        f" {last.checkpoint.size} before: it was put back, or entries were dropped"
-    )
-    return _Alarm(what, shown, {})
-
-
 def _contradiction(newest: Signed, last: Signed, shown: bytes, tiles: Tiles) -> _Alarm:
     one, other = last.checkpoint, newest.checkpoint
-    if one.size == other.size:
+    if other.size < one.size:
+        what = (
+            f"the node shows a record of {other.size} entries, and has signed one of {one.size} before: it was put"
+            " back, or entries were dropped"
+        )
+    elif one.size == other.size:
         what = f"the node has signed two records of {one.size} entries with different roots"
     else:
         what = f"the record of {other.size} entries does not go on from that of {one.size}: entries were changed"
