@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import DEFAULT_MINIMA
@@ -39,13 +40,17 @@ async def start(
     *,
     wrap: Callable[[Log], Log] = lambda log: log,
     complaints: list[str] | None = None,
+    **more: Any,
 ) -> Node:
-    """A started node on a data directory. `wrap` may put something around its log; `complaints` is added to."""
+    """A started node on a data directory. `wrap` may put something around its log; `complaints` is added to.
+
+    `more` is for `open_node`.
+    """
     held = open_directory(directory)
     try:
         vault = Vault(held.vault_path)
         log = wrap(await SqliteLog.open(held.log_path, pool=POOL, clock=clock))
-        node, words = await open_node(log, vault, held, pool=POOL, clock=clock)
+        node, words = await open_node(log, vault, held, pool=POOL, clock=clock, **more)
         if complaints is not None:
             complaints.extend(words)
         await node.start()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
+from argon2 import PasswordHasher
 
-from skyparley.cli.compose import running_node
 from skyparley.node.node import Node
 from skyparley.node.record.store import RECORD_FILE
 from skyparley.record.notes import VerifierKey, parse_checkpoint, parse_key, parse_note, verified
@@ -17,9 +17,10 @@ from skyparley.web.app import create_app
 from skyparley.witness.asking import NodeRecord
 from skyparley.witness.files import ALARM, COSIGNED_FILE, WitnessFiles
 from skyparley.witness.follower import Follower
+from support.nodes import start, stop
 from support.serving import now_us, served, until
 
-POOL = "test"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -51,11 +52,13 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(data: Path, *witnesses: VerifierKey) -> AsyncIterator[Running]:
-    async with (
-        running_node(data, pool=POOL, witnesses=witnesses) as node,
-        served(create_app(node, observer=True)) as url,
-    ):
-        yield Running(node, url, (data / "operator.key").read_text().strip())
+    node = await start(data, now_us, hasher=CHEAP, cosigners=lambda: witnesses)
+    try:
+        operator = (await node.access.create_operator_key()).api_key
+        async with served(create_app(node, observer=True, console=data)) as url:
+            yield Running(node, url, operator)
+    finally:
+        await stop(node)
 
 
 def copied(data: Path, to: Path) -> Path:

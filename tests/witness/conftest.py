@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from skyparley.web import app
 from support.witnessing import Running, Witness, running
+
+
+@pytest.fixture(autouse=True)
+def _without_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many nodes are started here, and nobody reads their OpenAPI document, which takes longer than all the rest."""
+    monkeypatch.setattr(app, "render_document", lambda endpoints: b"{}")
 
 
 @pytest.fixture

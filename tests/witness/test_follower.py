@@ -68,15 +68,15 @@ async def test_a_node_that_does_not_know_it_gets_its_word_by_hand(tmp_path: Path
 
 async def test_the_key_is_the_owner_s_word_and_never_the_node_s(honest: Running, tmp_path: Path) -> None:
     await honest.grow(1)
-    for keys in ((signer("test", SIGNATURE).key,), (signer("other", SIGNATURE).key,)):
+    for keys in ((signer("skyparley", SIGNATURE).key,), (signer("other", SIGNATURE).key,)):
         other = Witness(tmp_path / "other", *keys)
         with pytest.raises(ProofError, match="no key that you trust"):
             await other.look(honest)
         assert other.cosigned == NOTHING_YET
         assert other.evidence() == {}  # whoever has seen nothing yet cannot tell
     for keys, said in (
-        ((signer("test").key,), "no key of a log"),
-        ((honest.key, VerifierKey("test", SIGNATURE, other.key.public)), "a key of its own"),
+        ((signer("skyparley").key,), "no key of a log"),
+        ((honest.key, VerifierKey("skyparley", SIGNATURE, other.key.public)), "a key of its own"),
     ):
         with pytest.raises(InvalidInputError, match=said):
             await Witness(tmp_path / "other", *keys).look(honest)
