@@ -58,6 +58,11 @@ def key_lines() -> str:
     return "".join(f"{format_key_line(party, key.public)}\n" for party, key in _KEYS.items())
 
 
+def public_keys() -> dict[str, bytes]:
+    """The public keys by party."""
+    return {party: key.public for party, key in _KEYS.items()}
+
+
 def entries(first: int, count: int) -> list[Shown]:
     """The entries from a sequence on."""
     return [_entry(sequence) for sequence in range(first, first + count)]

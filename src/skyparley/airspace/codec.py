@@ -24,6 +24,7 @@ from skyparley.airspace.commands import (
 from skyparley.airspace.dss.commands import DssCommand, SetDssLimits
 from skyparley.airspace.dss.validity import check_limits
 from skyparley.airspace.dss.validity import validate as validate_dss
+from skyparley.airspace.events import Event
 from skyparley.airspace.line import rules as line
 from skyparley.airspace.line.commands import LineCommand
 from skyparley.airspace.operations import rules as operations
@@ -32,6 +33,7 @@ from skyparley.airspace.signing import rules as signing
 from skyparley.airspace.signing.commands import KeyCommand
 from skyparley.conflict.operation import Rule
 from skyparley.errors import InvalidInputError, LimitExceededError
+from skyparley.record.envelope import Header
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder(Command)
@@ -59,6 +61,21 @@ def decode_command(data: bytes) -> Command:
     if _ENCODER.encode(command) != data:
         raise InvalidInputError("the body of a command must be canonical: sorted keys, no white space")
     return command
+
+
+def read_event(header: Header, body: bytes, sequence: int, time_us: int) -> Event:
+    """What an entry with this header and body stands for at its place. Raises `InvalidInputError`."""
+    return Event(
+        party=header.party,
+        authentication=header.authentication,
+        command=decode_command(body),
+        key_id=header.key_id,
+        claimed_time_us=header.claimed_time_us,
+        idempotency_key=header.idempotency_key,
+        content_digest=content_digest(body),
+        sequence=sequence,
+        time_us=time_us,
+    )
 
 
 def command_kind(command: Command) -> str:

@@ -5,6 +5,7 @@ audit ends with its first; what is no export, or not sealed by the log, raises.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from skyparley.audit.course import Course, Held
@@ -89,12 +90,13 @@ def audit(read: ReadFile, keys: Trusted, evidence: Evidence, *, jobs: int, progr
     course = Course(manifest, held)
     work = _Work(manifest.pool, keys.parties)
     pieces = _pieces(read, manifest.segments)
-    for checked in in_order(work, pieces, min(jobs, len(manifest.segments))):
-        course.take(checked)
-        if progress is not None:
-            progress(course.size, manifest.entries)
-        if course.fault is not None:
-            break
+    with closing(in_order(work, pieces, min(jobs, len(manifest.segments)))) as results:
+        for checked in results:
+            course.take(checked)
+            if progress is not None:
+                progress(course.size, manifest.entries)
+            if course.fault is not None:
+                break
     course.finish(evidence.state_hash)
     whole = course.fault is None
     return Audited(

@@ -7,9 +7,9 @@ checkpoint at its size. So an operator who made and signed all of it anew is con
 from dataclasses import dataclass, field
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.codec import content_digest, decode_command
+from skyparley.airspace.codec import read_event
 from skyparley.airspace.commands import Epoch
-from skyparley.airspace.events import Event, Verdict
+from skyparley.airspace.events import Verdict
 from skyparley.airspace.state import Airspace
 from skyparley.errors import SkyparleyError
 from skyparley.record.envelope import decode_header, first_chain, next_chain
@@ -100,18 +100,7 @@ class Course:
         return None
 
     def _replay(self, state: Airspace, sequence: int, entry: Shown) -> None:
-        header, command = decode_header(entry.header), decode_command(entry.body)
-        outcome = apply(
-            state,
-            Event(
-                party=header.party,
-                authentication=header.authentication,
-                command=command,
-                idempotency_key=header.idempotency_key,
-                content_digest=content_digest(entry.body),
-                sequence=sequence,
-                time_us=entry.time_us,
-            ),
-        )
-        if isinstance(command, Epoch) and outcome.verdict == Verdict.ACCEPTED:
+        event = read_event(decode_header(entry.header), entry.body, sequence, entry.time_us)
+        outcome = apply(state, event)
+        if isinstance(event.command, Epoch) and outcome.verdict == Verdict.ACCEPTED:
             self.confirmed_epochs += 1

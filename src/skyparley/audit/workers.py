@@ -7,7 +7,7 @@ core, and what can be done beside it fills the rest.
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -17,12 +17,14 @@ from skyparley.errors import StorageError
 
 AHEAD: Final = 2
 """Per process so many pieces are given out before their results are taken."""
-_NICENESS: Final = 10
+_NICENESS: Final = 5
 _Piece = TypeVar("_Piece")
 _Result = TypeVar("_Result")
 
 
-def in_order(work: Callable[[_Piece], _Result], pieces: Iterable[_Piece], processes: int) -> Iterator[_Result]:
+def in_order(
+    work: Callable[[_Piece], _Result], pieces: Iterable[_Piece], processes: int
+) -> Generator[_Result, None, None]:
     """The results of some work on pieces, in their order. One process: it is done here, piece by piece.
 
     Pieces and results travel by pickle. Raises `StorageError` if the system ends a process.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.codec import command_kind, content_digest, decode_command, encode_command
+from skyparley.airspace.codec import command_kind, content_digest, encode_command, read_event
 from skyparley.airspace.commands import Command, Tick
 from skyparley.airspace.decide import check
 from skyparley.airspace.events import Event, Outcome, Proposal, Repeated, error_of
@@ -289,22 +289,13 @@ def proposal_of(
 def event_of(entry: Entry) -> Event:
     """The event that an entry of the log stands for. Raises `StorageError` if it cannot be one."""
     try:
-        header, command = decode_header(entry.header), decode_command(entry.body)
+        header = decode_header(entry.header)
+        event = read_event(header, entry.body, entry.sequence, entry.time_us)
     except InvalidInputError as error:
         raise StorageError(f"entry {entry.sequence} cannot be read: {error.message}") from error
-    if not holds_body(header, entry) or header.kind != command_kind(command):
+    if not holds_body(header, entry) or header.kind != command_kind(event.command):
         raise StorageError(f"entry {entry.sequence} has a body that is not the one in its header")
-    return Event(
-        party=header.party,
-        authentication=header.authentication,
-        command=command,
-        key_id=header.key_id,
-        claimed_time_us=header.claimed_time_us,
-        idempotency_key=header.idempotency_key,
-        content_digest=content_digest(entry.body),
-        sequence=entry.sequence,
-        time_us=entry.time_us,
-    )
+    return event
 
 
 def _placed(proposal: Proposal, entry: Entry) -> Event:

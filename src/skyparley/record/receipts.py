@@ -5,7 +5,6 @@ this origin had exactly this entry at this place when its node signed, and who e
 written in one spelling (sorted members, no white space) and read in no other. Specified in docs/record.md.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -15,6 +14,7 @@ import msgspec
 from skyparley.errors import InvalidInputError, ProofError
 from skyparley.record.authorship import check_author
 from skyparley.record.base64 import from_base64, to_base64
+from skyparley.record.canonical import read_canonical, write_canonical
 from skyparley.record.envelope import MAX_HEADER_BYTES, SALT_BYTES, Header, body_digest, decode_header, leaf_data
 from skyparley.record.merkle import HASH_BYTES, check_inclusion, leaf_hash
 from skyparley.record.notes import (
@@ -35,7 +35,6 @@ MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
 MAX_PROOF: Final = 63
 MAX_CONTENT_BYTES: Final = 4 * 1024 * 1024
 """A receipt of an entry with a longer body is without content."""
-_FORMAT_NAMED: Final = re.compile(rb'"format":"(skyparley receipt [0-9]{1,9})"')
 _MOST: Final = 2**53 - 1
 
 
@@ -97,7 +96,7 @@ def make_receipt(
         signature=to_base64(signature),
         time_us=time_us,
     )
-    return _ENCODER.encode(receipt)
+    return write_canonical(receipt)
 
 
 def verify_receipt(data: bytes, keys: Trusted) -> Proven:
@@ -148,19 +147,7 @@ def verify_receipt(data: bytes, keys: Trusted) -> Proven:
 
 
 def _read(data: bytes) -> Receipt:
-    if len(data) > MAX_RECEIPT_BYTES:
-        raise InvalidInputError(f"a receipt has at most {MAX_RECEIPT_BYTES} bytes; this has {len(data)}")
-    found = _FORMAT_NAMED.search(data)
-    if found is not None and found[1].decode() != FORMAT:
-        raise InvalidInputError(f"this is a '{found[1].decode()}'; this Skyparley reads '{FORMAT}': upgrade it")
-    try:
-        receipt = _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError(f"this is not a receipt: {error}") from None
-    if _ENCODER.encode(receipt) != data:
-        raise InvalidInputError("the receipt is not as it was written: take the file itself, not a copy of its text")
-    if receipt.format != FORMAT:
-        raise InvalidInputError(f"this is not a '{FORMAT}'", place="format")
+    receipt = read_canonical(data, _DECODER, form=FORMAT, what="receipt", most=MAX_RECEIPT_BYTES)
     if len(receipt.header) > MAX_HEADER_BYTES or len(receipt.checkpoint) > MAX_NOTE_BYTES:
         raise InvalidInputError("the header or the checkpoint of the receipt is too long")
     return receipt

@@ -5,7 +5,6 @@ note of C2SP over the SHA-256 of the manifest, by the key of the log: no part of
 text is that of no checkpoint, so that no signature of one is one of the other.
 """
 
-import re
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Annotated, Final
@@ -14,6 +13,7 @@ import msgspec
 
 from skyparley.errors import InvalidInputError, ProofError
 from skyparley.record.base64 import to_base64
+from skyparley.record.canonical import read_canonical, write_canonical
 from skyparley.record.export.segment import MAX_SEGMENT_ENTRIES
 from skyparley.record.notes import (
     COSIGNATURE,
@@ -38,7 +38,6 @@ MAX_CHECKPOINTS: Final = 1_000
 MAX_SEGMENT_BYTES: Final = 256 * 1024 * 1024
 """Of a file; the writer's are a few megabytes long."""
 _MOST: Final = 2**53 - 1
-_FORMAT_NAMED: Final = re.compile(rb'"format":"(skyparley export [0-9]{1,9})"')
 _HASH: Final = r"^[0-9a-f]{64}$"
 
 
@@ -78,7 +77,6 @@ class Signed(msgspec.Struct, frozen=True):
     cosigned: dict[str, int]
 
 
-_ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _DECODER: Final = msgspec.json.Decoder(Manifest)
 
 
@@ -94,7 +92,7 @@ def describe(data: bytes, first: int, count: int) -> Segment:
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """The bytes of a manifest."""
-    return _ENCODER.encode(manifest)
+    return write_canonical(manifest)
 
 
 def seal(manifest: bytes, signer: Signer) -> bytes:
@@ -165,19 +163,7 @@ def _sealed(manifest: bytes) -> str:
 
 
 def _read(data: bytes) -> Manifest:
-    if len(data) > MAX_MANIFEST_BYTES:
-        raise InvalidInputError(f"a manifest has at most {MAX_MANIFEST_BYTES} bytes; this has {len(data)}")
-    named = _FORMAT_NAMED.search(data)
-    if named is not None and named[1].decode() != FORMAT:
-        raise InvalidInputError(f"this is a '{named[1].decode()}'; this Skyparley reads '{FORMAT}': upgrade it")
-    try:
-        manifest = _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError(f"this is not the manifest of an export: {error}") from None
-    if _ENCODER.encode(manifest) != data:
-        raise InvalidInputError("the manifest is not as it was written: take the file itself, not a copy of its text")
-    if manifest.format != FORMAT:
-        raise InvalidInputError(f"this is not a '{FORMAT}'", place="format")
+    manifest = read_canonical(data, _DECODER, form=FORMAT, what="manifest", most=MAX_MANIFEST_BYTES)
     first = 1
     for number, segment in enumerate(manifest.segments):
         if segment.first != first:

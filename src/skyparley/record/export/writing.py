@@ -68,7 +68,9 @@ class Writer:
         self._segments: list[Segment] = []
 
     def add(self, entry: Shown) -> list[File]:
-        """Take the next entry; a file, if a segment is full. Raises `InvalidInputError` for what no log holds."""
+        """Take the next entry; the files that are full. Raises `InvalidInputError` for what no log holds."""
+        crowded = self._waiting and self._waiting_bytes + len(entry.body) > SEGMENT_BODY_BYTES
+        files = [self._close()] if crowded else []
         self.tree.append(entry.leaf)
         if entry.form == LEAF_ONLY:
             self._chain = None
@@ -77,8 +79,9 @@ class Writer:
         self._waiting.append(entry)
         self.whole += entry.form == WHOLE
         self._waiting_bytes += len(entry.body)
-        full = len(self._waiting) >= self._segment_entries or self._waiting_bytes >= SEGMENT_BODY_BYTES
-        return [self._close()] if full else []
+        if len(self._waiting) >= self._segment_entries:
+            files.append(self._close())
+        return files
 
     def finish(self, checkpoints: Sequence[bytes], signer: Signer) -> list[File]:
         """The last files: what waits, the manifest, and its seal by the key of the log.
