@@ -24,7 +24,7 @@ from skyparley.log.port import Entry
 from skyparley.log.sqlite import SqliteLog
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.record.export.writing import File, Writer, show
-from skyparley.record.notes import SIGNATURE, Signer, origin_of, parse_checkpoint, parse_note
+from skyparley.record.notes import SIGNATURE, Checkpoint, Signer, origin_of, parse_checkpoint, parse_note
 
 COLUMNS: Final = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -39,22 +39,23 @@ def write_export(data: Path, to: Path, reader: str) -> None:
         limits.check_party_id(reader)
     if to.exists() or to.is_symlink():
         raise InvalidInputError("exists already: name a directory that does not", place=str(to))
-    checkpoint, key = _signed(data)
-    size = parse_checkpoint(parse_note(checkpoint).text).size
+    checkpoints, key = _signed(data)
+    last = parse_checkpoint(parse_note(checkpoints[-1]).text)
     to.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{to.name}.", dir=to.parent))
     try:
         with progress_of("Exporting") as progress:
-            task = progress.add_task("", total=size)
-            count = asyncio.run(
-                _export(data, making, reader, checkpoint, key, lambda done: progress.update(task, completed=done))
-            )
+            task = progress.add_task("", total=last.size)
+            writing = _export(data, making, reader, last, lambda done: progress.update(task, completed=done))
+            writer = asyncio.run(writing)
+        signer = Signer(last.origin, SIGNATURE, key)
+        _write(making, writer.finish(checkpoints, signer))
         making.rename(to)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
     for_whom = f"for '{reader}'" if reader else "for whoever may read everything"
-    print(f"{to} holds {count} entries {for_whom}; check it with: skyparley audit {to} --keys FILE")
+    print(f"{to} holds {last.size} entries {for_whom}; check it with: skyparley audit {to} --keys FILE")
 
 
 def progress_of(doing: str) -> Progress:
@@ -64,26 +65,28 @@ def progress_of(doing: str) -> Progress:
     )
 
 
-def _signed(data: Path) -> tuple[bytes, Ed25519PrivateKey]:
-    """The last checkpoint that the node signed, and its key."""
+def _signed(data: Path) -> tuple[list[bytes], Ed25519PrivateKey]:
+    """The checkpoints to hand over, by size, the last that the node signed at the end; and its key."""
     if not (data / RECORD_FILE).is_file():
         raise InvalidInputError(f"{data} holds no {RECORD_FILE}: nothing was signed here; serve it once")
     store = RecordStore(data / RECORD_FILE)
     try:
         if not store.checkpoint:
             raise InvalidInputError(f"{data} has signed nothing yet: serve it, and file something")
-        return store.checkpoint, store.key
+        return [store.checkpoint], store.key
     finally:
         store.close()
 
 
-async def _export(
-    data: Path, to: Path, reader: str, note: bytes, key: Ed25519PrivateKey, progress: Callable[[int], None]
-) -> int:
-    checkpoint = parse_checkpoint(parse_note(note).text)
+async def _export(data: Path, to: Path, reader: str, checkpoint: Checkpoint, progress: Callable[[int], None]) -> Writer:
+    """Write all segments that are full of the entries that a checkpoint covers; the writer holds the rest."""
     log = await open_log(data)
     try:
         await _require_whole(log, checkpoint.size)
+        if checkpoint.origin != origin_of(log.pool):
+            raise StorageError(
+                f"what was signed is of '{checkpoint.origin}', the log of '{log.pool}': restore the right one"
+            )
         writer = Writer(log.pool, reader=reader)
         async for group in log.entries(0):
             for entry in group[: checkpoint.size - writer.tree.size]:
@@ -97,8 +100,7 @@ async def _export(
             )
         if writer.tree.root() != checkpoint.root:
             raise StorageError("the log is not the one that this node has signed: restore the right one")
-        _write(to, writer.finish([note], Signer(origin_of(log.pool), SIGNATURE, key)))
-        return checkpoint.size
+        return writer
     finally:
         await log.close()
 
