@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import stat
 import threading
@@ -248,6 +249,8 @@ def test_what_cannot_be_exported_or_audited_is_said_in_one_line(tmp_path: Path) 
     assert "is no directory" in refused("audit", tmp_path / "x", "--keys", keys)
     (tmp_path / "empty").mkdir()
     assert "cannot be read" in refused("audit", tmp_path / "empty", "--keys", keys)
+    os.mkfifo(tmp_path / "empty" / "seal")
+    assert "is no file" in refused("audit", tmp_path / "empty", "--keys", keys)
     asyncio.run(two_parties(data))
     copy = tmp_path / "copy"
     shutil.copytree(data, copy)

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from skyparley.errors import StorageError
 
 AHEAD: Final = 2
-"""Per process so many pieces are given out before their results are taken."""
+"""Beside one for each process, so many pieces are given out before their results are taken."""
 _NICENESS: Final = 5
 _Piece = TypeVar("_Piece")
 _Result = TypeVar("_Result")
@@ -37,7 +37,7 @@ def in_order(
     try:
         for piece in pieces:
             waiting.append(pool.submit(work, piece))
-            if len(waiting) >= AHEAD * processes:
+            if len(waiting) >= processes + AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -53,7 +53,10 @@ def run(
     )
 
     def read(name: str, most: int) -> bytes:
-        return read_file(directory / name, most)
+        path = directory / name
+        if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+            raise InvalidInputError("is no file", place=str(path))
+        return read_file(path, most)
 
     with progress_of("Auditing") as progress:
         task = progress.add_task("", total=None)
