@@ -15,7 +15,7 @@ from rich.console import Console
 from bench import filings, line, one_check, swiss_day
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
-from bench.record import audit, cost, tree
+from bench.record import audit, cost, signed, tree
 from bench.table import Row, show
 
 
@@ -38,7 +38,12 @@ def _record() -> list[Row]:
     import uvloop
 
     with tempfile.TemporaryDirectory() as directory, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return [*tree.run(), *audit.run(), runner.run(cost.run(Path(directory)))]
+        return [
+            *tree.run(),
+            *audit.run(),
+            runner.run(cost.run(Path(directory))),
+            runner.run(signed.run(Path(directory) / "by-parties")),
+        ]
 
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {

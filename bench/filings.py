@@ -81,7 +81,12 @@ async def run(directory: Path) -> list[Row]:
 
 async def load(port: int, asked: Sequence[Operation], key: str) -> Load:
     """File operations from all clients at once."""
-    requests = iter([request_of(operation, key) for operation in asked])
+    return await send_all(port, [request_of(operation, key) for operation in asked])
+
+
+async def send_all(port: int, asked: Sequence[bytes]) -> Load:
+    """Send filings from all clients at once."""
+    requests = iter(asked)
     result = Load()
 
     async def client() -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -80,18 +80,21 @@ async def healthy(port: int, process: asyncio.subprocess.Process) -> None:
     raise RuntimeError("the server did not become healthy")
 
 
-def request_of(operation: Operation, key: str) -> bytes:
-    """The whole HTTP request that files an operation."""
-    body = msgspec.json.encode(
-        {
-            "operation_id": operation.ref.operation_id,
-            "class": operation.operation_class,
-            **render_operation_shapes(operation),
-        }
-    )
+def body_of(operation: Operation) -> dict[str, Any]:
+    """What files an operation."""
+    return {
+        "operation_id": operation.ref.operation_id,
+        "class": operation.operation_class,
+        **render_operation_shapes(operation),
+    }
+
+
+def request_of(operation: Operation, key: str, more: str = "") -> bytes:
+    """The whole HTTP request that files an operation; `more` are further header lines."""
+    body = msgspec.json.encode(body_of(operation))
     head = (
         "POST /v1/operations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Authorization: Bearer {key}\r\n{more}Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
