@@ -174,6 +174,7 @@ BEFORE: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("GET", "/v1/parties/{party}/signing-keys"): (KEY_NAMED,),
     ("POST", "/v1/signing-keys/{key_id}/revoke"): (KEY_NAMED,),
     ("POST", "/v1/record/deletions"): (*STAFFED, RECORDED),
+    ("GET", "/v1/record/entries/{sequence}/private"): (*STAFFED, RECORDED),
     ("GET", "/aux/v1/history/{reference}"): (INTENT_PUT,),
     ("GET", "/aux/v1/reports/{report_id}"): (REPORTED,),
     **{

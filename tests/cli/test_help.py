@@ -34,7 +34,7 @@ def test_there_are_all_commands() -> None:
         "operation file", "operation declare", "operation activate", "operation end", "operation cancel",
         "operation confirm", "operation retract",
         "line record-call", "token key", "token issue", "record key", "record checkpoint", "record receipt",
-        "record compare", "record delete", "verify", "witness", "audit", "export",
+        "record compare", "record delete", "record private", "verify", "witness", "audit", "export",
         "shadow", "console", "log", "backup", "restore", "replay", "warm",
     }  # fmt: skip
 

@@ -45,6 +45,7 @@ from skyparley.node.reading.views import Health, PartyView
 from skyparley.node.record.cosigning import cosigners_of
 from skyparley.node.record.deletion import DeletionDesk
 from skyparley.node.record.keys import KeyDesk
+from skyparley.node.record.private import PrivateDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
@@ -91,6 +92,7 @@ class Node:
         self.recorder = recorder
         self.signing = KeyDesk(engine)
         self.deletion = DeletionDesk(engine, vault)
+        self.private = PrivateDesk(engine, vault)
         self.line = LineDesk(engine)
         self.duty = DutyDesk(engine, vault, self.reader.line)
         self.proposals = Proposals(engine, self.custodian, self.reader, vault.secret)

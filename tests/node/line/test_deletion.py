@@ -1,18 +1,22 @@
 """Words are deleted because law demands it: nothing of them is left on the disk, and the record holds as before."""
 
+from base64 import b64decode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from skyparley.airspace.codec import decode_command
 from skyparley.airspace.line.calls.commands import Commitment, Participant
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, NotFoundError
+from skyparley.node.identity import OBSERVER
 from skyparley.node.line.calls.desk import Said
 from skyparley.node.line.calls.views import CallText
 from skyparley.node.node import Node
 from skyparley.node.recovery import verify
 from support.conflict_cases import circle_volume, operation
-from support.nodes import ALPHA, BRAVO, OPERATOR, at, start, stop
+from support.nodes import ALPHA, BRAVO, OPERATOR, THIRD, at, start, stop
 
 pytestmark = pytest.mark.anyio
 UNDER = "the law on data protection, article 17"
@@ -90,3 +94,27 @@ async def test_who_may_and_what_cannot_be_deleted(node: Node) -> None:
     first = await node.deletion.delete(OPERATOR, sequence, UNDER)
     with pytest.raises(ConflictingStateError, match=f"by entry {first.deleted_sequence} already"):
         await node.deletion.delete(OPERATOR, sequence, UNDER)
+
+
+async def test_who_is_entitled_holds_it_against_the_digest(node: Node) -> None:
+    name, sequence = await call_of(node)
+    filed = await node.file(ALPHA, operation("o", circle_volume((46.5, 7.8), 500.0), party="alpha"))
+    said = await node.dialogues.open(ALPHA, "bravo", "free-text", {"text": SECRET_WORDS}, idempotency_key="k")
+    command = decode_command((await node.engine.log.entry(sequence)).body)
+    for reader in (ALPHA, BRAVO, OPERATOR):
+        (body,) = (await node.private.of_entry(reader, sequence)).items
+        data = b64decode(body.data or "")
+        assert sha256(data).hexdigest() == body.digest == command.text_digest  # type: ignore[union-attr]
+        assert SECRET_WORDS.encode() in data
+        assert (await node.private.of_entry(reader, said.sequence)).items[0].member == "body_digest"
+    for reader in (THIRD, OBSERVER):
+        with pytest.raises(ForbiddenError):
+            await node.private.of_entry(reader, sequence)
+    assert (await node.private.of_entry(ALPHA, filed.sequence)).items[0].member == "details_digest"
+    with pytest.raises(ForbiddenError):
+        await node.private.of_entry(BRAVO, filed.sequence)
+    with pytest.raises(NotFoundError):
+        await node.private.of_entry(ALPHA, 10_000)
+    await node.deletion.delete(OPERATOR, sequence, UNDER)
+    (body,) = (await node.private.of_entry(BRAVO, sequence)).items
+    assert (body.data, body.deleted_under, name) == (None, UNDER, name)

@@ -97,6 +97,20 @@ def record_compare(
     raise typer.Exit(compare_notes(notes, keys, url=node, api_key=api_key, tiles=tiles))
 
 
+@record_app.command("private")
+def record_private(
+    sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry.")], url: Url = HERE, api_key: Key = None
+) -> None:
+    """Print what an entry of your party names by digest: a message, a note, an outline, held against the digest.
+
+    Exit status 1 if it is not what the digest names.
+    """
+    from skyparley.cli.line.asking import ask
+    from skyparley.cli.record.verifying import print_private
+
+    print_private(ask(url, api_key, "GET", f"/v1/record/entries/{sequence}/private")["items"])
+
+
 @record_app.command("delete")
 def record_delete(
     sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry that names the words.")],

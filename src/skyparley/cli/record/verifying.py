@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ from rich.text import Text
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
 from skyparley.node.record.cosigning import check_cosigners
+from skyparley.record.base64 import from_base64
 from skyparley.record.comparing.spoken import fingerprint
+from skyparley.record.envelope import SALT_BYTES
 from skyparley.record.notes import VerifierKey, parse_note
 from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
 from skyparley.record.trust import MAX_KEYS_BYTES, Trusted, joined, parse_trusted
@@ -164,3 +167,15 @@ def seconds(time_s: int) -> str:
         return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (OverflowError, ValueError, OSError):
         return f"{time_s} s after 1970"
+
+
+def print_private(items: Sequence[dict[str, Any]]) -> None:
+    """Print private bodies without their salts. Raises `ProofError` for one that its digest does not name."""
+    for item in items:
+        if item["data"] is None:
+            print(escaped(f"{item['member']}: deleted under {item['deleted_under']}"))
+            continue
+        data = from_base64(item["data"], of=item["member"])
+        if sha256(data).hexdigest() != item["digest"]:
+            raise ProofError(f"the {item['member']} of the entry names something else than the node gave")
+        print(escaped(f"{item['member']}: {data[SALT_BYTES:].decode(errors='replace')}"))

@@ -10,6 +10,7 @@ import msgspec
 from skyparley.errors import LimitExceededError, NotFoundError
 from skyparley.node.record.deletion import DeletionPage, DeletionView
 from skyparley.node.record.listing import EntryPage, EntryQuery, list_entries, parse_cursor
+from skyparley.node.record.private import PrivatePage
 from skyparley.record.authorship import AUTHENTICATIONS
 from skyparley.record.notes import MAX_NOTE_BYTES
 from skyparley.record.tiles import TILE_BYTES
@@ -126,6 +127,12 @@ def _note_reply(note: bytes) -> Reply:
     return Reply(200, note, ((b"content-type", _TEXT.encode()), *API_HEADERS[1:]))
 
 
+async def private(exchange: Exchange) -> Replies:
+    """What an entry names by digest, for its parties."""
+    exchange.query()
+    return json_reply(await exchange.node.private.of_entry(exchange.author, exchange.number("sequence")))
+
+
 async def list_deletions(exchange: Exchange) -> Replies:
     """What was deleted."""
     exchange.query()
@@ -178,6 +185,10 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint(
         "GET", "/v1/record/entries/{sequence}/receipt", receipt, "receipt", "The receipt of an entry", "observer",
         answer=EntryReceipt,
+    ),
+    Endpoint(
+        "GET", "/v1/record/entries/{sequence}/private", private, "privateBodies",
+        "What an entry names by digest, with its salt, for its parties", "key", answer=PrivatePage,
     ),
     Endpoint(
         "GET", "/v1/record/deletions", list_deletions, "listDeletions", "What was deleted, and under what", "observer",

@@ -1,0 +1,77 @@
+"""What an entry names by digest and the vault holds, for those who are entitled to it: to be held against the record.
+
+A salt stands before each body; SHA-256 of both is the digest that the entry names, and the tree binds.
+"""
+
+from typing import Final
+
+import msgspec
+
+from skyparley.airspace.codec import decode_command
+from skyparley.airspace.commands import Command
+from skyparley.airspace.line.calls.commands import RecordCall
+from skyparley.airspace.line.dialogue.commands import OpenDialogue, SendMessage
+from skyparley.errors import DeletedError, ForbiddenError
+from skyparley.node.custody.vault import Vault
+from skyparley.node.engine import Engine
+from skyparley.node.identity import Author
+from skyparley.record.base64 import to_base64
+from skyparley.record.envelope import decode_header
+
+_NAMED: Final = ("details_digest", "body_digest", "text_digest", "note_digest", "report_digest")
+
+
+class PrivateBody(msgspec.Struct, frozen=True):
+    """A body that an entry names: the member that names it, the digest, salt and body in base64.
+
+    `data` is null where it was deleted; `deleted_under` then says under what.
+    """
+
+    member: str
+    digest: str
+    data: str | None
+    deleted_under: str | None
+
+
+class PrivatePage(msgspec.Struct, frozen=True):
+    """The bodies that an entry names; `next` is always null."""
+
+    items: list[PrivateBody]
+    next: None
+
+
+class PrivateDesk:
+    """Gives private bodies to their parties, and to the operator."""
+
+    def __init__(self, engine: Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    async def of_entry(self, author: Author, sequence: int) -> PrivatePage:
+        """What an entry names. Raises `NotFoundError`, `ForbiddenError` if it is not for the reader."""
+        entry = await self._engine.log.entry(sequence)
+        header, command = decode_header(entry.header), decode_command(entry.body)
+        own = author.role == "operator" or author.party in {header.party, self._other(command, header.party)} - {""}
+        if not own:
+            raise ForbiddenError("what an entry names is for its parties, and for the operator")
+        return PrivatePage([self._body(name, command) for name in _NAMED if getattr(command, name, "")], None)
+
+    def _other(self, command: Command, party: str) -> str:
+        """The other side, to whom it was said."""
+        if isinstance(command, OpenDialogue):
+            return command.to_party
+        if isinstance(command, RecordCall):
+            return command.other
+        if isinstance(command, SendMessage):
+            dialogue = self._engine.state.line.dialogues.get(command.dialogue_id)
+            return "" if dialogue is None else dialogue.peer(party)
+        return ""
+
+    def _body(self, member: str, command: Command) -> PrivateBody:
+        digest = str(getattr(command, member))
+        deletion = self._engine.state.deletions.get(digest)
+        try:
+            data = None if deletion is not None else to_base64(self._vault.body(digest))
+        except DeletedError:
+            data = None
+        return PrivateBody(member, digest, data, None if deletion is None else deletion.under)
