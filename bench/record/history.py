@@ -21,8 +21,10 @@ from skyparley.airspace.operations.commands import (
     Extent,
     FileOperation,
 )
+from skyparley.airspace.signing.commands import ENTRIES, RegisterKey
 from skyparley.conflict.operation import Rule
 from skyparley.record.authorship import NODE, PARTY_SIGNED, format_key_line, key_id_of, sign_header
+from skyparley.record.base64 import to_base64
 from skyparley.record.envelope import Header, body_digest, encode_header
 from skyparley.record.export.segment import Shown
 from skyparley.record.export.writing import show
@@ -34,6 +36,7 @@ _BEGIN_US: Final = 1_800_000_000_000_000
 _STEP_US: Final = 1_000_003
 """Between two entries: a million of them are eleven and a half days."""
 _LASTING_US: Final = 20 * 60 * 1_000_000
+_VALID_US: Final = 365 * 86_400 * 1_000_000
 _CELL_STEP: Final = 0x8
 
 
@@ -88,11 +91,14 @@ def _entry(sequence: int) -> Shown:
 
 
 def _command(sequence: int) -> tuple[str, Command]:
-    """Who says what at a sequence: parties are registered first, then cycles of twelve."""
-    cycle, step = divmod(sequence - len(PARTIES) - 1, CYCLE)
+    """Who says what at a sequence: parties are admitted and register their keys first, then come cycles of twelve."""
+    cycle, step = divmod(sequence - 2 * len(PARTIES) - 1, CYCLE)
     if cycle < 0:
-        party = PARTIES[sequence - 1]
-        return "", RegisterParty(party, party.title(), "utm_provider")
+        party = PARTIES[(sequence - 1) % len(PARTIES)]
+        if sequence <= len(PARTIES):
+            return "", RegisterParty(party, party.title(), "utm_provider")
+        key = _KEYS[party]
+        return party, RegisterKey(key.key_id, to_base64(key.public), ENTRIES, _BEGIN_US, _BEGIN_US + _VALID_US)
     begin = sequence - step
     if step in {0, 1, 2, 5, 6}:
         return _owner(sequence), _filing(sequence)

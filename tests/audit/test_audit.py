@@ -8,12 +8,12 @@ import msgspec
 import pytest
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.codec import content_digest, decode_command
 from skyparley.airspace.commands import Epoch, Tick
-from skyparley.airspace.events import Event
 from skyparley.airspace.state import Airspace
 from skyparley.audit.audit import Audited, Evidence, audit
 from skyparley.errors import ProofError, SkyparleyError
+from skyparley.log.port import Entry
+from skyparley.node.engine import event_of
 from skyparley.record.authorship import BEARER_ATTESTED, NODE, PARTY_SIGNED
 from skyparley.record.envelope import body_digest, decode_header, encode_header
 from skyparley.record.export.checking import Fault
@@ -53,15 +53,10 @@ def state_after(entries: Sequence[Made]) -> Airspace:
     """The state, by the plainest replay there is."""
     state = Airspace()
     for entry in entries:
-        header = decode_header(entry.header)
         apply(
             state,
-            Event(
-                sequence=entry.sequence, time_us=entry.time_us, party=header.party,
-                authentication=header.authentication, command=decode_command(entry.body),
-                idempotency_key=header.idempotency_key, content_digest=content_digest(entry.body),
-            ),
-        )  # fmt: skip
+            event_of(Entry(entry.sequence, entry.time_us, b"", entry.header, entry.salt, entry.body, entry.signature)),
+        )
     return state
 
 

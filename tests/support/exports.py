@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from skyparley.airspace.codec import command_kind, encode_command
 from skyparley.airspace.commands import Command, RegisterParty, Tick
 from skyparley.airspace.operations.commands import CancelOperation, Extent, FileOperation
+from skyparley.airspace.signing.commands import ENTRIES, RegisterKey
 from skyparley.errors import InvalidInputError
 from skyparley.record.authorship import (
     BEARER_ATTESTED,
@@ -22,6 +23,7 @@ from skyparley.record.authorship import (
     key_id_of,
     sign_header,
 )
+from skyparley.record.base64 import to_base64
 from skyparley.record.envelope import Header, body_digest, encode_header, leaf_data
 from skyparley.record.export.segment import Shown
 from skyparley.record.export.writing import Writer, show
@@ -113,13 +115,19 @@ def filing(number: int) -> FileOperation:
     return FileOperation(f"op/{number}", "drone", (extent,), f"{number:064x}")
 
 
+def registration(public: bytes, *, use: str = ENTRIES) -> RegisterKey:
+    return RegisterKey(key_id_of(public), to_base64(public), use, START_US, START_US + 10**15 // 4)
+
+
 def history(count: int = 12) -> list[Made]:
-    """Two parties file, sign or not, and cancel; the node ticks."""
+    """Two parties register their keys, file, sign or not, and cancel; the node ticks."""
     entries = [
         made(1, "", NODE, RegisterParty("alpha", "Älpha", "civil_ats")),
         made(2, "", NODE, RegisterParty("bravo", "Bravo", "utm_provider")),
+        made(3, "alpha", PARTY_SIGNED, registration(PUBLIC["alpha"])),
+        made(4, "bravo", PARTY_SIGNED, registration(PUBLIC["bravo"])),
     ]
-    for sequence in range(3, count + 1):
+    for sequence in range(5, count + 1):
         party, turn = PARTIES[sequence // 6 % 2], sequence % 6
         if turn in {0, 3}:
             entries.append(made(sequence, party, PARTY_SIGNED, filing(sequence)))

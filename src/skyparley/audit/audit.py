@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from skyparley.audit.authors import Authors, Places
 from skyparley.audit.course import Course, Held
 from skyparley.audit.workers import in_order
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
@@ -49,7 +50,8 @@ class Evidence:
 class Audited:
     """What an audit found. `fault` is what is wrong, None if nothing; `chain` and `state_hash` are of the last entry.
 
-    They are None where not everything is shown that they are made of. `verified` needs more than no fault: every
+    They are None where not everything is shown that they are made of. `refused` and `repeated` are entries that have no
+    effect on the state. `verified` needs more than no fault: every
     signature of a party was verified by a key that the auditor names.
     """
 
@@ -60,6 +62,10 @@ class Audited:
     chain: str | None
     state_hash: str | None
     confirmed_epochs: int
+    authors: Authors
+    refused: Places
+    repeated: Places
+    words_deleted: dict[str, int]
     fault: Fault | None = None
     evidence: Evidence = field(default_factory=Evidence)
 
@@ -87,7 +93,7 @@ def audit(read: ReadFile, keys: Trusted, evidence: Evidence, *, jobs: int, progr
     except SkyparleyError as error:
         raise error if error.place in (SEAL_FILE, MANIFEST_FILE) else error.at(MANIFEST_FILE) from None
     held = _held(manifest, checkpoints, evidence, keys)
-    course = Course(manifest, held)
+    course = Course(manifest, held, keys)
     work = _Work(manifest.pool, keys.parties)
     pieces = _pieces(read, manifest.segments)
     with closing(in_order(work, pieces, min(jobs, len(manifest.segments)))) as results:
@@ -107,6 +113,10 @@ def audit(read: ReadFile, keys: Trusted, evidence: Evidence, *, jobs: int, progr
         chain=course.chain.hex() if whole and course.chain is not None else None,
         state_hash=course.state.state_hash() if whole and course.state is not None else None,
         confirmed_epochs=course.confirmed_epochs,
+        authors=course.authors,
+        refused=course.refused,
+        repeated=course.repeated,
+        words_deleted=course.words_deleted(),
         fault=course.fault,
         evidence=evidence,
     )
@@ -155,6 +165,8 @@ def _held(manifest: Manifest, checkpoints: Sequence[Signed], evidence: Evidence,
             _require_covered(proven.sequence, manifest)
         except SkyparleyError as error:
             raise error.at(name) from None
+        if manifest.reader and proven.header.party == manifest.reader:
+            held.own[proven.sequence] = f"the receipt {name} that you hold"
         held.leaves.setdefault(proven.sequence, []).append((proven.leaf, f"the receipt {name} that you hold"))
         if proven.checkpoint.size <= manifest.entries:  # a later one: its tree holds the leaf, and is not here
             _hold_root(held, proven.checkpoint, f"the receipt {name} that you hold")

@@ -1,4 +1,4 @@
-"""The course of an audit: verified entries taken in order, into the tree, the chain and the state.
+"""The course of an audit: verified entries taken in order, into the tree, the chain, the keys of parties, the state.
 
 What somebody holds from elsewhere is compared on the way: the leaf of each receipt at its place, the root of each
 checkpoint at its size. So an operator who made and signed all of it anew is convicted by one receipt. Pure.
@@ -7,36 +7,44 @@ checkpoint at its size. So an operator who made and signed all of it anew is con
 from dataclasses import dataclass, field
 
 from skyparley.airspace.apply import apply
-from skyparley.airspace.codec import read_event
 from skyparley.airspace.commands import Epoch
 from skyparley.airspace.events import Verdict
 from skyparley.airspace.state import Airspace
-from skyparley.errors import SkyparleyError
-from skyparley.record.envelope import decode_header, first_chain, next_chain
+from skyparley.audit.authors import Authors, Places, event_of
+from skyparley.errors import ProofError, SkyparleyError
+from skyparley.record.envelope import first_chain, next_chain
 from skyparley.record.export.checking import Checked, Fault, Tally
 from skyparley.record.export.manifest import Manifest
 from skyparley.record.export.segment import LEAF_ONLY, WHOLE, Shown
 from skyparley.record.merkle import Frontier
+from skyparley.record.trust import Trusted
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the export must agree with: by sequence the hash of a leaf, by size a root, each with who says so."""
+    """What the export must agree with: by sequence the hash of a leaf, by size a root, each with who says so.
+
+    `own` are entries of the reader of the export, which has to show them.
+    """
 
     leaves: dict[int, list[tuple[bytes, str]]] = field(default_factory=dict)
     roots: dict[int, list[tuple[bytes, str]]] = field(default_factory=dict)
+    own: dict[int, str] = field(default_factory=dict)
 
 
 class Course:
     """An audit on its way. `fault` is what is wrong first; then nothing more is taken."""
 
-    def __init__(self, manifest: Manifest, held: Held, *, replay: bool = True) -> None:
+    def __init__(self, manifest: Manifest, held: Held, trusted: Trusted) -> None:
         self.tally = Tally()
         self.fault: Fault | None = None
         self.chain: bytes | None = first_chain(manifest.pool)
         """The chain value after the last entry; None once a header is not shown."""
-        self.state: Airspace | None = Airspace() if replay else None
+        self.state: Airspace | None = Airspace()
         """The state after the last entry; None once a body is not shown."""
+        self.authors = Authors(self.state.keys, trusted)
+        self.refused, self.repeated = Places(), Places()
+        """Entries that have no effect: by the rules, or because they had been said before."""
         self.confirmed_epochs = 0
         """Entries that name a state hash, which was the replayed one."""
         self._manifest = manifest
@@ -59,6 +67,13 @@ class Course:
         self.tally.add(checked.tally)
         self.fault = checked.fault
 
+    def words_deleted(self) -> dict[str, int]:
+        """How many bodies that entries name by digest were deleted, by what demanded it; as far as it is shown."""
+        found: dict[str, int] = {}
+        for deletion in self.state.deletions.values() if self.state is not None else ():
+            found[deletion.under] = found.get(deletion.under, 0) + 1
+        return found
+
     def finish(self, state_hash: str | None) -> None:
         """Compare what is known at the end: the chain value, and a state hash from elsewhere."""
         end, chain = self._manifest.entries, self._manifest.chain
@@ -77,7 +92,11 @@ class Course:
             if leaf != entry.leaf:
                 return Fault(sequence, sequence, f"it is not the entry of {whose}: the record was rewritten")
         if entry.form == LEAF_ONLY:
+            if sequence in self._held.own:
+                return Fault(sequence, sequence, f"it is not shown to its own party, by {self._held.own[sequence]}")
             self.chain = self.state = None
+            if not self._manifest.reader:  # whose own entries are all shown
+                self.authors.complete = False
         else:
             if entry.time_us <= self._time_us:
                 return Fault(sequence, sequence, "its time is not after that of the entry before it")
@@ -86,9 +105,11 @@ class Course:
                 self.chain = next_chain(self.chain, sequence, entry.time_us, entry.header, entry.signature)
             if entry.form != WHOLE:
                 self.state = None
-        if self.state is not None:
             try:
-                self._replay(self.state, sequence, entry)
+                if self.authors.complete:
+                    self._replay(sequence, entry)
+            except ProofError as error:
+                return Fault(sequence, sequence, error.message)
             except SkyparleyError as error:
                 return Fault(sequence, sequence, f"it cannot be applied: {error.message}")
         if sequence in self._held.roots:
@@ -99,8 +120,17 @@ class Course:
             self._verified = sequence
         return None
 
-    def _replay(self, state: Airspace, sequence: int, entry: Shown) -> None:
-        event = read_event(decode_header(entry.header), entry.body, sequence, entry.time_us)
-        outcome = apply(state, event)
-        if isinstance(event.command, Epoch) and outcome.verdict == Verdict.ACCEPTED:
+    def _replay(self, sequence: int, entry: Shown) -> None:
+        """Apply an entry as far as that can be done here. Raises the error that says what is wrong with it."""
+        event = event_of(sequence, entry)
+        self.authors.check(entry, event)
+        outcome = None if self.state is None else apply(self.state, event)
+        self.authors.follow(event, outcome)
+        if outcome is None:
+            return
+        if outcome.verdict == Verdict.REFUSED:
+            self.refused.add(sequence)
+        elif outcome.verdict == Verdict.REPEATED:
+            self.repeated.add(sequence)
+        elif isinstance(event.command, Epoch):
             self.confirmed_epochs += 1

@@ -3,7 +3,7 @@
 All that an export says is by others: it is printed escaped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from skyparley.audit.audit import Audited, Evidence, audit
+from skyparley.audit.authors import LogKey
 from skyparley.cli.record.exporting import progress_of
 from skyparley.cli.record.verifying import read_file, read_keys, seconds
 from skyparley.errors import InvalidInputError
@@ -28,6 +29,9 @@ _FORMS: Final = {
     DELETED: "header only, body deleted",
     LEAF_ONLY: "inclusion only, nothing shown",
 }
+
+MAX_KEY_ROWS: Final = 100
+"""Keys of the log that are printed."""
 
 
 def run(
@@ -85,9 +89,32 @@ def _facts(audited: Audited) -> dict[str, Any]:
         "entries": audited.manifest.entries,
         "marks": {mark: tally.marks[mark] for mark in AUTHENTICATIONS},
         "unknown_keys": [
-            {"party": party, "key_id": key_id, "entries": one.entries, "first": one.first}
+            {
+                "party": party,
+                "key_id": key_id,
+                "entries": one.entries,
+                "first": one.first,
+                "in_log": audited.authors.knows(party, key_id),
+            }
             for (party, key_id), one in sorted(tally.unknown_keys.items())
         ],
+        "log_keys": [
+            {
+                "party": one.key.party,
+                "key_id": one.key.key_id,
+                "use": one.key.use,
+                "named": one.named,
+                "sequence": one.key.sequence,
+                "introduced_by": one.introduced_by,
+                "revoked_sequence": one.key.revoked_sequence or None,
+                "revoked_by": one.revoked_by,
+            }
+            for one in audited.authors.log_keys
+        ],
+        "refused": msgspec.to_builtins(audited.refused),
+        "repeated": msgspec.to_builtins(audited.repeated),
+        "words_deleted": dict(sorted(audited.words_deleted.items())),
+        "disputed": msgspec.to_builtins(audited.authors.disputed),
         "whole": tally.forms[WHOLE],
         "withheld": tally.forms[WITHHELD],
         "deleted": dict(sorted(tally.deleted.items())),
@@ -104,7 +131,7 @@ def _facts(audited: Audited) -> dict[str, Any]:
 
 
 def _print(audited: Audited) -> None:
-    manifest, tally = audited.manifest, audited.tally
+    manifest = audited.manifest
     console = Console(highlight=False)
     console.print(_verdict(audited))
     table = Table(show_header=False, box=None, pad_edge=False)
@@ -113,11 +140,7 @@ def _print(audited: Audited) -> None:
     for name, text in _rows(audited):
         table.add_row(Text(escaped(name)), Text(escaped(text)))
     console.print(table)
-    for (party, key_id), one in sorted(tally.unknown_keys.items()):
-        text = (
-            f"{one.entries} entries, the first of them {one.first}, are signed by key {key_id} of '{party}', which you"
-            f" do not name: they are not verified. Give its line, which begins with {party}=ed25519:"
-        )
+    for text in _warnings(audited):
         console.print(Text(escaped(text), style="yellow"))
     if audited.verified and not any(one.cosigned for one in audited.checkpoints):
         console.print(
@@ -126,6 +149,26 @@ def _print(audited: Audited) -> None:
         )
     if audited.verified and manifest.reader:
         console.print(Text(escaped(f"This export is for '{manifest.reader}': it shows what that party may read.")))
+
+
+def _warnings(audited: Audited) -> Iterator[str]:
+    """What a party could overlook: keys that it does not name, and what stands in its name without being its word."""
+    for (party, key_id), one in sorted(audited.tally.unknown_keys.items()):
+        how = (
+            "is known by the log only: the signatures fit it, and whose it is only the node says"
+            if audited.authors.knows(party, key_id)
+            else "you do not name: they are not verified"
+        )
+        yield (
+            f"{one.entries} entries, the first of them {one.first}, are signed by key {key_id} of '{party}', which"
+            f" {how}. Give its line, which begins with {party}=ed25519:"
+        )
+    disputed = audited.authors.disputed
+    if disputed.entries:
+        yield (
+            f"{disputed.entries} entries, the first of them {disputed.first}, are in the name of a party whose keys did"
+            " not allow it any more when they were ordered: they were refused, and are not its word."
+        )
 
 
 def _verdict(audited: Audited) -> Text:
@@ -146,6 +189,10 @@ def _rows(audited: Audited) -> list[tuple[str, str]]:
         return rows
     rows += [(_FORMS[form], f"{tally.forms[form]}") for form in _FORMS if tally.forms[form]]
     rows += [(f"deleted under {reason}", f"{count}") for reason, count in sorted(tally.deleted.items())]
+    rows += [
+        ("words deleted", f"{count} that entries name, under {reason}")
+        for reason, count in sorted(audited.words_deleted.items())
+    ]
     rows += [(f"author {mark}", f"{tally.marks[mark]}") for mark in AUTHENTICATIONS if tally.marks[mark]]
     for one in audited.checkpoints:
         by = ", ".join(f"{key} at {seconds(time_s)}" for key, time_s in sorted(one.cosigned.items()))
@@ -155,10 +202,30 @@ def _rows(audited: Audited) -> list[tuple[str, str]]:
     if evidence.receipts or evidence.checkpoints:
         held = f"{len(evidence.receipts)} receipts and {len(evidence.checkpoints)} checkpoints"
         rows.append(("agrees with", f"{held} that you hold"))
+    for places, why in ((audited.refused, "refused by the rules"), (audited.repeated, "said before")):
+        if places.entries:
+            rows.append((why, f"{places.entries}, the first entry {places.first}: without effect"))
+    rows += _key_rows(audited.authors.log_keys)
     rows.append(("chain", audited.chain or "not computed: not every header is shown"))
     rows.append(("state hash", audited.state_hash or "not computed: not every body is shown"))
     if audited.confirmed_epochs:
         rows.append(
             ("confirmed at", f"{audited.confirmed_epochs} epochs of the log, each of which names its state hash")
         )
+    return rows
+
+
+def _key_rows(keys: Sequence[LogKey]) -> list[tuple[str, str]]:
+    """What the log says of the keys of parties; those first that the auditor does not name."""
+    rows = []
+    for one in sorted(keys, key=lambda key: key.named)[:MAX_KEY_ROWS]:
+        key = one.key
+        by = "on the node's word alone" if one.introduced_by is None else f"under key {one.introduced_by}"
+        text = f"{key.key_id} for {key.use}, registered by entry {key.sequence} {by}"
+        if key.revoked_us:
+            by = "unsigned" if one.revoked_by is None else f"under key {one.revoked_by}"
+            text += f"; revoked by entry {key.revoked_sequence} ({key.reason}), {by}"
+        rows.append((f"key of {key.party}", text + ("; you name it" if one.named else "; KNOWN BY THE LOG ONLY")))
+    if len(keys) > MAX_KEY_ROWS:
+        rows.append(("more keys", f"{len(keys) - MAX_KEY_ROWS}: --json has all"))
     return rows
