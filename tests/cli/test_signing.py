@@ -8,7 +8,7 @@ import pytest
 
 from skyparley.record.trust import parse_trusted
 from support.commands import skyparley
-from support.process import Serving
+from support.process import Serving, serving
 from support.serving import operation
 
 
@@ -74,6 +74,31 @@ def test_a_key_is_changed_and_a_stolen_one_stopped_without_it(node: Serving, tmp
     assert "unknown reason" in fails("keys", "revoke", new, "--reason", "boredom", *here)
     assert "has no key" in fails("keys", "revoke", "0" * 16, "--reason", "lost", *here)
     assert "name the key with --sign-with" in fails("keys", "require", "no", *here)
+
+
+def test_words_are_deleted_and_the_audit_says_under_what(tmp_path: Path) -> None:
+    data, keys, export = tmp_path / "data", tmp_path / "keys.txt", tmp_path / "export"
+    with serving("serve", data) as node:
+        here = admit(node, "kilo")
+        does("line", "post", "ops", *here)
+        watch = does("line", "watch", "ops", *here).strip()
+        does("line", "watch", "ops", "--leave", watch, "--note", "Lima is ill.", *here)
+        operator = ("--url", node.url, "--api-key", (data / "operator.key").read_text())
+        entries = node.get("/v1/record/entries?kind=leave_watch", operator[-1]).json()["items"]
+        sequence = entries[0]["sequence"]
+        assert "note_digest: Lima is ill." in does("record", "private", sequence, *here)
+        said = does("record", "delete", sequence, "--under", "GDPR, article 17", *operator)
+        assert f"the words of entry {sequence} are deleted" in said
+        assert "note_digest: deleted under GDPR, article 17" in does("record", "private", sequence, *here)
+        assert "already" in fails("record", "delete", sequence, "--under", "again", *operator)
+        keys.write_text(does("record", "key", *here))
+        does("record", "receipt", sequence + 1, "--to", tmp_path / "receipt.json", *operator)
+        assert node.stop() == 0
+    assert b"Lima is ill" not in b"".join(path.read_bytes() for path in data.iterdir())
+    does("export", "--data", data, "--to", export)
+    told = does("audit", export, "--keys", keys, COLUMNS="200")
+    assert "VERIFIED: content of every entry" in told
+    assert "words deleted   1 that entries name, under GDPR, article 17" in told or "under GDPR, article 17" in told
 
 
 @pytest.mark.parametrize("vkey", ["north+9c0f3b1a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", "x"])

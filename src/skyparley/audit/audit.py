@@ -51,8 +51,8 @@ class Audited:
     """What an audit found. `fault` is what is wrong, None if nothing; `chain` and `state_hash` are of the last entry.
 
     They are None where not everything is shown that they are made of. `refused` and `repeated` are entries that have no
-    effect on the state. `verified` needs more than no fault: every
-    signature of a party was verified by a key that the auditor names.
+    effect on the state; `words_deleted` counts what was deleted beside the log, by what demanded it. `verified` needs
+    more than no fault: every signature of a party was verified by a key that the auditor names.
     """
 
     manifest: Manifest
