@@ -141,7 +141,9 @@ def test_a_checkpoint_is_its_log_s(tree: Tree) -> None:
     assert (
         signed_checkpoint(Note(text, (*note.signatures, cosign(text, twice, 5))), [own.key, twice.key]).cosigned == {}
     )
+    namesake = signer(LOG, seed=4)  # a cosigner who calls itself as the log does signs nothing in its stead
     for unknown, keys in (
+        (Note(text, (cosign(text, namesake, 5),)), [own.key, namesake.key]),
         (note, [north.key]),
         (note, []),
         (note, [signer(LOG, SIGNATURE, seed=3).key]),
