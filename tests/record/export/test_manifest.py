@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
-from skyparley.record.export.manifest import open_manifest, seal, signed_checkpoints
+from skyparley.record.export.manifest import open_manifest, seal, signed_checkpoint, signed_checkpoints
 from skyparley.record.export.writing import Writer
-from skyparley.record.notes import Signer, origin_of, parse_checkpoint, parse_note
+from skyparley.record.notes import COSIGNATURE, Signer, origin_of, parse_checkpoint, parse_note
 from support.exports import COSIGNER, KEYS, NODE_SIGNER, POOL, export_of, history, note_of
 
 ENTRIES = history(9)
@@ -104,6 +104,12 @@ def test_a_cosigner_of_the_log_s_name_cannot_seal() -> None:
     imposter = Signer(origin_of(POOL), COSIGNER.kind, COSIGNER.private)
     with pytest.raises(ProofError, match="no key that you trust"):
         open_manifest(GOOD, seal(GOOD, replace(imposter, kind=1)), [imposter.key])
+
+
+def test_the_log_s_own_key_is_no_cosigner() -> None:
+    again = Signer("elsewhere", COSIGNATURE, NODE_SIGNER.private)
+    note = note_of([entry.leaf for entry in ENTRIES], cosigner=again)
+    assert signed_checkpoint(note, POOL, [NODE_SIGNER.key, again.key]).cosigned == {}
 
 
 def test_an_export_of_nothing_is_none() -> None:
