@@ -62,7 +62,7 @@ async def test_details_that_are_filed_again_after_they_were_orphans_stay(tmp_pat
     clock = noon_clock()
     node = await start(tmp_path, clock)
     await node.register_party(OPERATOR, "alpha", "Alpha", "civil_ats")
-    orphan = details_of(drone("one"), b"")
+    orphan = details_of(drone("one"), node.vault.secret)
     await node.vault.put_bodies([(orphan.digest, "alpha", orphan.data)])
     await node.file(ALPHA, drone("one"))
     await crash(node)
