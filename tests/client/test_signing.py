@@ -141,25 +141,57 @@ async def test_a_conflict_is_settled_under_both_signatures(signing: Signing) -> 
 
     def walk() -> str:
         with signing.client("alpha") as alpha, signing.client("bravo") as bravo:
-            for client in (alpha, bravo):
-                client.do(calls.define_post("ops"))
-                client.do(calls.take_watch("ops"))
-            alpha.do(operations.file(operation("a")))
-            (conflict,) = bravo.do(operations.file(operation("b"))).conflicts
-            offer = later("b")
-            opened = bravo.do(calls.open_dialogue("alpha", "offer-time", offer, about=conflict.conflict_id))
-            name = opened.dialogue.dialogue_id
-            alpha.do(calls.read(name, 1))
-            read = {"window": offer["window"]}
-            alpha.do(calls.say(name, "read-back", {"message": 1}, read_back=read))
-            bravo.do(calls.say(name, "read-back-correct", {"message": 2}))
-            return str(alpha.do(calls.say(name, "affirm")).message.act)
+            return str(alpha.do(calls.say(offered(alpha, bravo), "affirm")).message.act)
 
-    try:
-        assert await in_thread(walk) == "accept"
-    except SkyparleyError as error:
-        raise AssertionError((error.message, error.place)) from error
+    assert await in_thread(walk) == "accept"
     assert signing.there.node.state.conflicts == {}
+
+
+def offered(alpha: Client, bravo: Client) -> str:
+    """An offer of bravo that waits for alpha's word, read back rightly; the dialogue's name."""
+    for client in (alpha, bravo):
+        client.do(calls.define_post("ops"))
+        client.do(calls.take_watch("ops"))
+    alpha.do(operations.file(operation("a")))
+    (conflict,) = bravo.do(operations.file(operation("b"))).conflicts
+    offer = later("b")
+    opened = bravo.do(calls.open_dialogue("alpha", "offer-time", offer, about=conflict.conflict_id))
+    name = opened.dialogue.dialogue_id
+    alpha.do(calls.read(name, 1))
+    alpha.do(calls.say(name, "read-back", {"message": 1}, read_back={"window": offer["window"]}))
+    bravo.do(calls.say(name, "read-back-correct", {"message": 2}))
+    return name
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("in_the_way", [False, True])
+async def test_what_was_compared_is_accepted_as_signed_unless_others_filed_in_its_way(
+    signing: Signing, in_the_way: bool
+) -> None:
+    """While alpha looks at what it signs, others file: elsewhere that changes nothing; in its way it is signed anew."""
+
+    def walk() -> list[int]:
+        with signing.client("alpha") as alpha, signing.client("bravo") as bravo:
+            name = offered(alpha, bravo)
+            signer = signing.signers["alpha"]
+            filed: list[int] = []
+            signed: list[str] = []
+            sign = signer.sign
+
+            def slowly(*given: Any) -> str:
+                if not filed or not in_the_way:
+                    latitude_deg = 46.9 if in_the_way else 10.0 + len(filed)
+                    away = volume(latitude_deg, 7.42, begin_s=3_000.0)
+                    filed.append(bravo.do(operations.file(operation(f"c{len(filed)}", away))).sequence)
+                signed.append(sign(*given))
+                return signed[-1]
+
+            signer.sign = slowly  # type: ignore[method-assign]
+            assert alpha.do(calls.say(name, "affirm")).message.act == "accept"
+            return [len(filed), len(signed)]
+
+    assert await in_thread(walk) == [1, 2 if in_the_way else 1]
+    assert ("bravo", "b") in signing.there.node.state.operations
 
 
 def later(name: str) -> dict[str, Any]:

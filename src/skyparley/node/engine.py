@@ -103,7 +103,7 @@ class Engine:
                 idempotency_key=idempotency_key,
             )
             if author.prepares:
-                self._prepared.hold(party, idempotency_key, command)
+                self._prepared.hold(proposal, idempotency_key)
                 raise Prepared(proposal, bodies)
             return proposal
         idempotency_key = idempotency_key or signed.header.idempotency_key

@@ -22,7 +22,8 @@ from skyparley.record.base64 import from_base64, to_base64
 from skyparley.record.envelope import body_digest
 
 PLACE: Final = "header Skyparley-Signed-Entry"
-MAX_PREPARED: Final = 10_000
+MAX_PREPARED: Final = 256
+MAX_PREPARED_BYTES: Final = 256 * 1024
 
 
 class PreparedView(msgspec.Struct, frozen=True):
@@ -49,11 +50,14 @@ class PreparedCommands:
     """What parties have been given to sign, by party and idempotency key: the newest of them."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, str], Command] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], OpenDialogue | SendMessage] = OrderedDict()
 
-    def hold(self, party: str, idempotency_key: str, command: Command) -> None:
-        """Remember what was given to sign."""
-        self._held[party, idempotency_key] = command
+    def hold(self, proposal: Proposal, idempotency_key: str) -> None:
+        """Remember what was given to sign, where it can be overtaken, and is not so long that memory would be lost."""
+        command = proposal.command
+        if not isinstance(command, OpenDialogue | SendMessage) or len(proposal.body) > MAX_PREPARED_BYTES:
+            return
+        self._held[proposal.party, idempotency_key] = command
         if len(self._held) > MAX_PREPARED:
             self._held.popitem(last=False)
 
@@ -63,7 +67,7 @@ class PreparedCommands:
         To have compared up to an earlier entry says less, and the rules hold what came after against it.
         """
         given = self._held.get((party, idempotency_key))
-        if isinstance(given, OpenDialogue | SendMessage) and isinstance(command, OpenDialogue | SendMessage):
+        if given is not None and isinstance(command, OpenDialogue | SendMessage):
             now = msgspec.structs.replace(given, checked_through=command.checked_through)
             if now == command and given.checked_through <= command.checked_through:
                 return given
