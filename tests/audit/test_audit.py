@@ -217,6 +217,13 @@ def test_who_rewrites_the_record_is_convicted_by_what_others_hold(name: str) -> 
     assert audited(honest, receipts=[("r", receipt)], checkpoints=[("c", checkpoint)]).verified
 
 
+def test_a_receipt_convicts_also_of_what_was_rewritten_beside_its_entry() -> None:
+    receipt = receipt_of(HISTORY, BEARER - 3, COUNT - 2)
+    fault = audited(export_of(whole(altered(BEARER)), sizes=(5,)), receipts=[("r", receipt)]).fault
+    assert fault is not None
+    assert (fault.first, fault.last) == (6, COUNT - 2)
+
+
 def test_what_a_party_has_signed_cannot_be_altered_by_the_operator() -> None:
     signed = next(entry for entry in HISTORY if entry.signature)
     entries = altered(signed.sequence)
@@ -314,6 +321,13 @@ def test_evidence_that_cannot_be_compared_is_an_error_and_no_agreement() -> None
     assert audited(GOOD, receipts=[("r", receipt_of(later, COUNT - 2))]).verified  # an old entry in a later record
     with pytest.raises(SkyparleyError):
         audited(GOOD, receipts=[("r", b"{}")])
+    foreign, own = [made(1, "", NODE, Tick(), pool="other")], replace(NODE_SIGNER, name="other")
+    with pytest.raises(ProofError, match="is of the pool 'other'"):
+        audited(
+            GOOD,
+            keys=Trusted((*KEYS.notes, own.key), PARTY_KEYS),
+            receipts=[("r", receipt_of(foreign, 1, signer=own))],
+        )
     other = replace(NODE_SIGNER, name="elsewhere")
     with pytest.raises(ProofError, match="is of the log 'elsewhere'"):
         audited(

@@ -124,6 +124,9 @@ CASES: dict[str, Files] = {
         checkpoints=[re.sub(r"— alps.*\n", "", note, count=1) for note in notes(LEAVES, cosigner=COSIGNER)]
     ),
     "a gap": sealed(segments=manifest_of().segments[:1] + manifest_of().segments[2:]),
+    "another place": sealed(
+        segments=[msgspec.structs.replace(one, first=one.first + (one.first > 1)) for one in manifest_of().segments]
+    ),
     "more than there is": sealed(entries=14),
     "sealed by another": export_of(SHOWN, signer=STRANGER, notes=[note_of(LEAVES)]),
     "of the future": {

@@ -164,7 +164,9 @@ def export_of(entries: Iterable[Shown], *, sizes: Sequence[int] = (), **more: An
     return dict([*files, *writer.finish(notes, signer)])
 
 
-def receipt_of(entries: Sequence[Made], sequence: int, size: int | None = None) -> bytes:
+def receipt_of(
+    entries: Sequence[Made], sequence: int, size: int | None = None, *, signer: Signer = NODE_SIGNER
+) -> bytes:
     """The receipt of an entry, as a node with this history gives it."""
     entry, leaves = entries[sequence - 1], [one.leaf for one in entries[:size]]
 
@@ -181,7 +183,7 @@ def receipt_of(entries: Sequence[Made], sequence: int, size: int | None = None) 
         signature=entry.signature,
         content=(entry.salt, entry.body),
         proof=inclusion_proof(hash_of, sequence - 1, len(leaves)),
-        note=note_of(leaves),
+        note=note_of(leaves, signer=signer),
     )
 
 
