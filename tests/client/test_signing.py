@@ -1,7 +1,6 @@
 """What parties sign themselves, by the client against a node that serves: everything they write, and no word else."""
 
 import json
-import stat
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from skyparley.airspace.codec import decode_command, encode_command
 from skyparley.airspace.operations.commands import CancelOperation
 from skyparley.client import Client, PartySigner, RefusedError, calls, operations, voice
 from skyparley.client.prepared import check_prepared
-from skyparley.client.signing import make_signer, read_signer, write_signer
+from skyparley.client.signing import make_signer
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
 from skyparley.node.record.signing import PreparedView
 from skyparley.record.authorship import check_signature, format_signed, parse_signed
@@ -389,33 +388,3 @@ def test_what_no_row_knows_is_not_signed() -> None:
         check_prepared(calls.take_watch("ops"), view)
     with pytest.raises(InvalidInputError, match="not the body of a command"):
         check_prepared(calls.take_watch("ops"), PreparedView("{}", []))
-
-
-def test_a_signing_key_is_kept_for_its_owner_and_says_whose_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "alpha.key"
-    signer = make_signer("alpha", "the alps")
-    write_signer(signer, path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    again = read_signer(path)
-    assert (again.party, again.pool, again.public, again.line) == ("alpha", "the alps", signer.public, signer.line)
-    with pytest.raises(InvalidInputError, match="exists already"):
-        write_signer(signer, path)
-    with pytest.raises(InvalidInputError, match="needs no passphrase"):
-        read_signer(path, "word")
-    locked = tmp_path / "locked.key"
-    write_signer(signer, locked, "a long word")
-    assert read_signer(locked, "a long word").public == signer.public
-    with pytest.raises(InvalidInputError, match="SKYPARLEY_SIGNING_PASSPHRASE"):
-        read_signer(locked)
-    with pytest.raises(InvalidInputError, match="the passphrase is another"):
-        read_signer(locked, "another word")
-    for wrong in (b"", b"party: alpha\n", path.read_bytes()[20:], path.read_bytes()[:-40], b"\xff\xfe", b"x" * 99_999):
-        (tmp_path / "wrong").write_bytes(wrong)
-        with pytest.raises(InvalidInputError, match="is no signing key"):
-            read_signer(tmp_path / "wrong")
-    with pytest.raises(InvalidInputError, match="cannot be read"):
-        read_signer(tmp_path / "nothing")
-    with pytest.raises(InvalidInputError):
-        make_signer("Not a party", "alps")
-    with pytest.raises(InvalidInputError, match="name the pool"):
-        make_signer("alpha", "two\nlines")
