@@ -19,7 +19,7 @@ from skyparley.record.authorship import NODE, PARTY_SIGNED
 from skyparley.record.export.columns import frame, pack, unframe, unpack
 from skyparley.record.export.manifest import describe, encode_manifest, open_manifest, seal
 from skyparley.record.export.segment import LEAF_ONLY, Shown
-from skyparley.record.notes import origin_of
+from skyparley.record.notes import Note, format_note, origin_of, parse_note, sign
 from skyparley.record.trust import Trusted
 from support.exports import (
     COSIGNER,
@@ -74,10 +74,32 @@ def with_next(**said: Any) -> Files:
     return export_of([*SHOWN, made(14, party, mark, command, **said).shown()], segment_entries=5)
 
 
+def with_mark(mark: str) -> Files:
+    """The last entry says that its author is known in another way, and its leaf is made of that."""
+    entry, files = made(14, "", mark, Tick()), with_next()
+    segments, name = manifest_of(files).segments, "segment-00000003.bin"
+    parts = unframe(files[name][20:], 9)
+    parts[0] = parts[0][:-32] + entry.leaf
+    parts[4] = pack(unpack(parts[4])[0].removesuffix(b"w\tnode\t\ttick\t\n") + b"w\t%b\t\ttick\t\n" % mark.encode())
+    data = files[name][:20] + frame(parts)
+    note = note_of([*LEAVES, entry.leaf]).decode()
+    changed = msgspec.structs.replace(
+        manifest_of(files), segments=[*segments[:2], describe(data, 11, 4)], checkpoints=[note], chain=None
+    )
+    written = encode_manifest(changed)
+    return {**files, name: data, "manifest.json": written, "seal": seal(written, NODE_SIGNER)}
+
+
 def forged_signature() -> Files:
     entry = next(entry for entry in HISTORY if entry.signature)
     forged = replace(entry, signature=bytes(64))
     return export_of([*SHOWN[: entry.sequence - 1], forged.shown(), *SHOWN[entry.sequence :]], segment_entries=5)
+
+
+def renamed(note: bytes) -> str:
+    """A checkpoint that says another log's name, by the signature of this one."""
+    text = parse_note(note).text.replace(NODE_SIGNER.name, "other", 1)
+    return format_note(Note(text, (sign(text, NODE_SIGNER),))).decode()
 
 
 def notes(*leaves: list[bytes], **more: Any) -> list[str]:
@@ -109,6 +131,8 @@ CASES: dict[str, Files] = {
     "a salt too many": with_column(2, 1, lambda salts: salts + bytes(16)),
     "a number in another spelling": with_column(2, 5, lambda text: b"0" + text),
     "a step of nothing": with_column(2, 5, lambda text: text.partition(b"\n")[0] + b"\n0\n" + text.split(b"\n", 2)[2]),
+    "a leaf too few": with_column(2, 0, lambda leaves: leaves[:-32]),
+    "a mark that there is not": with_mark("oracle"),
     "another leaf": with_column(2, 0, lambda leaves: bytes(32) + leaves[32:]),
     "a bomb": with_column(3, 8, lambda _: bytes(129 * 1024 * 1024)),
     "another chain": sealed(chain="0" * 64),
@@ -120,6 +144,7 @@ CASES: dict[str, Files] = {
     "a checkpoint of nothing": sealed(checkpoints=notes([], LEAVES)),
     "a checkpoint by another": sealed(checkpoints=notes(LEAVES, signer=STRANGER)),
     "a checkpoint of another log": sealed(checkpoints=notes(LEAVES, signer=replace(NODE_SIGNER, name="other"))),
+    "a checkpoint that names another log": sealed(checkpoints=[renamed(note_of(LEAVES))]),
     "a checkpoint by a cosigner only": sealed(
         checkpoints=[re.sub(r"— alps.*\n", "", note, count=1) for note in notes(LEAVES, cosigner=COSIGNER)]
     ),
