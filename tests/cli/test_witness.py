@@ -1,6 +1,7 @@
 """`skyparley witness` and `record compare` as processes of their own, against nodes that serve, honest and not."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -134,6 +135,13 @@ def test_a_witness_follows_a_node_over_restarts_and_ends_at_the_second_record(tm
     (tmp_path / "ours.txt").write_text(ours.stdout)
     compare = ("record", "compare", "--keys", keys, tmp_path / "ours.txt", north / "alarm" / "shown.txt")
     assert "SPLIT VIEW" in fails(*compare, status=3)
+    assert skyparley("export", "--data", data, "--to", tmp_path / "export").returncode == 0
+    trusted = ("--keys", keys, "--keys", north / "witness.pub")
+    audited = json.loads(skyparley("audit", tmp_path / "export", *trusted, "--json").stdout)
+    line = (north / "witness.pub").read_text().strip()
+    cosigned = {one["size"]: one["cosigned_by"] for one in audited["checkpoints"]}
+    assert audited["verified"]
+    assert (cosigned[1], cosigned[2]) == ([line], [line])
 
 
 @contextlib.contextmanager

@@ -26,6 +26,8 @@ from skyparley.node.record.store import RECORD_FILE, RecordStore
 from skyparley.record.export.writing import File, Writer, show
 from skyparley.record.notes import SIGNATURE, Checkpoint, Signer, origin_of, parse_checkpoint, parse_note
 
+MAX_COSIGNED: Final = 500
+"""So many of the newest checkpoints that others have cosigned go with an export."""
 COLUMNS: Final = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
@@ -73,7 +75,8 @@ def _signed(data: Path) -> tuple[list[bytes], Ed25519PrivateKey]:
     try:
         if not store.checkpoint:
             raise InvalidInputError(f"{data} has signed nothing yet: serve it, and file something")
-        return [store.checkpoint], store.key
+        last = store.cosigned_at(store.size) or store.checkpoint
+        return [*store.cosigned_before(store.size, MAX_COSIGNED), last], store.key
     finally:
         store.close()
 

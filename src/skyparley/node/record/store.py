@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -88,6 +88,13 @@ class RecordStore:
     def newest_cosigned(self) -> bytes:
         """The newest cosigned checkpoint, as a note; empty if there is none. Raises `StorageError`."""
         return self._note("SELECT note FROM cosigned ORDER BY size DESC LIMIT 1")
+
+    def cosigned_before(self, size: int, most: int) -> list[bytes]:
+        """The newest cosigned checkpoints below a size, by size. Raises `StorageError`."""
+        with _reading():
+            sql = "SELECT note FROM cosigned WHERE size < ? ORDER BY size DESC LIMIT ?"
+            rows: list[Any] = self._reader.execute(sql, (size, most)).fetchall()
+        return [bytes(note) for (note,) in reversed(rows)]
 
     def cosigned_with(self, sequence: int) -> bytes:
         """The cosigned checkpoint that proves most of an entry: a new one that many have signed; empty if none has it.
