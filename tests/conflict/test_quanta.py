@@ -30,7 +30,11 @@ def test_what_is_quantised_is_known_as_such_and_encodes_to_itself(seed: int) -> 
     details = details_of(whole, b"")
     assert details.operation is whole
     assert encode_operation(read_details(details.data).operation) == encode_operation(raw)
-    assert read_details(details.data).data == details.data == details.salt + encode_operation(raw)
+    assert (
+        read_details(details.data).data
+        == details.data
+        == b"skyparley details 1\n" + details.salt + encode_operation(raw)
+    )
     assert details_of(raw, b"").digest == details.digest
 
 

@@ -3,7 +3,8 @@
 from hashlib import sha256
 
 from skyparley.conflict.codec import encode_operation
-from skyparley.node.custody.details import SALT_BYTES, details_of, read_details, witness_salt
+from skyparley.node.custody.details import details_of, keep_witness, read_details, read_witness
+from skyparley.node.line.sealed import DOMAIN, seal
 from support.conflict_cases import circle_volume, operation
 
 
@@ -14,8 +15,8 @@ def filed(party: str = "alpha", radius_m: float = 500.0):  # type: ignore[no-unt
 def test_an_outline_s_digest_tells_nothing_without_the_secret() -> None:
     details = details_of(filed(), b"secret")
     body = encode_operation(filed())
-    assert details.data == details.salt + body
-    assert details.digest == sha256(details.salt + body).hexdigest() != sha256(body).hexdigest()
+    assert details.data == b"skyparley details 1\n" + details.salt + body
+    assert details.digest == sha256(details.data).hexdigest()
     assert details_of(filed(), b"another secret").digest != details.digest
     assert details_of(filed("bravo"), b"secret").salt != details.salt
     assert details_of(filed(radius_m=501.0), b"secret").salt != details.salt
@@ -36,5 +37,15 @@ def test_who_brings_a_salt_has_it_kept() -> None:
 
 def test_a_witness_is_found_again_by_who_has_both_and_by_nobody_else() -> None:
     a, b = details_of(filed(), b"secret").salt, details_of(filed("bravo"), b"secret").salt
-    assert len(witness_salt(a, b)) == SALT_BYTES
-    assert len({witness_salt(a, b), witness_salt(b, a), witness_salt(a, a)}) == 3
+    assert read_witness(keep_witness(a, b, b"x")) == b"x"
+    assert len({keep_witness(a, b, b"x"), keep_witness(b, a, b"x"), keep_witness(a, a, b"x")}) == 3
+
+
+def test_words_never_have_the_digest_of_an_outline() -> None:
+    """Whatever is said, and whatever salt its author brings: a deletion of words reaches no outline."""
+    details = details_of(filed(), b"secret")
+    said = seal(b"secret", details.data, "account/alpha/x", "k")
+    assert said.data[: len(details.data)] != details.data
+    again = details_of(filed(), b"secret", said.data[len(DOMAIN) :][:16])
+    assert again.digest != seal(b"secret", encode_operation(filed()), "account/alpha/x", "k").digest
+    assert not said.data.startswith(b"skyparley details")

@@ -86,7 +86,8 @@ def by_brute_force(node: Node) -> list[tuple[str, ...]]:
         for conflict in index.check(b):
             sides = (conflict.a.party, conflict.a.operation_id, conflict.b.party, conflict.b.operation_id)
             salt = sha256(b"skyparley witness 1\n" + salts[conflict.a] + salts[conflict.b]).digest()[:16]
-            found.append((*sides, conflict.rule.value, digest(salt + encode_conflict(conflict))))
+            kept = b"skyparley witness 1\n" + salt + encode_conflict(conflict)
+            found.append((*sides, conflict.rule.value, digest(kept)))
     return sorted(found)
 
 

@@ -162,6 +162,8 @@ def _check_deletion(state: Airspace, command: DeleteBody) -> None:
         raise ConflictingStateError(f"it was deleted by entry {before.deleted_sequence} already, under {before.under}")
     if command.sequence > state.sequence:
         raise NotFoundError(f"there is no entry {command.sequence}", place="sequence")
+    if any(live.details_digest == command.digest for live in state.operations.values()):
+        raise ForbiddenError("these are the details of a live operation, and no words: they are compared")
     dialogue_id = state.line.speaking(command.digest)
     if dialogue_id is not None:
         raise ConflictingStateError(f"it is a message of the dialogue {dialogue_id}, which is not over: end that first")

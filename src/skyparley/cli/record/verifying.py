@@ -14,7 +14,6 @@ from rich.text import Text
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
-from skyparley.node.record.cosigning import check_cosigners
 from skyparley.record.base64 import from_base64
 from skyparley.record.comparing.spoken import fingerprint
 from skyparley.record.envelope import SALT_BYTES
@@ -85,6 +84,8 @@ def read_keys(paths: Sequence[Path]) -> Trusted:
 
 def read_witnesses(path: Path | None) -> tuple[VerifierKey, ...]:
     """The keys of a file of cosigners. Raises `InvalidInputError` with the file."""
+    from skyparley.node.record.cosigning import check_cosigners
+
     if path is None:
         return ()
     trusted = read_keys([path])

@@ -18,7 +18,7 @@ from skyparley.conflict.minima import Minima, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef, Rule
 from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.bounds import Box, bounding_box
-from skyparley.node.custody.details import Details, witness_salt
+from skyparley.node.custody.details import Details, keep_witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,7 @@ class Comparison:
         ]
 
     def _note(self, conflict: Conflict, sequence: int, compared: Compared) -> None:
-        salt = witness_salt(self._salts[conflict.a], self._salts[conflict.b])
-        witness = salt + encode_conflict(conflict)
+        witness = keep_witness(self._salts[conflict.a], self._salts[conflict.b], encode_conflict(conflict))
         witness_digest = digest(witness)
         compared.witnesses.append((witness_digest, witness, conflict))
         compared.findings.append(

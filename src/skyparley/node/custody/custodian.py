@@ -23,7 +23,7 @@ from skyparley.conflict.search import ALGORITHM
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
 from skyparley.node.custody.comparison import Agreed, Compared, Comparison, Filed, Step, filed, steps_of
-from skyparley.node.custody.details import SALT_BYTES, Details, read_details
+from skyparley.node.custody.details import Details, read_details, read_witness
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
 
@@ -168,7 +168,7 @@ class Custodian:
         """The witness that a finding names."""
         found = self._witnesses.get(witness_digest)
         if found is None:
-            found = decode_conflict(self._vault.body(witness_digest)[SALT_BYTES:])
+            found = decode_conflict(read_witness(self._vault.body(witness_digest)))
             self._remember(witness_digest, found)
         return found
 

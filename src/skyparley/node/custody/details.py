@@ -16,7 +16,7 @@ from skyparley.airspace.operations.commands import Extent
 from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised, quantise
 from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import Operation
-from skyparley.errors import SkyparleyError
+from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.cells import cover_path, cover_volume
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
@@ -27,11 +27,17 @@ STRETCH_POINTS: Final = 64
 
 
 SALT_BYTES: Final = 16
+DETAILS: Final = b"skyparley details 1\n"
+WITNESS: Final = b"skyparley witness 1\n"
+"""What details and witnesses begin with, so that nothing else that the log names has their digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """An operation as it is compared (quantised), a salt with its canonical bytes, and the SHA-256 of both (hex)."""
+    """An operation as it is compared (quantised), the bytes that are kept, and their SHA-256 (hex).
+
+    What is kept is a domain, a salt and the canonical bytes of the operation.
+    """
 
     operation: Operation
     data: bytes
@@ -39,8 +45,13 @@ class Details:
 
     @property
     def salt(self) -> bytes:
-        """The first bytes of the data."""
-        return self.data[:SALT_BYTES]
+        """What stands before the body, so that nobody finds it by trying."""
+        return self.data[len(DETAILS) :][:SALT_BYTES]
+
+    @property
+    def body(self) -> bytes:
+        """The canonical bytes of the operation."""
+        return self.data[len(DETAILS) + SALT_BYTES :]
 
 
 def details_of(operation: Operation, secret: bytes, salt: bytes = b"") -> Details:
@@ -54,18 +65,27 @@ def details_of(operation: Operation, secret: bytes, salt: bytes = b"") -> Detail
 
 
 def read_details(data: bytes) -> Details:
-    """The details that were kept. Raises `InvalidInputError` for what is none."""
-    return with_salt(decode_operation(data[SALT_BYTES:]), data[SALT_BYTES:], data[:SALT_BYTES])
+    """The details that were kept. Raises `StorageError` for what is none."""
+    if not data.startswith(DETAILS):
+        raise StorageError("these are not the details of an operation: restore the vault from a backup")
+    salt, body = data[len(DETAILS) :][:SALT_BYTES], data[len(DETAILS) + SALT_BYTES :]
+    return with_salt(decode_operation(body), body, salt)
 
 
 def with_salt(operation: Operation, body: bytes, salt: bytes) -> Details:
     """Details of a quantised operation, its canonical bytes and a salt."""
-    return Details(operation, salt + body, digest(salt + body))
+    data = DETAILS + salt + body
+    return Details(operation, data, digest(data))
 
 
-def witness_salt(a: bytes, b: bytes) -> bytes:
-    """The salt of a witness: of the salts of the two that conflict, so that who has both finds the same again."""
-    return sha256(b"skyparley witness 1\n" + a + b).digest()[:SALT_BYTES]
+def keep_witness(a: bytes, b: bytes, body: bytes) -> bytes:
+    """A witness as it is kept; its salt is made of those of the two that conflict, so that who has both finds it."""
+    return WITNESS + sha256(WITNESS + a + b).digest()[:SALT_BYTES] + body
+
+
+def read_witness(data: bytes) -> bytes:
+    """The canonical bytes of a witness that was kept."""
+    return data[len(WITNESS) + SALT_BYTES :]
 
 
 def extents_of(operation: Operation) -> tuple[Extent, ...]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, TypeVar
 
 import msgspec
@@ -50,6 +49,7 @@ from skyparley.node.dss.views import (
     subscription_view,
 )
 from skyparley.node.engine import Engine, journal, proposal_of
+from skyparley.node.line.sealed import seal
 from skyparley.record.authorship import BEARER_ATTESTED
 
 _VERSION_BYTES: Final = 18
@@ -212,9 +212,10 @@ class DssDesk:
 
     async def report(self, uss: Uss, report: bytes) -> str:
         """Keep a report on an exchange in the vault, its digest in the log; the identifier that it gets."""
-        report_id, digest = self._engine.dice.uuid4(), sha256(report).hexdigest()
-        await self._vault.put_bodies([(digest, "", report)])
-        await self._write(uss, commands.FileReport(uss.manager, report_id, digest))
+        report_id = self._engine.dice.uuid4()
+        sealed = seal(self._vault.secret, report, "report", report_id)
+        await self._vault.put_bodies([(sealed.digest, "", sealed.data)])
+        await self._write(uss, commands.FileReport(uss.manager, report_id, sealed.digest))
         return report_id
 
     # inside

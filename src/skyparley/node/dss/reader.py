@@ -22,6 +22,7 @@ from skyparley.node.dss.views import (
     subscription_view,
 )
 from skyparley.node.engine import Engine
+from skyparley.node.line.sealed import unseal
 
 
 class DssReader:
@@ -102,7 +103,7 @@ class DssReader:
         """The report that a USS made, as it was kept. Raises `NotFoundError`."""
         for one in await self._history.of(report_id):
             if one.kind == REPORT:
-                return self._vault.body(one.detail)
+                return unseal(self._vault.body(one.detail))
         raise NotFoundError(f"there is no report {report_id}")
 
     def _now_us(self) -> int:

@@ -11,10 +11,12 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 SALT_BYTES: Final = 16
+DOMAIN: Final = b"skyparley words 1\n"
+"""What words begin with, so that none has the digest of an outline, whatever is said."""
 
 
 class Sealed(NamedTuple):
-    """Salt and body, and the SHA-256 of both (64 hexadecimal digits)."""
+    """Domain, salt and body, and the SHA-256 of all (64 hexadecimal digits)."""
 
     digest: str
     data: bytes
@@ -22,13 +24,13 @@ class Sealed(NamedTuple):
 
 def seal(secret: bytes, body: bytes, context: str, idempotency_key: str) -> Sealed:
     """A body with its salt; `context` says whose and what it is."""
-    data = draw(secret, context, idempotency_key, body, size=SALT_BYTES) + body
+    data = DOMAIN + draw(secret, context, idempotency_key, body, size=SALT_BYTES) + body
     return Sealed(sha256(data).hexdigest(), data)
 
 
 def unseal(data: bytes) -> bytes:
-    """The body without its salt."""
-    return data[SALT_BYTES:]
+    """The body without domain and salt."""
+    return data[len(DOMAIN) + SALT_BYTES :]
 
 
 def draw(secret: bytes, context: str, idempotency_key: str, body: bytes = b"", *, size: int = 8) -> bytes:

@@ -24,7 +24,7 @@ from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.errors import ConflictingStateError, InvalidInputError, NotFoundError, SkyparleyError
 from skyparley.geometry.interval import format_time
 from skyparley.node.custody.custodian import Custodian
-from skyparley.node.custody.details import SALT_BYTES, Details, details_of, extents_of, watched_by
+from skyparley.node.custody.details import Details, details_of, extents_of, watched_by
 from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.node.line.negotiation.corridors import corridor
@@ -97,7 +97,7 @@ class Proposals:
         ordered = [found[key] for key in sorted(found)]
         for live, details in ordered:
             before = self._custodian.details(live.details_digest)
-            if before.data[SALT_BYTES:] == details.data[SALT_BYTES:] and live.party == author.party:
+            if before.body == details.body and live.party == author.party:
                 raise InvalidInputError("this changes nothing", place="parameters")
         compared = await self.compare(author, conflict, [details.operation for _, details in ordered])
         if compared.new:
