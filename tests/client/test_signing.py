@@ -1,7 +1,7 @@
 """What parties sign themselves, by the client against a node that serves: everything they write, and no word else."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from skyparley.airspace.codec import decode_command, encode_command
 from skyparley.airspace.operations.commands import CancelOperation
 from skyparley.client import Client, PartySigner, RefusedError, calls, operations, voice
-from skyparley.client.prepared import check_prepared
+from skyparley.client.prepared import Changed, check_prepared
 from skyparley.client.signing import make_signer
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
 from skyparley.node.record.signing import PreparedView
@@ -35,9 +35,15 @@ class Signing:
         self.there, self.url = there, url
         self.signers = {name: make_signer(name, POOL) for name in ("alpha", "bravo")}
         self.keys = {"alpha": there.alpha, "bravo": there.bravo}
+        self.shown: list[tuple[Changed, ...]] = []
+        self.agrees = True
 
     def client(self, party: str) -> Client:
-        return Client(self.url, self.keys[party], signer=self.signers[party])
+        return Client(self.url, self.keys[party], signer=self.signers[party], confirm=self.confirm)
+
+    def confirm(self, changes: Sequence[Changed]) -> bool:
+        self.shown.append(tuple(changes))
+        return self.agrees
 
     def register(self) -> None:
         for party in ("alpha", "bravo"):
@@ -144,6 +150,10 @@ async def test_a_conflict_is_settled_under_both_signatures(signing: Signing) -> 
 
     assert await in_thread(walk) == "accept"
     assert signing.there.node.state.conflicts == {}
+    (offered_by_bravo,), (accepted,) = signing.shown
+    assert (offered_by_bravo.party, offered_by_bravo.operation_id, offered_by_bravo.answers) == ("bravo", "b", 0)
+    assert offered_by_bravo.operation is not None
+    assert (accepted.party, accepted.answers, accepted.operation) == ("bravo", 1, None)  # the other side's outline
 
 
 def offered(alpha: Client, bravo: Client) -> str:
@@ -337,7 +347,7 @@ async def test_a_node_that_gives_other_words_to_sign_gets_no_signature(signing: 
                 if "tests" in call.path or call.path.endswith("accept"):
                     continue
                 view = prepared(call)
-                check_prepared(call, view)
+                check_prepared(call, view, "alpha")
                 lies(call, view)
 
     await in_thread(walk)
@@ -363,11 +373,11 @@ def lies(call: Any, view: PreparedView) -> None:
             except SkyparleyError:
                 continue
             with pytest.raises(ProofError):
-                check_prepared(call, PreparedView(body, view.bodies))
+                check_prepared(call, PreparedView(body, view.bodies), "alpha")
     for index in range(len(view.bodies)):
         rest = [*view.bodies[:index], *view.bodies[index + 1 :]]
         with pytest.raises(ProofError, match="not what it is of"):
-            check_prepared(call, PreparedView(view.body, rest))
+            check_prepared(call, PreparedView(view.body, rest), "alpha")
 
 
 def others(value: Any) -> list[Any]:
@@ -383,8 +393,8 @@ def others(value: Any) -> list[Any]:
 def test_what_no_row_knows_is_not_signed() -> None:
     view = PreparedView(encode_command(CancelOperation("a", 1)).decode(), [])
     with pytest.raises(InvalidInputError, match="cannot be signed from here"):
-        check_prepared(calls.add_person("x", "X", "officer", "y"), view)
+        check_prepared(calls.add_person("x", "X", "officer", "y"), view, "alpha")
     with pytest.raises(ProofError, match="do not trust it"):
-        check_prepared(calls.take_watch("ops"), view)
+        check_prepared(calls.take_watch("ops"), view, "alpha")
     with pytest.raises(InvalidInputError, match="not the body of a command"):
-        check_prepared(calls.take_watch("ops"), PreparedView("{}", []))
+        check_prepared(calls.take_watch("ops"), PreparedView("{}", []), "alpha")

@@ -7,7 +7,7 @@ the connection breaks, as late as the node asks and a few times only.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
@@ -16,15 +16,17 @@ import httpx
 import msgspec
 
 from skyparley.client.call import Call, Formed
-from skyparley.client.prepared import check_prepared
+from skyparley.client.prepared import Changed, check_prepared, signable
 from skyparley.client.signing import PartySigner
-from skyparley.errors import ConflictingStateError, SkyparleyError, StorageError
+from skyparley.errors import ConflictingStateError, ProofError, SkyparleyError, StorageError
 from skyparley.node.record.signing import PreparedView
 
 TRIES: Final = 4
 TIMEOUT_S: Final = 30.0
 MAX_WAIT_S: Final = 10.0
 _BUSY: Final = (429, 503)
+Confirm = Callable[[Sequence[Changed]], bool]
+"""Says yes or no to what a command changes, before it is signed."""
 AnswerT = TypeVar("AnswerT")
 ClientT = TypeVar("ClientT", bound="Client")
 AsyncClientT = TypeVar("AsyncClientT", bound="AsyncClient")
@@ -50,11 +52,15 @@ class Event(msgspec.Struct, frozen=True):
 class Client:
     """Asks a node, one call after another. Use it in a `with` block, or close it.
 
-    With a `signer` every command goes under the party's own signature.
+    With a `signer` every command goes under the party's own signature; one that changes operations only if `confirm`
+    says yes to what it changes.
     """
 
-    def __init__(self, url: str, key: str | None = None, *, signer: PartySigner | None = None) -> None:
+    def __init__(
+        self, url: str, key: str | None = None, *, signer: PartySigner | None = None, confirm: Confirm | None = None
+    ) -> None:
         self._signer = signer
+        self._confirm = confirm
         self._http = httpx.Client(base_url=url, headers=_headers(key), timeout=TIMEOUT_S)
 
     def __enter__(self: ClientT) -> ClientT:
@@ -76,7 +82,7 @@ class Client:
 
         With a signer also `ProofError` if the node gives something else to sign than the call asks.
         """
-        signing = _Signing(call, idempotency_key, self._signer)
+        signing = _Signing(call, idempotency_key, self._signer, self._confirm)
         while (asked := signing.question()) is not None:
             try:
                 answer = self._send(asked)
@@ -114,11 +120,15 @@ class Client:
 class AsyncClient:
     """Asks a node, calls side by side. Use it in an `async with` block, or close it.
 
-    With a `signer` every command goes under the party's own signature.
+    With a `signer` every command goes under the party's own signature; one that changes operations only if `confirm`
+    says yes to what it changes.
     """
 
-    def __init__(self, url: str, key: str | None = None, *, signer: PartySigner | None = None) -> None:
+    def __init__(
+        self, url: str, key: str | None = None, *, signer: PartySigner | None = None, confirm: Confirm | None = None
+    ) -> None:
         self._signer = signer
+        self._confirm = confirm
         self._http = httpx.AsyncClient(base_url=url, headers=_headers(key), timeout=TIMEOUT_S)
 
     async def __aenter__(self: AsyncClientT) -> AsyncClientT:
@@ -140,7 +150,7 @@ class AsyncClient:
 
         With a signer also `ProofError` if the node gives something else to sign than the call asks.
         """
-        signing = _Signing(call, idempotency_key, self._signer)
+        signing = _Signing(call, idempotency_key, self._signer, self._confirm)
         while (asked := signing.question()) is not None:
             try:
                 answer = await self._send(asked)
@@ -181,10 +191,13 @@ class _Signing(Generic[AnswerT]):
     What is compared anew while others file nearby is signed anew, a few times.
     """
 
-    def __init__(self, call: Call[AnswerT], idempotency_key: str | None, signer: PartySigner | None) -> None:
+    def __init__(
+        self, call: Call[AnswerT], idempotency_key: str | None, signer: PartySigner | None, confirm: Confirm | None
+    ) -> None:
         self._call = call
+        self._confirm = confirm
         self._key = idempotency_key or secrets.token_hex(16)
-        self._signer = signer if call.method != "GET" else None
+        self._signer = signer if signable(call) else None
         self._left = TRIES
         self._formed: Formed | None = None
         self._done = False
@@ -207,7 +220,10 @@ class _Signing(Generic[AnswerT]):
     def take(self, answer: Any) -> None:
         """What the node answered. Raises `ProofError` if it is something else to sign than was asked."""
         if isinstance(answer, PreparedView) and self._signer is not None:
-            self._formed = Formed(check_prepared(self._call, answer))
+            to_sign = check_prepared(self._call, answer, self._signer.party)
+            if to_sign.changes and (self._confirm is None or not self._confirm(to_sign.changes)):
+                raise ProofError("this changes operations, and nobody has said yes to that: nothing was signed")
+            self._formed = Formed(to_sign.command)
         else:
             self.answer, self._done = answer, True
 

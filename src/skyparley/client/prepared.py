@@ -5,7 +5,7 @@ whatever it is given would sign in the dark; so each route has its row here, and
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -13,10 +13,14 @@ import msgspec
 
 from skyparley.airspace.codec import command_kind, decode_command
 from skyparley.airspace.commands import Command
+from skyparley.airspace.line.dialogue.commands import OpenDialogue, SendMessage
+from skyparley.airspace.line.negotiation.commands import Amendment, ProposedChange
 from skyparley.catalogue.messages import MESSAGES, encode_body, message_type, parse_message, parse_read_back
 from skyparley.client.call import Call, Fields
+from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError, ProofError
 from skyparley.geometry.interval import parse_time
+from skyparley.node.custody.details import extents_of, read_details
 from skyparley.node.line.assistance.desk import CODE as ASSISTANCE
 from skyparley.node.line.calls.views import CallText
 from skyparley.node.line.dialogue.desk import STEP_OF
@@ -36,8 +40,36 @@ class _Row(NamedTuple):
     says: Callable[[Fields, bytes], bool] = lambda _, said: not said
 
 
-def check_prepared(call: Call[Any], prepared: PreparedView) -> Command:
-    """The command to sign. Raises `ProofError` if it is not what the call asks, `InvalidInputError` if it is none."""
+class Changed(NamedTuple):
+    """What a command does to an operation: of the own party with the operation as it will be, of others by name only.
+
+    `answers` is the number of the message that is accepted by it; 0 for an offer.
+    """
+
+    party: str
+    operation_id: str
+    version: int
+    answers: int
+    operation: Operation | None
+
+
+class ToSign(NamedTuple):
+    """A command that says what was asked, and what it does to operations: that is for its signer to look at."""
+
+    command: Command
+    changes: tuple[Changed, ...]
+
+
+def signable(call: Call[Any]) -> bool:
+    """Whether a call makes an entry of the party that can be signed."""
+    return call.entry is not None or _found(call) is not None
+
+
+def check_prepared(call: Call[Any], prepared: PreparedView, party: str) -> ToSign:
+    """What a party is to sign.
+
+    Raises `ProofError` if it is not what the call asks, `InvalidInputError` if it is no command, or none to be signed.
+    """
     command = decode_command(prepared.body.encode())
     row, at = _row(call)
     if command_kind(command) != row.kind:
@@ -57,17 +89,45 @@ def check_prepared(call: Call[Any], prepared: PreparedView) -> Command:
         raise ProofError("the node gave a digest to sign, and not what it is of")
     if not row.says(body, unseal(bodies[named]) if named else b""):
         raise ProofError("the node gave other words to sign than were said: do not trust it")
-    return command
+    return ToSign(command, tuple(_changes(command, party, bodies)))
+
+
+def _changes(command: Command, party: str, bodies: Mapping[str, bytes]) -> Iterator[Changed]:
+    """What a command does to operations. Raises `ProofError` for one of the own party that does not follow."""
+    if not isinstance(command, OpenDialogue | SendMessage):
+        return
+    answers = command.reference if isinstance(command, SendMessage) and command.amendments else 0
+    named: list[ProposedChange | Amendment] = [*command.changes]
+    if isinstance(command, SendMessage):
+        named += command.amendments
+    for one in named:
+        if one.party != party:
+            yield Changed(one.party, one.operation_id, one.version, answers, None)
+            continue
+        if one.details_digest not in bodies:
+            raise ProofError("the node gave a change of your operation to sign, and not what it is: do not trust it")
+        operation = read_details(bodies[one.details_digest]).operation
+        own = (operation.ref.party, operation.ref.operation_id) == (party, one.operation_id)
+        if not own or (isinstance(one, Amendment) and one.extents != extents_of(operation)):
+            raise ProofError("the node gave a change to sign that is not that of your operation: do not trust it")
+        yield Changed(party, one.operation_id, one.version, answers, operation)
 
 
 def _row(call: Call[Any]) -> tuple[_Row, dict[str, Any]]:
+    found = _found(call)
+    if found is None:
+        raise InvalidInputError(f"{call.method} {call.path} cannot be signed from here", place="path")
+    return found
+
+
+def _found(call: Call[Any]) -> tuple[_Row, dict[str, Any]] | None:
     path = call.path.partition("?")[0]
     for (method, pattern), row in _ROWS.items():
         found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern), path)
         if method == call.method and found is not None:
             at = {name: int(text) if name == "number" else text for name, text in found.groupdict().items()}
             return row, at
-    raise InvalidInputError(f"{call.method} {path} cannot be signed from here", place="path")
+    return None
 
 
 def _same(*names: str) -> Callable[[Fields], dict[str, Any]]:
@@ -118,14 +178,16 @@ def _message(body: Fields) -> dict[str, Any]:
     reference = {"reference": body["reference"]} if body.get("reference") else {}
     kind = message_type(body["code"])
     follows: dict[str, Any] = {} if kind.act == "accept" or kind.code in STEP_OF else {"amendments": []}
+    if kind.code not in STEP_OF:
+        follows["step"] = ""
     return {**_kind(body), **follows, "act": kind.act, **reference, **_same("from_post", "precedence")(body)}
 
 
 def _kind(body: Fields) -> dict[str, Any]:
-    """What follows from the kind of a message; one that offers or accepts nothing changes no operation."""
+    """What follows from the kind of a message; one that offers nothing proposes no change."""
     kind = message_type(body["code"])
     follows: dict[str, Any] = {"precedence": kind.precedence, "response": kind.response}
-    if kind.group not in OFFERS and kind.code not in STEP_OF and kind.act != "accept":
+    if kind.group not in OFFERS and kind.code not in STEP_OF:
         follows |= {"changes": []}
     return follows
 

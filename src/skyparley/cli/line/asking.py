@@ -13,18 +13,40 @@ from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
 TIMEOUT_S: Final = 60.0
 
 
-def ask(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def ask(
+    url: str,
+    api_key: str | None,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    yes: bool = False,
+) -> Any:
     """What a node answers, as JSON. Raises `StorageError` if it does not, `SkyparleyError` if it refuses.
 
-    What writes is signed with the key that the environment names (`SKYPARLEY_SIGN_WITH`), if it does.
+    What a party writes is signed with the key that the environment names (`SKYPARLEY_SIGN_WITH`), if it does; what
+    that changes is asked for, unless `yes`. Its receipt goes into the folder that `SKYPARLEY_RECEIPTS` names.
     """
+    answer = _asked(url, api_key, method, path, body, yes=yes)
+    receipts = os.environ.get("SKYPARLEY_RECEIPTS")
+    if receipts and method != "GET" and isinstance(answer, dict) and isinstance(answer.get("sequence"), int):
+        from skyparley.cli.signing.operations import keep_receipt
+
+        keep_receipt(url, api_key, answer["sequence"], Path(receipts))
+    return answer
+
+
+def _asked(url: str, api_key: str | None, method: str, path: str, body: dict[str, Any] | None, *, yes: bool) -> Any:
     sign_with = os.environ.get("SKYPARLEY_SIGN_WITH")
     if sign_with and method != "GET":
         from skyparley.cli.signing.keys import asked, signer_of
         from skyparley.client import Call, RefusedError
+        from skyparley.client.prepared import signable
 
+        call: Call[Any] = Call(method, path, dict, body, True)
+        signer = signer_of(Path(sign_with)) if signable(call) else None
         try:
-            return asked(url, api_key, Call(method, path, dict, body, True), signer_of(Path(sign_with)))
+            return asked(url, api_key, call, signer, yes=yes)
         except RefusedError as error:
             raise SkyparleyError(f"the node refuses: {error.message}", place=error.place) from None
     response = _answer(url, api_key, method, path, body)

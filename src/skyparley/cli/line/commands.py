@@ -96,11 +96,12 @@ def line_say(
     read_back: Annotated[Path | None, typer.Option(help="JSON object of what is read back.")] = None,
     precedence: Annotated[str, typer.Option(help="FLASH, IMMEDIATE, PRIORITY or ROUTINE.")] = "",
     about: Annotated[str, typer.Option(help="The conflict that is to be settled, from: line conflicts.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Sign what it changes without asking, where you sign.")] = False,
 ) -> None:
     """Send a message of the catalogue: open a dialogue with a party, or answer, counter or read back within one."""
     from skyparley.cli.line.talking import Said, say
 
-    said = Said(code, file, from_post=from_post, read_back=read_back, precedence=precedence, about=about)
+    said = Said(code, file, from_post=from_post, read_back=read_back, precedence=precedence, about=about, yes=yes)
     say(url, api_key, whom, said)
 
 

@@ -75,6 +75,7 @@ class Said:
     read_back: Path | None
     precedence: str
     about: str
+    yes: bool = False
 
 
 def say(url: str, api_key: str | None, whom: str, said: Said) -> None:
@@ -97,10 +98,11 @@ def say(url: str, api_key: str | None, whom: str, said: Said) -> None:
         path = "/v1/dialogues"
         party, _, post = whom.partition("/")
         body |= {"to_party": party, "to_post": post, "about": said.about}
-    answer = ask(url, api_key, "POST", path, body)
+    answer = ask(url, api_key, "POST", path, body, yes=said.yes)
     dialogue = answer["dialogue"]
     print(dialogue["dialogue_id"])
     told = f"message {answer['message']['number']}: {dialogue['state']}, read-back {dialogue['read_back']}"
+    told += f", entry {answer['sequence']}"
     print(told.replace("_", " "))
 
 

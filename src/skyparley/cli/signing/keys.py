@@ -1,10 +1,13 @@
 """`skyparley keys …`: signing keys on the party's own machine, and what the pool knows of them."""
 
 import os
+import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -13,8 +16,11 @@ from rich.text import Text
 from skyparley.airspace.signing.commands import CHECKPOINTS
 from skyparley.client import Client, operations
 from skyparley.client.call import Call
+from skyparley.client.prepared import Changed
 from skyparley.client.signing import PartySigner, make_signer, read_signer, write_signer
+from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError
+from skyparley.node.reading.shapes import render_operation_shapes
 from skyparley.node.record.keys import SigningAnswer
 from skyparley.record.authorship import key_id_of
 from skyparley.record.notes import COSIGNATURE, parse_key
@@ -31,10 +37,39 @@ def signer_of(path: Path) -> PartySigner:
     return read_signer(path, os.environ.get("SKYPARLEY_SIGNING_PASSPHRASE", ""))
 
 
-def asked(url: str, api_key: str | None, call: Call[AnswerT], signer: PartySigner | None) -> AnswerT:
-    """What a node answers to a call, signed where there is a signer."""
-    with Client(url, api_key, signer=signer) as client:
+def asked(
+    url: str, api_key: str | None, call: Call[AnswerT], signer: PartySigner | None, *, yes: bool = False
+) -> AnswerT:
+    """What a node answers to a call, signed where there is a signer; what it changes is shown, and asked for."""
+    with Client(url, api_key, signer=signer, confirm=lambda changes: _confirmed(changes, yes=yes)) as client:
         return client.do(call)
+
+
+def _confirmed(changes: Sequence[Changed], *, yes: bool) -> bool:
+    """Show what would be signed, on standard error; whether it may be."""
+    for one in changes:
+        whose = f"{one.party}/{one.operation_id}, version {one.version}"
+        print(escaped(f"{whose} {'would be' if one.operation else 'would change'}:"), file=sys.stderr)
+        if one.operation is not None:
+            for line in _described(one.operation):
+                print(escaped(f"   {line}"), file=sys.stderr)
+        else:
+            print("   its new outline is the other side's, and not shown to you", file=sys.stderr)
+    answers = {one.answers for one in changes if one.answers}
+    for number in sorted(answers):
+        print(f"by accepting message {number}", file=sys.stderr)
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        print("say it in a terminal, or with --yes", file=sys.stderr)
+        return False
+    return input("Sign it? Type yes: ").strip() == "yes"
+
+
+def _described(operation: Operation) -> Iterator[str]:
+    for shape in render_operation_shapes(operation).values():
+        for one in shape:
+            yield msgspec.json.encode(one).decode()
 
 
 def make(party: str, pool: str, to: Path) -> None:
@@ -55,6 +90,9 @@ def register(path: Path, url: str, api_key: str | None, *, days: int, sign_with:
     now_us = time.time_ns() // 1_000
     call = operations.register_key(signer.public, now_us - EARLY_US, now_us + days * DAY_US)
     by = signer if sign_with is None else signer_of(sign_with)
+    pool = str(asked(url, api_key, Call("GET", "/v1/me", dict[str, Any]), None)["pool"])
+    if signer.pool != pool:
+        raise InvalidInputError(f"signs for the pool '{signer.pool}'; this is '{pool}': make another", place=str(path))
     _tell(asked(url, api_key, call, by), signer.key_id)
 
 

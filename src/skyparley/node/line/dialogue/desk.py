@@ -3,7 +3,7 @@
 A proposal to settle a conflict is compared with everything filed before it is sent, and again before it is accepted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -198,6 +198,7 @@ class DialogueDesk:
         while True:
             attempts += 1
             accepted = await self._proposals.accept(author, dialogue)
+            own = self._proposals.details_of_own(author, accepted)
             command = msgspec.structs.replace(
                 command,
                 amendments=accepted.amendments,
@@ -205,7 +206,7 @@ class DialogueDesk:
                 checked_through=accepted.through,
             )
             try:
-                answer = await self._say(author, command, sealed, idempotency_key)
+                answer = await self._say(author, command, sealed, idempotency_key, shows=own)
             except ConflictingStateError as error:
                 signed = author.signed is not None  # what is compared anew is signed anew
                 if error.place != OVERTAKEN or attempts == MAX_ATTEMPTS or signed:
@@ -221,7 +222,9 @@ class DialogueDesk:
         sealed: Sealed,
         idempotency_key: str,
         proposed: Proposed = NOTHING,
+        shows: Sequence[bytes] = (),
     ) -> DialogueAnswer:
+        """Propose what is said; `shows` are further bodies of the author's that the command names."""
         self._pace.take(author.party)
 
         async def keep() -> None:
@@ -230,7 +233,9 @@ class DialogueDesk:
             await self._vault.put_bodies([*details, (sealed.digest, author.party, sealed.data)])
             await self._reader.line.watchers.keep(sealed.digest, author)
 
-        bodies = [sealed.data, *(one.data for one in proposed.details)]
+        # what is the other side's is not for the author, not even to be signed
+        named = zip(proposed.changes, proposed.details, strict=True)
+        bodies = [sealed.data, *(one.data for change, one in named if change.party == author.party), *shows]
         sequence = await self._engine.submit_for(
             author, command, idempotency_key=idempotency_key, keep=keep, bodies=bodies
         )

@@ -148,6 +148,11 @@ class Proposals:
             watched += watched_by(operation, compared.minimum)
         return Accepted(tuple(amendments), tuple(watched), compared.through)
 
+    def details_of_own(self, author: Author, accepted: Accepted) -> list[bytes]:
+        """The details that an acceptance gives the author's own operations, as they are kept."""
+        own = (one for one in accepted.amendments if one.party == author.party)
+        return [self._custodian.details(one.details_digest).data for one in own]
+
     async def show(self, author: Author, dialogue: Dialogue) -> ProposalView:
         """The proposal that waits in a dialogue, compared anew. Raises `NotFoundError` if none does."""
         state = self._engine.state
