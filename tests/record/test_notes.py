@@ -156,6 +156,8 @@ def test_whatever_bit_is_flipped_it_is_not_the_note_that_was_signed(bit: int) ->
         lambda data: data.decode().encode("utf-16"),
         lambda data: data.replace(b"pool", b"p\xffol"),
         lambda data: data.replace(b"pool", b"p\x00ol"),
+        lambda data: data.replace(b"pool", b"p\x00ol", 1),
+        lambda data: data.replace(b"pool", b"p\tol", 1),
         lambda data: data.replace(b"pool", b"p\tol"),
         lambda data: data + 64 * data.splitlines(keepends=True)[-1],
         lambda data: b"x" * MAX_NOTE_BYTES + data,
@@ -235,3 +237,15 @@ def test_a_key_of_another_algorithm_is_refused() -> None:
         VerifierKey("north", 0x06, bytes(32))
     with pytest.raises(InvalidInputError):
         VerifierKey("north", SIGNATURE, bytes(31))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n", "a\u00a0b", "x" * 256])
+def test_what_can_be_no_name_is_no_key_s(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="a name in notes"):
+        VerifierKey(name, SIGNATURE, NODE.key.public)
+
+
+@pytest.mark.parametrize(("kind", "length"), [(0, 32), (2, 32), (5, 32), (SIGNATURE, 31), (COSIGNATURE, 33)])
+def test_keys_of_other_kinds_and_lengths_are_none(kind: int, length: int) -> None:
+    with pytest.raises(InvalidInputError, match="a key of notes is an Ed25519 key"):
+        VerifierKey("north", kind, (NODE.key.public + b"x")[:length])

@@ -214,6 +214,21 @@ def test_a_cosigner_of_the_log_s_name_is_not_the_log() -> None:
         verify_receipt(receipt(note=note), Trusted((imposter.key, NORTH.key)))
 
 
+def test_the_key_of_another_log_neither_speaks_for_this_one_nor_cosigns_it() -> None:
+    other = signer("elsewhere", SIGNATURE, 7)
+    by_other = receipt(note=note_of(leaves(), by=other))
+    with pytest.raises(ProofError, match="no key that you trust"):
+        verify_receipt(by_other, Trusted((other.key, NORTH.key)))
+    text = format_checkpoint(Checkpoint(POOL, COUNT, verify_receipt(GOOD, KEYS).checkpoint.root))
+    both = format_note(Note(text, (sign(text, NODE), sign(text, other))))
+    assert verify_receipt(receipt(note=both), Trusted((NODE.key, other.key))).cosigned == {}
+
+
+def test_what_is_too_long_is_refused_before_it_is_read() -> None:
+    with pytest.raises(InvalidInputError, match="has at most 16777216 bytes"):
+        verify_receipt(b" " * (MAX_RECEIPT_BYTES + 1), KEYS)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -238,6 +253,8 @@ def test_a_cosigner_of_the_log_s_name_is_not_the_log() -> None:
         GOOD.replace(b'"sequence":6', b'"sequence":-6'),
         GOOD.replace(b'"sequence":6', b'"sequence":9007199254740992'),
         GOOD.replace(b'"sequence":6', b'"sequence":6,"x":1'),
+        written({**MEMBERS, "time_us": -1}),
+        written({**MEMBERS, "time_us": 2**53}),
         GOOD.replace(b"receipt 1", b"receipt 2"),
         GOOD.replace(b"skyparley receipt 1", b"receipt"),
         written({**MEMBERS, "salt": None}),

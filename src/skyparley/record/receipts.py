@@ -15,11 +15,10 @@ from skyparley.errors import InvalidInputError, ProofError
 from skyparley.record.authorship import check_author
 from skyparley.record.base64 import from_base64, to_base64
 from skyparley.record.canonical import read_canonical, write_canonical
-from skyparley.record.envelope import MAX_HEADER_BYTES, SALT_BYTES, Header, body_digest, decode_header, leaf_data
+from skyparley.record.envelope import SALT_BYTES, Header, body_digest, decode_header, leaf_data
 from skyparley.record.merkle import HASH_BYTES, check_inclusion, leaf_hash
 from skyparley.record.notes import (
     COSIGNATURE,
-    MAX_NOTE_BYTES,
     SIGNATURE,
     Checkpoint,
     origin_of,
@@ -148,8 +147,6 @@ def verify_receipt(data: bytes, keys: Trusted) -> Proven:
 
 def _read(data: bytes) -> Receipt:
     receipt = read_canonical(data, _DECODER, form=FORMAT, what="receipt", most=MAX_RECEIPT_BYTES)
-    if len(receipt.header) > MAX_HEADER_BYTES or len(receipt.checkpoint) > MAX_NOTE_BYTES:
-        raise InvalidInputError("the header or the checkpoint of the receipt is too long")
     return receipt
 
 
