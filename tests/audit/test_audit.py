@@ -329,6 +329,13 @@ def test_evidence_that_cannot_be_compared_is_an_error_and_no_agreement() -> None
             receipts=[("r", receipt_of(foreign, 1, signer=own))],
         )
     other = replace(NODE_SIGNER, name="elsewhere")
+    foreign = [made(1, "", NODE, Tick(), pool="elsewhere")]
+    with pytest.raises(ProofError, match="is of the pool 'elsewhere'"):
+        audited(
+            GOOD,
+            keys=Trusted((*KEYS.notes, other.key), PARTY_KEYS),
+            receipts=[("r", receipt_of(foreign, 1, signer=other))],
+        )
     with pytest.raises(ProofError, match="is of the log 'elsewhere'"):
         audited(
             GOOD,

@@ -11,6 +11,7 @@ from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
 from skyparley.record.notes import (
     COSIGNATURE,
     MAX_NOTE_BYTES,
+    MAX_SIGNATURES,
     SIGNATURE,
     Checkpoint,
     Note,
@@ -25,6 +26,7 @@ from skyparley.record.notes import (
     parse_note,
     sign,
     verified,
+    with_lines,
 )
 
 # The example of C2SP's signed-note, and that of golang.org/x/mod/sumdb/note, with their published keys.
@@ -162,6 +164,7 @@ def test_whatever_bit_is_flipped_it_is_not_the_note_that_was_signed(bit: int) ->
         lambda data: data + 64 * data.splitlines(keepends=True)[-1],
         lambda data: b"x" * MAX_NOTE_BYTES + data,
         lambda data: data[data.index(b"\n\n") + 1 :],
+        lambda data: data[data.index(b"\n\n") :],
     ],
 )
 def test_what_is_no_note_is_refused(spoil: object) -> None:
@@ -190,6 +193,8 @@ def test_base64_has_one_spelling() -> None:
         "\n7\n" + TEXT.split("\n")[2] + "\n",
         TEXT[:-1],
         TEXT + "more\n",
+        TEXT + "more",
+        "po\u202eol" + TEXT[TEXT.index("\n") :],
         TEXT + "\n",
         TEXT.replace("\n7\n", "\n07\n"),
         TEXT.replace("\n7\n", "\n+7\n"),
@@ -249,3 +254,11 @@ def test_what_can_be_no_name_is_no_key_s(name: str) -> None:
 def test_keys_of_other_kinds_and_lengths_are_none(kind: int, length: int) -> None:
     with pytest.raises(InvalidInputError, match="a key of notes is an Ed25519 key"):
         VerifierKey("north", kind, (NODE.key.public + b"x")[:length])
+
+
+def test_lines_that_are_added_have_their_limit() -> None:
+    lines = [SignatureLine(f"n{number}", bytes(4), b"x") for number in range(MAX_SIGNATURES)]
+    full = with_lines(Note(TEXT, ()), lines)
+    assert len(with_lines(full, lines).signatures) == MAX_SIGNATURES
+    with pytest.raises(InvalidInputError, match="at most 64 signature lines"):
+        with_lines(full, SIGNED.signatures)
