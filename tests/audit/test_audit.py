@@ -205,14 +205,21 @@ def test_who_rewrites_the_record_is_convicted_by_what_others_hold(name: str) -> 
     files = export_of(whole(REWRITTEN[name]), sizes=(5,), segment_entries=6, cosigner=None)
     assert audited(files).verified  # nothing in it contradicts itself
     receipt = receipt_of(HISTORY, BEARER, COUNT - 1)
-    fault = audited(files, receipts=[("my receipt", receipt)]).fault
+    found = audited(files, receipts=[("my receipt", receipt)])
+    fault = found.fault
     assert fault is not None
+    assert (found.verified, found.chain, found.state_hash) == (False, None, None)
     assert (fault.first, fault.last) == (BEARER, BEARER)
     assert "my receipt that you hold" in fault.reason
     checkpoint = note_of([entry.leaf for entry in HISTORY[: COUNT - 2]])
     fault = audited(files, checkpoints=[("noted", checkpoint)]).fault
     assert fault is not None
     assert (fault.first, fault.last) == (6, COUNT - 2)
+    other = receipt_of(HISTORY, 2, COUNT - 3)  # of an entry that stands as it was, in a tree that does not
+    fault = audited(files, receipts=[("another", other)]).fault
+    assert fault is not None
+    assert (fault.first, fault.last) == (6, COUNT - 3)
+    assert "has not the root of the receipt another that you hold" in fault.reason
     honest = export_of(whole(HISTORY), sizes=(5,))
     assert audited(honest, receipts=[("r", receipt)], checkpoints=[("c", checkpoint)]).verified
 

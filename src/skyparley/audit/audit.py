@@ -168,8 +168,7 @@ def _held(manifest: Manifest, checkpoints: Sequence[Signed], evidence: Evidence,
         if manifest.reader and proven.header.party == manifest.reader:
             held.own[proven.sequence] = f"the receipt {name} that you hold"
         held.leaves.setdefault(proven.sequence, []).append((proven.leaf, f"the receipt {name} that you hold"))
-        if proven.checkpoint.size <= manifest.entries:  # a later one: its tree holds the leaf, and is not here
-            _hold_root(held, proven.checkpoint, f"the receipt {name} that you hold")
+        _hold_root(held, proven.checkpoint, f"the receipt {name} that you hold")  # not met where it is of a later tree
     return held
 
 
