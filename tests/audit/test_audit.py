@@ -281,6 +281,16 @@ def resealed(files: Files, name: str, data: bytes, first: int) -> Files:
     return {**files, name: data, "manifest.json": written, "seal": seal(written, NODE_SIGNER)}
 
 
+def test_a_file_of_another_length_than_was_sealed_is_noticed() -> None:
+    name = "segment-00000002.bin"
+    manifest = open_manifest(GOOD["manifest.json"], GOOD["seal"], KEYS.notes)
+    segments = [*manifest.segments]
+    segments[1] = msgspec.structs.replace(segments[1], bytes=len(GOOD[name]) + 1)
+    written = encode_manifest(msgspec.structs.replace(manifest, segments=segments))
+    fault = audited({**GOOD, "manifest.json": written, "seal": seal(written, NODE_SIGNER)}).fault
+    assert fault == Fault(7, 12, "the segment is not the one that was sealed")
+
+
 def test_a_bomb_that_is_sealed_is_refused() -> None:
     name = "segment-00000002.bin"
     parts = unframe(GOOD[name][20:], 9)

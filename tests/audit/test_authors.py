@@ -121,6 +121,14 @@ def test_what_is_unsigned_in_the_name_of_a_party_that_signs_all_is_wrong(log: Lo
     require_fine(log)
 
 
+def test_a_party_s_export_shows_what_is_wrong_in_its_name_behind_what_is_not_its_own(log: Log) -> None:
+    log.add(RegisterParty("bravo", "Bravo", "civil_ats"), NODE, party="")
+    log.add(filing(9), BEARER_ATTESTED, party="bravo")
+    log.add(SetSigning(True))
+    assert LEAF_ONLY in {entry.shown("alpha").form for entry in log.entries}
+    require_wrong(log, log.add(filing(4), BEARER_ATTESTED, after_us=RACE_US + SECOND_US), "signs all that it writes")
+
+
 def test_what_lost_a_race_is_told_and_not_wrong(log: Log) -> None:
     log.add(SetSigning(True))
     lost = log.add(filing(4), BEARER_ATTESTED, after_us=RACE_US)

@@ -100,6 +100,7 @@ def test_the_lines_of_a_file_of_keys() -> None:
     trusted = parse_trusted(f"# mine\n\n  {line}\n{NORTH}\n")
     assert (trusted.parties, trusted.notes) == (KEYS, (parse_key(NORTH),))
     assert joined([parse_trusted(line), parse_trusted(NORTH)]) == trusted
+    assert joined([parse_trusted(NORTH), parse_trusted(line)]) == trusted
     for wrong in (line[:-1], line + "=", line.upper(), line.replace("alpha", "al pha"), line[:-2] + "B="):
         with pytest.raises(InvalidInputError) as raised:
             parse_trusted(f"{NORTH}\n{wrong}")
