@@ -13,7 +13,7 @@ from skyparley.audit.audit import Audited, Evidence, audit
 from skyparley.audit.authors import RACE_US, LogKey
 from skyparley.record.authorship import BEARER_ATTESTED, NODE, PARTY_SIGNED, key_id_of, sign_header
 from skyparley.record.export.segment import LEAF_ONLY, WITHHELD, Shown
-from skyparley.record.notes import COSIGNATURE, VerifierKey
+from skyparley.record.notes import COSIGNATURE, SIGNATURE, VerifierKey
 from skyparley.record.trust import Trusted
 from support.exports import (
     KEYS,
@@ -99,6 +99,15 @@ def require_wrong(log: Log, sequence: int, *words: str, keys: Trusted = KEYS) ->
     assert all(found.fault is None for found in both(log, keys))
 
 
+def require_wrong_whole(log: Log, sequence: int, *words: str) -> None:
+    """The same where the entry is the node's, whose body alpha may not read."""
+    whole, own = both(log)
+    for found, said in ((whole, words), (own, ("is not shown",))):
+        assert found.fault is not None
+        assert found.fault.first == sequence
+        assert all(word in found.fault.reason for word in said), found.fault
+
+
 def require_fine(log: Log, *, disputed: Sequence[int] = ()) -> None:
     for found in both(log):
         assert found.verified, found.fault
@@ -160,8 +169,52 @@ def test_an_old_word_about_keys_is_not_taken_again(log: Log) -> None:
 def test_a_false_key_beside_a_party_s_own_is_wrong(log: Log) -> None:
     registered = log.add(registration(FALSE.public_key().public_bytes_raw()), key=FALSE, after_us=RACE_US + SECOND_US)
     require_wrong(log, registered, "only under its signature comes another")
+    log.add(registration(PUBLIC["alpha"]), after_us=RACE_US)  # refused, and so no reason for what follows
+    registered = log.add(registration(FALSE.public_key().public_bytes_raw()), key=FALSE)
+    require_wrong(log, registered, "only under its signature comes another")
+    by_nobody = log.add(registration(PUBLIC["bravo"]), key=FALSE)
+    require_wrong(log, by_nobody, f"has no key {FALSE_ID}", keys=NODE_ONLY)
     unsigned = log.add(registration(FALSE.public_key().public_bytes_raw()), BEARER_ATTESTED, after_us=RACE_US)
     require_wrong(log, unsigned, "only under its signature comes another")
+
+
+def test_two_first_keys_at_once_are_told_and_not_wrong() -> None:
+    log = Log()
+    log.add(registration(PUBLIC["alpha"]))
+    second = log.add(registration(FALSE.public_key().public_bytes_raw()), key=FALSE, after_us=RACE_US)
+    for found in both(log):
+        assert (found.fault, found.verified) == (None, False)
+        assert (found.authors.disputed.entries, found.authors.disputed.first) == (1, second)
+        assert (found.authors.knows("alpha", FALSE_ID), found.authors.knows("alpha", ALPHA)) == (False, True)
+
+
+def test_the_key_of_a_witness_signs_no_entries(log: Log) -> None:
+    witness = private_key("alpha's witness")
+    log.add(registration(witness.public_key().public_bytes_raw(), use=CHECKPOINTS))
+    require_wrong(log, log.add(filing(4), key=witness), "is for checkpoints")
+
+
+def test_what_was_refused_has_changed_nothing(log: Log) -> None:
+    """In the export of a party, too, where only the rules for keys decide."""
+    log.add(registration(PUBLIC["alpha"]))
+    assert [log_keys(found)[ALPHA].key.sequence for found in both(log)] == [2, 2]
+    log.add(RevokeKey(ALPHA, "retired"), BEARER_ATTESTED)
+    lost = log.add(SetSigning(True))
+    log.add(filing(5), BEARER_ATTESTED, after_us=2 * RACE_US)
+    require_fine(log, disputed=[lost])
+
+
+def test_after_a_day_an_idempotency_key_is_a_new_one(log: Log) -> None:
+    log.add(SetSigning(True), idempotency_key="again")
+    log.add(SetSigning(False), idempotency_key="meanwhile")
+    log.add(SetSigning(True), idempotency_key="again", after_us=86_400 * SECOND_US)
+    forged = log.add(filing(5), BEARER_ATTESTED, after_us=RACE_US + SECOND_US)
+    require_wrong(log, forged, "signs all that it writes")
+
+
+def test_keys_are_a_party_s_and_never_the_node_s(log: Log) -> None:
+    forged = log.add(registration(FALSE.public_key().public_bytes_raw()), NODE, party="")
+    require_wrong_whole(log, forged, "keys belong to parties")
 
 
 def test_a_signature_by_a_key_that_the_log_does_not_know_is_wrong(log: Log) -> None:
@@ -236,7 +289,8 @@ def test_who_brought_in_each_key_and_who_revoked_it_is_said(log: Log) -> None:
         assert [one.named for one in keys.values()] == [True, True, True]
         assert [one.introduced_by for one in keys.values()] == [None, ALPHA, key_id_of(public)]
         assert keys[ALPHA].revoked_by == key_id_of(public)
-    for found in both(log):
+    no_witness = Trusted((*KEYS.notes, VerifierKey("alpha", SIGNATURE, PUBLIC["bravo"])), KEYS.parties)
+    for found in (*both(log), *both(log, no_witness)):
         assert [one.named for one in found.authors.log_keys] == [True, False, False]
         assert not found.verified
 
@@ -260,7 +314,8 @@ def test_an_export_that_hides_which_keys_there_are_is_wrong(log: Log) -> None:
 def test_without_all_entries_nothing_is_said_of_keys(log: Log) -> None:
     log.add(SetSigning(True))
     shown = [entry.shown() for entry in log.entries]
-    shown[1] = Shown(LEAF_ONLY, shown[1].leaf)
+    shown[2] = Shown(LEAF_ONLY, shown[2].leaf)
     found = audited(shown, NODE_ONLY)
+    assert log_keys(found)[ALPHA].key.sequence == 2
     assert (found.fault, found.verified, found.authors.knows("alpha", ALPHA)) == (None, False, False)
     assert NODE_SIGNER.key in NODE_ONLY.notes

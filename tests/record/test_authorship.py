@@ -12,10 +12,14 @@ from skyparley.record.authorship import (
     PARTY_SIGNED,
     check_author,
     check_public_key,
+    check_signature,
     format_key_line,
+    format_signed,
     key_id_of,
     parse_key_line,
+    parse_signed,
     sign_header,
+    signed_header,
 )
 from skyparley.record.envelope import Header, encode_header
 from skyparley.record.notes import parse_key
@@ -92,6 +96,24 @@ def test_a_key_that_anybody_could_sign_for_is_none() -> None:
     check_public_key(PUBLIC)
     with pytest.raises(InvalidInputError, match="32 bytes"):
         check_public_key(PUBLIC[1:])
+
+
+def test_a_signed_header_is_three_parts_of_their_length() -> None:
+    signed = signed_header(header(), bytes(16), PRIVATE)
+    line = format_signed(signed)
+    assert parse_signed(line) == signed
+    encoded, salt, signature = line.split(".")
+    for wrong in (
+        "", encoded, f"{encoded}.{salt}", f"{line}.", f"{line}.{signature}", f"{encoded}..{signature}",
+        f"{encoded}.{salt[4:]}.{signature}", f"{encoded}.{salt}.{signature[4:]}", f"{salt}.{salt}.{signature}",
+    ):  # fmt: skip
+        with pytest.raises(InvalidInputError):
+            parse_signed(wrong)
+
+
+def test_a_key_of_another_length_verifies_nothing() -> None:
+    with pytest.raises(ProofError, match="does not fit"):
+        check_signature(b"{}", bytes(64), b"short")
 
 
 def test_the_lines_of_a_file_of_keys() -> None:

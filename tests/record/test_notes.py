@@ -155,6 +155,7 @@ def test_whatever_bit_is_flipped_it_is_not_the_note_that_was_signed(bit: int) ->
         lambda data: data.replace(b" north ", " nor\u2003th ".encode()),
         lambda data: data[:-2] + b"\n",
         lambda data: data[:-2] + b"==\n",
+        lambda data: data + "— x AAAA\n".encode(),
         lambda data: data.decode().encode("utf-16"),
         lambda data: data.replace(b"pool", b"p\xffol"),
         lambda data: data.replace(b"pool", b"p\x00ol"),

@@ -92,8 +92,6 @@ class Authors:
 
     def check(self, entry: Shown, event: Event) -> None:
         """Raise `ProofError` for what is wrong about the author of the next entry, before it is applied."""
-        if not event.party:
-            return
         if event.authentication == PARTY_SIGNED and (event.party, event.key_id) not in self._named:
             public = self._public(event)
             if public is not None:
