@@ -261,6 +261,7 @@ def test_what_is_too_long_is_refused_before_it_is_read() -> None:
         written({**MEMBERS, "body": None}),
         written({**MEMBERS, "salt": "AAAA"}),
         written({**MEMBERS, "proof": ["x"]}),
+        written({**MEMBERS, "proof": ["AAAA"]}),
         written({**MEMBERS, "proof": 64 * MEMBERS["proof"][:1]}),
         written({**MEMBERS, "signature": "A"}),
         written({**MEMBERS, "header": MEMBERS["header"].replace(",", ", ", 1)}),
