@@ -1,67 +1,23 @@
 """What parties sign themselves, by the client against a node that serves: everything they write, and no word else."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
-import msgspec
 import pytest
 
-from skyparley.airspace.codec import decode_command, encode_command
 from skyparley.airspace.operations.commands import CancelOperation
 from skyparley.client import Client, PartySigner, RefusedError, calls, operations, voice
-from skyparley.client.prepared import Changed, check_prepared
 from skyparley.client.signing import make_signer
-from skyparley.errors import InvalidInputError, ProofError, SkyparleyError
-from skyparley.node.record.signing import PreparedView
+from skyparley.errors import ProofError
 from skyparley.record.authorship import check_signature, format_signed, parse_signed
 from skyparley.record.envelope import decode_header
 from skyparley.record.notes import parse_key
 from skyparley.record.receipts import verify_receipt
 from skyparley.record.trust import Trusted
-from support.serving import POOL, World, now_us, operation, served, time_in, volume, world
-
-YEAR_US = 365 * 86_400_000_000
-
-
-class Signing:
-    """A served node, where alpha and bravo sign all that they write."""
-
-    def __init__(self, there: World, url: str) -> None:
-        self.there, self.url = there, url
-        self.signers = {name: make_signer(name, POOL) for name in ("alpha", "bravo")}
-        self.keys = {"alpha": there.alpha, "bravo": there.bravo}
-        self.shown: list[tuple[Changed, ...]] = []
-        self.agrees = True
-
-    def client(self, party: str) -> Client:
-        return Client(self.url, self.keys[party], signer=self.signers[party], confirm=self.confirm)
-
-    def confirm(self, changes: Sequence[Changed]) -> bool:
-        self.shown.append(tuple(changes))
-        return self.agrees
-
-    def register(self) -> None:
-        for party in ("alpha", "bravo"):
-            with self.client(party) as client:
-                client.do(operations.register_key(self.signers[party].public, now_us() - 1_000_000, now_us() + YEAR_US))
-                assert client.do(operations.sign_all(required=True)).signing.required
-
-
-@pytest.fixture
-async def signing(tmp_path: Path) -> AsyncIterator[Signing]:
-    async with world(tmp_path) as there, served(there.app) as url:
-        made = Signing(there, url)
-        await anyio.to_thread.run_sync(made.register)
-        yield made
-
-
-async def in_thread(work: Callable[[], Any]) -> Any:
-    return await anyio.to_thread.run_sync(work)
+from support.serving import POOL, now_us, operation, time_in, volume
+from support.signing import Signing, in_thread, use_agreements
 
 
 @pytest.mark.anyio
@@ -102,17 +58,6 @@ def use_operations(alpha: Client) -> None:
     assert alpha.do(operations.declare_hazard(hazard)).operation.state == "unconfirmed"
     alpha.do(operations.act("confirm", "h", 1))
     alpha.do(operations.act("retract", "h", 2))
-
-
-def use_agreements(alpha: Client, bravo: Client) -> None:
-    alpha.do(calls.draft_agreement("line", {"en": "Apart"}, ["bravo", "alpha"], ["en"], ["en"]))
-    term = {"kind": "line_test", "interval_s": 3600, "answer_s": 60}
-    alpha.do(calls.propose_clause("line", 1, "1", {"en": "Tested hourly."}, term=term))
-    bravo.do(calls.answer_clause("line", 1, "1", 1, accepted=True))
-    alpha.do(calls.accept_agreement("line", 1))
-    assert bravo.do(calls.accept_agreement("line", 1)).agreement.status == "in_force"
-    alpha.do(calls.suspend_agreement("line", 1, "talks"))
-    alpha.do(calls.resume_agreement("line", 1))
 
 
 def use_the_line(alpha: Client, bravo: Client) -> None:
@@ -225,6 +170,56 @@ async def test_its_receipt_proves_that_the_party_said_so(signing: Signing) -> No
 
 
 @pytest.mark.anyio
+async def test_who_was_spoken_to_can_prove_it_too(signing: Signing) -> None:
+    def walk() -> None:
+        with signing.client("alpha") as alpha, signing.client("bravo") as bravo:
+            for client in (alpha, bravo):
+                client.do(calls.define_post("ops"))
+                client.do(calls.take_watch("ops"))
+            said = alpha.do(calls.open_dialogue("bravo", "request-position", {"callsign": "SKY1"}))
+            watch = alpha.do(calls.take_watch("ops")).sequence
+        signer = signing.signers["alpha"]
+        bearer = {"Authorization": f"Bearer {signing.there.bravo}"}
+        key = parse_key(httpx.get(f"{signing.url}/v1/record/key", headers=bearer).json()["key"])
+        receipt = httpx.get(f"{signing.url}/v1/record/entries/{said.sequence}/receipt", headers=bearer)
+        proven = verify_receipt(receipt.content, Trusted((key,), {("alpha", signer.key_id): signer.public}))
+        assert (proven.header.party, proven.header.kind) == ("alpha", "open_dialogue")
+        assert proven.body is not None
+        other = httpx.get(f"{signing.url}/v1/record/entries/{watch}/receipt", headers=bearer)
+        assert other.status_code == 403, other.text
+
+    await in_thread(walk)
+
+
+@pytest.mark.anyio
+async def test_a_call_that_makes_no_entry_goes_as_it_is(signing: Signing) -> None:
+    def walk() -> None:
+        with signing.client("alpha") as alpha:
+            alpha.do(calls.add_person("anna", "Anna", "officer", "correct horse battery"))
+            assert alpha.do(calls.log_in("alpha", "anna", "correct horse battery")).token
+
+    await in_thread(walk)
+
+
+@pytest.mark.anyio
+async def test_what_changes_operations_is_not_signed_unless_somebody_says_yes(signing: Signing) -> None:
+    def walk() -> None:
+        with signing.client("alpha") as alpha, signing.client("bravo") as bravo:
+            name = offered(alpha, bravo)
+            signing.agrees = False
+            with pytest.raises(ProofError, match="nobody has said yes"):
+                alpha.do(calls.say(name, "affirm"))
+            with (
+                Client(signing.url, signing.keys["alpha"], signer=signing.signers["alpha"]) as silent,
+                pytest.raises(ProofError, match="nobody has said yes"),
+            ):
+                silent.do(calls.say(name, "affirm"))
+
+    await in_thread(walk)
+    assert len(signing.there.node.state.conflicts) == 1
+
+
+@pytest.mark.anyio
 async def test_a_repeat_is_answered_as_the_first_time_and_counts_once(signing: Signing) -> None:
     def walk() -> None:
         with signing.client("alpha") as alpha:
@@ -302,99 +297,3 @@ async def test_asking_what_to_sign_changes_nothing(signing: Signing) -> None:
     given = await in_thread(walk)
     assert json.loads(given["body"]) == {"deputies": [], "kind": "define_post", "next_post": "", "post": "tower"}
     assert given["bodies"] == []
-
-
-@pytest.mark.anyio
-async def test_a_node_that_gives_other_words_to_sign_gets_no_signature(signing: Signing) -> None:
-    """Each route's own honest answer is taken, and every member of it that says something is changed, one by one."""
-
-    def prepared(call: Any) -> PreparedView:
-        answer = httpx.request(
-            call.method,
-            signing.url + call.path,
-            json=call.body,
-            headers={
-                "Authorization": f"Bearer {signing.there.alpha}",
-                "Skyparley-Prepare": "entry",
-                "Idempotency-Key": "k",
-            },
-        )
-        assert answer.status_code == 202, answer.text
-        return msgspec.json.decode(answer.content, type=PreparedView)
-
-    def walk() -> None:
-        with signing.client("alpha") as alpha, signing.client("bravo") as bravo:
-            use_agreements(alpha, bravo)
-            for client in (alpha, bravo):
-                client.do(calls.define_post("ops"))
-                watch = str(client.do(calls.take_watch("ops")).watch)
-            watch = str(alpha.do(calls.take_watch("ops")).watch)
-            asked = bravo.do(calls.open_dialogue("alpha", "request-position", {"callsign": "SKY1"}))
-            name = asked.dialogue.dialogue_id
-            said = ("bravo", [("bravo", "ops"), ("alpha", "ops")], time_in(-60), 30, "The chart", "It will be sent.")
-            honest = [
-                calls.take_watch("ops"),
-                calls.define_post("tower", deputies=["ops"]),
-                calls.leave_watch("ops", watch, note="quiet"),
-                calls.suspend_agreement("line", 1, "talks"),
-                calls.accept_agreement("line", 1),
-                calls.answer_line_test("line", 1, "ops", declined=True),
-                calls.say(name, "roger"),
-                calls.open_dialogue("bravo", "request-position", {"callsign": "SKY2"}, from_post="ops"),
-                voice.record_call(*said, commitments=[{"text": "Go.", "owner": "bravo", "due": time_in(60)}]),
-            ]
-            for call in honest:
-                if "tests" in call.path or call.path.endswith("accept"):
-                    continue
-                view = prepared(call)
-                check_prepared(call, view, "alpha")
-                lies(call, view)
-
-    await in_thread(walk)
-
-
-FREE = {
-    *("watch", "call_id", "dialogue_id", "to_post", "checked_through", "step"),
-    *("about", "post", "from_post", "read_back", "reference"),
-}
-"""What the node fills in: identifiers by chance, posts that were left out, how far it has compared."""
-
-
-def lies(call: Any, view: PreparedView) -> None:
-    honest = json.loads(view.body)
-    asked = {**(call.body or {}), **dict.fromkeys(call.path.split("/"), True)}
-    for name, value in honest.items():
-        if name == "kind" or (name in FREE and not asked.get(name)):
-            continue
-        for other in others(value):
-            body = json.dumps({**honest, name: other}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-            try:
-                decode_command(body.encode())
-            except SkyparleyError:
-                continue
-            with pytest.raises(ProofError):
-                check_prepared(call, PreparedView(body, view.bodies), "alpha")
-    for index in range(len(view.bodies)):
-        rest = [*view.bodies[:index], *view.bodies[index + 1 :]]
-        with pytest.raises(ProofError, match="not what it is of"):
-            check_prepared(call, PreparedView(view.body, rest), "alpha")
-
-
-def others(value: Any) -> list[Any]:
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, int):
-        return [value + 1]
-    if isinstance(value, str):
-        return ["0" * 64 if len(value) == 64 else value[:-1] or "x", "tower", "FLASH"]
-    return [[]] if value else []
-
-
-def test_what_no_row_knows_is_not_signed() -> None:
-    view = PreparedView(encode_command(CancelOperation("a", 1)).decode(), [])
-    with pytest.raises(InvalidInputError, match="cannot be signed from here"):
-        check_prepared(calls.add_person("x", "X", "officer", "y"), view, "alpha")
-    with pytest.raises(ProofError, match="do not trust it"):
-        check_prepared(calls.take_watch("ops"), view, "alpha")
-    with pytest.raises(InvalidInputError, match="not the body of a command"):
-        check_prepared(calls.take_watch("ops"), PreparedView("{}", []), "alpha")

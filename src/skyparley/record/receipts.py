@@ -146,8 +146,7 @@ def verify_receipt(data: bytes, keys: Trusted) -> Proven:
 
 
 def _read(data: bytes) -> Receipt:
-    receipt = read_canonical(data, _DECODER, form=FORMAT, what="receipt", most=MAX_RECEIPT_BYTES)
-    return receipt
+    return read_canonical(data, _DECODER, form=FORMAT, what="receipt", most=MAX_RECEIPT_BYTES)
 
 
 def _content(receipt: Receipt, header: Header) -> bytes | None:

@@ -161,8 +161,9 @@ class Recorder:
         async with self._sealed:
             self._sealed.notify_all()
 
-    async def receipt(self, sequence: int, author: Author) -> bytes:
-        """The receipt of an entry, once the record that has it is signed: for its party and the operator.
+    async def receipt(self, sequence: int, author: Author, *, addressed: bool = False) -> bytes:
+        """The receipt of an entry, once the record that has it is signed: for its party, those to whom it is addressed,
+        and the operator.
 
         Its checkpoint is the newest that has the entry and is cosigned, else the newest. Receipts of the node's own
         entries are for everybody, without content, which is about all.
@@ -178,9 +179,11 @@ class Recorder:
         note = self._store.cosigned_with(sequence) or self._store.checkpoint
         size = parse_checkpoint(parse_note(note).text).size
         header = decode_header(entry.header)
-        own = author.role == "operator" or (author.party != "" and author.party == header.party)
-        if not own and header.authentication != NODE:
-            raise ForbiddenError("the receipt of an entry is for the party that wrote it, and for the operator")
+        own = addressed or author.role == "operator" or (author.party != "" and author.party == header.party)
+        if not own and (header.authentication != NODE or header.party):
+            raise ForbiddenError(
+                "the receipt of an entry is for the party that wrote it, for whom it is addressed to, and the operator"
+            )
         return make_receipt(
             sequence=sequence,
             time_us=entry.time_us,

@@ -120,7 +120,8 @@ async def receipt(exchange: Exchange) -> Replies:
     """The receipt of an entry."""
     exchange.query()
     sequence = exchange.number("sequence")
-    return Reply(200, await exchange.node.recorder.receipt(sequence, exchange.author))
+    addressed = await exchange.node.private.addressed(exchange.author, sequence)
+    return Reply(200, await exchange.node.recorder.receipt(sequence, exchange.author, addressed=addressed))
 
 
 def _note_reply(note: bytes) -> Reply:
