@@ -1,5 +1,6 @@
 """The commands of `skyparley keys` and `skyparley operation`; each imports what it needs only when it runs."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -29,6 +30,13 @@ Receipts = Annotated[
 ]
 OperationId = Annotated[str, typer.Argument(metavar="ID", help="Identifier of the operation.")]
 Version = Annotated[int, typer.Option(min=1, help="The version that you have seen.")]
+
+
+class Answer(StrEnum):
+    """Yes or no."""
+
+    YES = "yes"
+    NO = "no"
 
 
 @keys_app.command("make")
@@ -113,15 +121,18 @@ def keys_revoke(
 
 @keys_app.command("require")
 def keys_require(
-    required: Annotated[bool, typer.Argument(metavar="yes|no", help="Whether your party signs all that it writes.")],
+    required: Annotated[Answer, typer.Argument(help="Whether your party signs all that it writes: yes or no.")],
     url: Url = HERE,
     api_key: Key = None,
     sign_with: SignWith = None,
 ) -> None:
-    """Say under your signature that nothing is your word unless it is signed: then no API key speaks for you."""
+    """Say under your signature that nothing is your word unless it is signed: then no API key speaks for you.
+
+    Nor does the console, or whoever logs in there: do it when all who act for your party sign.
+    """
     from skyparley.cli.signing.keys import require
 
-    require(required, url, api_key, sign_with=sign_with)
+    require(required is Answer.YES, url, api_key, sign_with=sign_with)
 
 
 @operation_app.command("file")
