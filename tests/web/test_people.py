@@ -58,6 +58,8 @@ async def test_what_changes_something_declares_its_right() -> None:
         "registerParty",
         "createKey",
         "revokeKey",
+        "cosign",
+        "deleteWords",
     }
     for endpoint in WITH_A_KEY:
         assert (endpoint.right == "read") == (endpoint.method == "GET" or endpoint.name in reading), endpoint.name
