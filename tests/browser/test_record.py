@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
+from record import test_receipts as made
 from support.console import ServedNode, Watch, running, until
 from support.contrast import CONTRASTS, LEAST_CONTRAST
 from support.own_console import own_console
+from support.record_page import OUT_OF_REACH, WIDE, entry_of, log_key, open_record, receipt_of, verify
 from support.serving import operation, volume
-from support.verdicts import COSIGNER_LINE, KEYS, LOG_LINE, PARTY_LINE, SIGNED
+from support.verdicts import COSIGNER_LINE, KEYS, LOG_LINE, PARTY_LINE, SIGNED, party_signed
 
 LANGUAGES = {
     "en": "Record and receipts",
@@ -22,10 +23,6 @@ LANGUAGES = {
     "es": "Registro y recibos",
 }
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
-WIDE = """() => [...document.querySelectorAll("body, body *")]
-  .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 0)
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1)
-  .map((one) => one.outerHTML.slice(0, 80))"""
 
 
 @pytest.fixture(scope="module")
@@ -42,42 +39,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedNode]:
         last = served.call("GET", "/v1/record/entries?limit=1", served.operator)["items"][0]["sequence"]
         served.call("GET", f"/v1/record/entries/{last}/receipt", served.operator)
         yield served
-
-
-def open_record(context: BrowserContext, node: ServedNode, party: str | None, language: str = "en") -> Page:
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    if party is not None:
-        key = node.operator if party == "operator" else node.keys[party]
-        page.add_init_script(f"sessionStorage.setItem('skyparley.key', '{key}')")
-    page.add_init_script(f"localStorage.setItem('skyparley.language', '{language}')")
-    page.goto(f"{node.url}/record.html")
-    page.wait_for_selector("html[data-page=ready]", state="attached")
-    if party is not None:
-        page.wait_for_selector("#entries[data-state=ready]")
-    return page
-
-
-def entry_of(node: ServedNode, party: str) -> int:
-    found = node.call("GET", f"/v1/record/entries?party={party}&kind=file_operation", node.operator)["items"]
-    return int(found[0]["sequence"])
-
-
-def log_key(node: ServedNode) -> str:
-    return str(node.call("GET", "/v1/record/key", node.operator)["key"])
-
-
-def receipt_of(node: ServedNode, sequence: int) -> bytes:
-    path = f"{node.url}/v1/record/entries/{sequence}/receipt"
-    return httpx.get(path, headers={"Authorization": f"Bearer {node.operator}"}).content
-
-
-def verify(page: Page, receipt: bytes, keys: str) -> None:
-    file = {"name": "receipt.json", "mimeType": "application/json", "buffer": receipt}
-    page.locator("#receipt-file").set_input_files(file)
-    page.locator("#keys").fill(keys)
-    page.locator("#verify > button.main").click()
-    page.locator("#verdict h3").wait_for()
 
 
 def test_the_operator_sees_who_wrote_what_and_narrows_it(context: BrowserContext, node: ServedNode) -> None:
@@ -151,9 +112,11 @@ def test_a_receipt_is_saved_and_proves_its_entry(context: BrowserContext, node: 
     for words in (
         "PROVED: the entry and its content", f"entry {sequence} of the log skyparley", "file_operation", "alpha",
         "vouched for by the node", log_key(node), "nobody", '"operation_id":"alpha-record"', "is the node’s word",
-        "That what the author said is true", "nobody but the node has signed",
+        "That what the author said is true", "nobody whose key you name, but the node",
+        "What the content names by digest only",
     ):  # fmt: skip
         expect(verdict).to_contain_text(words)
+    expect(verdict).not_to_contain_text("lines of keys that you do not name")
     expect(verdict).not_to_contain_text("against this node")
 
 
@@ -166,13 +129,53 @@ def test_what_a_party_signed_and_another_cosigned_is_told_as_that(context: Brows
         expect(verdict).to_contain_text(words)
     for words in (LOG_LINE, f"{COSIGNER_LINE} 2027-01-15 08:00:00Z", "Grüße — سلام"):
         expect(verdict).to_contain_text(words)
-    expect(verdict).not_to_contain_text("nobody but the node")
+    for words in ("nobody whose key you name", "lines of keys that you do not name", "names by digest"):
+        expect(verdict).not_to_contain_text(words)
     verify(page, SIGNED, f"{LOG_LINE}\n{COSIGNER_LINE}")
     refused = page.locator("#verdict[data-verdict=refused]")
     expect(refused).to_contain_text("of alpha, which is not among the keys that you trust")
     expect(refused).to_contain_text("it begins with alpha=ed25519:")
     verify(page, SIGNED.replace(b"north ", b"south "), KEYS)
     expect(page.locator("#verdict[data-verdict=proved] dl")).to_contain_text("nobody")
+
+
+def test_cosigners_whose_keys_are_not_named_are_counted_and_not_denied(
+    context: BrowserContext, node: ServedNode
+) -> None:
+    page = open_record(context, node, "operator")
+    note = made.note_of(made.leaves(), cosigners=(made.NORTH, made.SOUTH)).decode()
+    receipt = made.written({**made.MEMBERS, "checkpoint": note})
+    verdict = page.locator("#verdict[data-verdict=proved]")
+    for keys, count, alone in ((LOG_LINE, 2, True), (f"{LOG_LINE}\n{COSIGNER_LINE}", 1, False)):
+        verify(page, receipt, keys)
+        expect(verdict).to_contain_text(f"the lines of keys that you do not name ({count} in all) were not verified")
+        expect(verdict.get_by_text("nobody whose key you name")).to_have_count(2 if alone else 0)
+
+
+def test_what_the_content_names_by_digest_only_is_said_not_to_be_there(
+    context: BrowserContext, node: ServedNode
+) -> None:
+    page = open_record(context, node, "operator")
+    verdict = page.locator("#verdict[data-verdict=proved]")
+    for said, named in (
+        ({"body_digest": "00"}, True),
+        ({"note_digest": ""}, False),
+        ({"changes": [{"details_digest": "00"}]}, True),
+        ({"digests": "00"}, False),
+    ):
+        body = json.dumps({"kind": "tick", **said}, separators=(",", ":"), sort_keys=True)
+        verify(page, party_signed(body.encode()), KEYS)
+        expect(verdict.locator("pre")).to_have_text(body)
+        expect(verdict.get_by_text("What the content names by digest only")).to_have_count(int(named))
+
+
+def test_the_list_is_told_as_the_node_s_word(context: BrowserContext, node: ServedNode) -> None:
+    """Nothing on it was verified: neither that an entry is in the signed record, nor that a party signed it."""
+    page = open_record(context, node, "operator")
+    expect(page.locator("#entries .as-told")).to_contain_text("As the node says: nothing in this list is verified")
+    expect(page.locator("li.entry").first).to_contain_text("in the signed record")
+    expect(page.locator("#entries .good")).to_have_count(0)
+    expect(page.locator("#entries")).not_to_contain_text("✓")
 
 
 def test_files_are_dropped_and_keys_come_from_files(context: BrowserContext, node: ServedNode) -> None:
@@ -287,6 +290,21 @@ def test_every_language_fits_a_phone(chromium: Browser, node: ServedNode, langua
     assert page.evaluate(WIDE) == []
     assert page.evaluate(CONTRASTS, LEAST_CONTRAST)["poor"] == []
     assert "{}" not in page.locator("body").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 900), (1024, 768), (910, 700)])
+def test_no_control_is_covered_or_out_of_its_card(chromium: Browser, node: ServedNode, size: tuple[int, int]) -> None:
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
+    for language in ("fr", "ar"):
+        page = open_record(context, node, "operator", language=language)
+        assert page.evaluate(OUT_OF_REACH) == []
+        page.locator("#verify .row button").last.click()
+        page.locator("li.entry .does button").last.click()
+        page.locator("#verdict[data-verdict=proved] h3").wait_for()
+        assert page.evaluate(OUT_OF_REACH) == []
+        assert page.evaluate(WIDE) == []
+        page.close()
     context.close()
 
 

@@ -1,4 +1,5 @@
-// The entries of the log, newest first: who wrote what when, known how, and whether it is in the signed record.
+// The entries of the log, newest first: who wrote what when, known how, and whether it is in the signed record,
+// all as the node says.
 
 import { ApiError, type Me, type Party, get, getOctets, listWhole } from "../api";
 import { button, choice, element } from "../dom";
@@ -48,6 +49,7 @@ export class EntryList {
       element("h2", { id: "entries-title" }, t("entries")),
       element("p", { class: "quiet" }, t(scope)),
       this.filters(parties),
+      element("p", { class: "as-told" }, t("entries_as_told")),
       this.complaint,
       this.head(),
       this.rows,
@@ -134,7 +136,7 @@ export class EntryList {
   private row(entry: Entry): HTMLElement {
     const made = element("li", { class: "entry", "data-sequence": String(entry.sequence) });
     const hidden = entry.authentication === null;
-    const signed = element("em", { class: entry.signed ? "good" : "quiet" }, entry.signed ? `✓ ${t("in_record")}` : `◌ ${t("not_in_record")}`);
+    const signed = element("em", { class: "quiet" }, entry.signed ? `● ${t("in_record")}` : `◌ ${t("not_in_record")}`);
     made.append(
       element("b", { class: "sequence", dir: "ltr" }, String(entry.sequence)),
       element("span", { class: "at" }, stamp(Date.parse(entry.time)), signed),

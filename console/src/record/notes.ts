@@ -76,6 +76,11 @@ export async function signersOf(note: Note, keys: readonly NoteKey[]): Promise<M
   return found;
 }
 
+/** How many lines are of none of these keys. They can be anything: whoever hands the note on can add some. */
+export function linesOfOthers(note: Note, keys: readonly NoteKey[]): number {
+  return note.lines.filter((line) => !keys.some((key) => key.name === line.name && key.id === line.id)).length;
+}
+
 async function timeOf(text: string, line: SignatureLine, key: NoteKey): Promise<bigint | null> {
   const cosigns = key.kind === COSIGNATURE;
   const value = cosigns ? line.value.slice(TIME_OCTETS) : line.value;

@@ -5,7 +5,7 @@ import { membersOf, objectOf, parseCanonical } from "./canonical";
 import { SIGNATURE_OCTETS, signed } from "./ed25519";
 import { COSIGNATURE, type PartyKey, SIGNATURE, type Trusted } from "./keys";
 import { HASH_OCTETS, isIncluded, leafHash } from "./merkle";
-import { type Checkpoint, originOf, parseCheckpoint, parseNote, signersOf } from "./notes";
+import { type Checkpoint, linesOfOthers, originOf, parseCheckpoint, parseNote, signersOf } from "./notes";
 import { type Octets, equal, fromBase64, joined, sha256, textOf, toHex, u32, u64, utf8 } from "./octets";
 import { Refusal } from "./refusal";
 
@@ -35,7 +35,8 @@ export interface Receipt {
   time_us: number;
 }
 /** What has been proved. `body` is null where the receipt has no content: then it is proved that an entry with this header is
- *  there, and not what it says. `cosigned` has the time (seconds since 1970) that each cosigner says. */
+ *  there, and not what it says. `cosigned` has the time (seconds since 1970) that each cosigner says; `unverifiedLines` counts
+ *  the lines of the checkpoint that are of no trusted key. */
 export interface Proven {
   header: Header;
   sequence: number;
@@ -44,6 +45,7 @@ export interface Proven {
   checkpoint: Checkpoint;
   signedBy: string;
   cosigned: { key: string; timeS: bigint }[];
+  unverifiedLines: number;
 }
 
 /** Throws a `Refusal` for what is no receipt, or does not prove what it says. */
@@ -67,7 +69,8 @@ export async function verifyReceipt(data: Uint8Array, trusted: Trusted): Promise
   const cosigned = signers
     .filter(([key]) => key.kind === COSIGNATURE && !byLog.some((own) => equal(own.key, key.key))) // the log's own word twice is not another's
     .map(([key, timeS]) => ({ key: key.line, timeS: timeS ?? 0n }));
-  return { header, sequence: receipt.sequence, timeUs: receipt.time_us, body, checkpoint, signedBy: log.line, cosigned };
+  const unverifiedLines = linesOfOthers(note, trusted.notes);
+  return { header, sequence: receipt.sequence, timeUs: receipt.time_us, body, checkpoint, signedBy: log.line, cosigned, unverifiedLines };
 }
 
 function readReceipt(data: Uint8Array): Receipt {

@@ -2,11 +2,13 @@
 
 import { element } from "../dom";
 import { t } from "../texts";
+import type { Json } from "./canonical";
 import type { Proven } from "./receipt";
 import type { Refusal } from "./refusal";
 import { fact, plain, refusalWords, stamp, told } from "./told";
 
 const SHOWN = 20_000;
+const DIGEST = /(?:^|_)digest$/;
 type Words = (string | HTMLElement)[];
 
 /** `ofTheNode`: the log's key was taken from the node that is asked, and proves nothing against it. */
@@ -25,7 +27,7 @@ export function provenView(proven: Proven, ofTheNode: boolean): HTMLElement[] {
     element("h3", { class: "good" }, `✓ ${t(proven.body === null ? "proved_entry" : "proved_content")}`),
     element("dl", { class: "proved" }, ...rows.flatMap(([name, words]) => [element("dt", {}, name), element("dd", {}, ...words)])),
     element("h4", {}, t("cannot_prove")),
-    element("ul", {}, ...limits(proven, ofTheNode).map((text) => element("li", {}, text))),
+    element("ul", {}, ...limits(proven, ofTheNode).map((words) => element("li", {}, ...words))),
   ];
 }
 
@@ -48,13 +50,22 @@ function contentOf(body: string): HTMLElement {
   return element("pre", { dir: "ltr", tabindex: "0", "aria-label": t("content") }, plain(body.slice(0, SHOWN)) + cut);
 }
 
-function limits(proven: Proven, ofTheNode: boolean): string[] {
+function limits({ body, header, cosigned, unverifiedLines }: Proven, ofTheNode: boolean): Words[] {
   return [
-    ...(ofTheNode ? [t("not_against_node")] : []),
-    ...(proven.body === null ? [t("not_content")] : [t("not_truth")]),
-    ...(proven.header.authentication === "bearer-attested" ? [t("not_author")] : []),
-    ...(proven.cosigned.length === 0 ? [t("not_shown_to_others")] : []),
+    ...(ofTheNode ? [[t("not_against_node")]] : []),
+    ...(body === null ? [[t("not_content")]] : []),
+    ...(body !== null && namesByDigest(JSON.parse(body) as Json) ? [[t("not_in_receipt")]] : []),
+    ...(body !== null ? [[t("not_truth")]] : []),
+    ...(header.authentication === "bearer-attested" ? [[t("not_author")]] : []),
+    ...(cosigned.length === 0 ? [[t("not_shown_to_others")]] : []),
+    ...(unverifiedLines > 0 ? [told("not_verified_lines", String(unverifiedLines))] : []),
   ];
+}
+
+/** Whether a body names something by digest: by a member `…_digest`, anywhere in it (docs/log-format.md). */
+function namesByDigest(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([name, one]) => (DIGEST.test(name) && one !== "") || namesByDigest(one));
 }
 
 /** A time of the log, which counts microseconds, such as `2026-11-25 22:35:06.000123Z`. */
