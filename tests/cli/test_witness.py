@@ -170,7 +170,7 @@ def test_notes_are_compared_with_what_a_node_shows(node: Serving, tmp_path: Path
     alone = {"url": None, "api_key": None, "tiles": None}
     with pytest.raises(ProofError, match=r"NOT SHOWN, either way: .* of 1 and 2 entries.* give a node with --node"):
         compare_notes(notes, [keys], **alone)
-    with pytest.raises(InvalidInputError, match="cannot be read"):
+    with pytest.raises(ProofError, match=f"NOT SHOWN, either way: .* are not in {tmp_path}"):
         compare_notes(notes, [keys], **{**alone, "tiles": tmp_path})
     with pytest.raises(InvalidInputError, match="compared with nothing"):
         compare_notes(notes[:1], [keys], **alone)
@@ -192,10 +192,55 @@ def test_a_note_of_more_than_the_node_shows_is_no_word_of_an_honest_one(
     note, keys = tmp_path / "note", tmp_path / "keys.txt"
     keys.write_text(f"{stolen.key}\n")
     there = {"url": node.url, "api_key": node.operator_key, "tiles": None}
-    for size, said in ((1, "contradict each other"), (999, "put back, or shows you an older record")):
+    shown = node.get("/v1/record/checkpoint", node.operator_key).text
+    for size, said, other in ((1, "SPLIT VIEW", "FEWER ENTRIES"), (999, "FEWER ENTRIES", "convict,")):
         note.write_bytes(signed(size, by=stolen))
         assert compare_notes([note], [keys], **there) == 3
-        assert said in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert (said in told, other in told, shown in told) == (True, False, True), told
+    two = tmp_path / "two"
+    two.write_bytes(signed(999, bytes([1] * 32), by=stolen))
+    assert compare_notes([note, two], [keys], **there) == 3  # both of more than it shows, and they contradict
+    assert "SPLIT VIEW" in capsys.readouterr().err
+
+
+def test_an_older_copy_is_an_alarm_that_accuses_nobody(tmp_path: Path) -> None:
+    """The node's own backup, put back on another port, then held against the node that has the whole record."""
+    data, keys, ours, north = (tmp_path / name for name in ("data", "keys.txt", "ours.txt", "north"))
+    with serving("serve", data) as node:
+        admit(node, "alpha")
+        assert node.get("/v1/record/entries/1/receipt", node.operator_key).status_code == 200  # by now it is signed
+        assert node.stop() == 0
+    older = copied(data, tmp_path / "older")
+    with serving("serve", data) as node:
+        admit(node, "bravo")
+        assert node.get("/v1/record/entries/2/receipt", node.operator_key).status_code == 200
+        keys.write_text(key_of(node))
+        here = ("--node", node.url, "--api-key", node.operator_key, "--keys", keys)
+        ours.write_bytes(node.get("/v1/record/checkpoint", node.operator_key).content)
+        fails("witness", *here, "--data", north, "--name", "north", "--once")  # which the node does not know
+        with serving("serve", older) as other:
+            there = ("--node", other.url, "--api-key", other.operator_key, "--keys", keys)
+            said = [
+                fails("record", "compare", ours, *there, status=3),
+                fails("witness", *there, "--data", north, "--once", status=3),
+            ]
+            again = fails("witness", *here, "--data", north, "--once", status=3)
+        assert "FEWER ENTRIES" in said[0]
+        assert f"ALARM: the node at {other.url} SHOWS FEWER ENTRIES THAN IT HAS SIGNED" in said[1]
+        assert f"ALARM, raised before: the evidence is from then and there; {node.url} was not asked now" in again
+        assert f"\nthe node at {other.url} SHOWS FEWER ENTRIES" in again
+        assert re.search(r"\nwhen: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\n", again)
+        assert f"the node at {node.url}" not in again
+        for told in (*said, again):
+            assert "convicts nobody" in told
+            for word in ("SPLIT VIEW", "CONTRADICTS", "they convict", "it convicts:"):
+                assert word not in told
+        pair = (north / "alarm" / "cosigned.txt", north / "alarm" / "shown.txt")
+        alone = fails("record", "compare", *pair, "--tiles", north / "alarm" / "tiles", "--keys", keys)
+        assert "NOT SHOWN, either way" in alone
+        done = skyparley("record", "compare", *pair, *here)
+        assert (done.returncode, "ONE HISTORY" in done.stdout) == (0, True), done
 
 
 def test_what_contradicts_is_told_whoever_shows_it(tmp_path: Path, capsys: Capture) -> None:

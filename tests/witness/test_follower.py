@@ -136,7 +136,10 @@ async def test_a_node_that_shows_another_record_is_convicted(
         assert raised.value.evidence == north.directory / ALARM
         assert north.cosigned == signed == north.evidence()[OURS_FILE]
         assert north.evidence()[SHOWN_FILE] == two.node.recorder.checkpoint
-        assert said in north.evidence()[WHAT_FILE].decode()
+        told = north.evidence()[WHAT_FILE].decode()
+        assert told == raised.value.told
+        for words in (f"the node at {two.url} CONTRADICTS", "\nwhen: 20", said, "\nproof: it convicts: "):
+            assert words in told
         assert not north.has_signed(two.node.recorder.checkpoint)
         contradicts(north, one.key)
         await settled(north, one)
@@ -148,8 +151,10 @@ async def test_a_backup_that_is_put_back_is_told(tmp_path: Path, north: Witness)
         await one.grow(1)
         await north.look(one)
     async with running(second, north.key) as two:
-        with pytest.raises(AlarmError, match="10 entries, and has signed one of 11 before"):
+        with pytest.raises(AlarmError, match="10 entries, and has signed one of 11 before") as raised:
             await north.look(two)
+        assert raised.value.told.startswith(f"the node at {two.url} SHOWS FEWER ENTRIES")
+        assert "proof: it convicts nobody: " in north.evidence()[WHAT_FILE].decode()
         assert north.evidence()[SHOWN_FILE] == two.node.recorder.checkpoint
     async with running(tmp_path / "one", north.key) as one:
         await settled(north, one)
@@ -180,7 +185,9 @@ async def test_a_log_key_that_changed_is_told(tmp_path: Path, north: Witness) ->
         await one.grow(1)
         with pytest.raises(AlarmError, match="signs with another key"):
             await north.look(one)
-        assert str(one.key) in north.evidence()[WHAT_FILE].decode()
+        told = north.evidence()[WHAT_FILE].decode()
+        assert str(one.key) in told
+        assert "proof: it convicts nobody: no key that you trust" in told
 
 
 async def test_two_witnesses_that_were_shown_two_records_convict_the_node_by_hand(

@@ -241,3 +241,4 @@ async def test_a_tile_that_is_not_there_is_told_as_such(followed: Running) -> No
             await node.tiles([(0, 7)])
     with pytest.raises(StorageError, match="write it like"):
         NodeRecord("gopher://x", None)
+    assert NodeRecord("http://name:secret@192.0.2.1:81", None).url == "http://192.0.2.1:81"  # evidence is handed on

@@ -42,6 +42,8 @@ class NodeRecord:
                 f"cannot use this address or key ({error}): write it like http://127.0.0.1:8080"
             ) from error
         self._url = url
+        self.url = str(httpx.URL(url).copy_with(userinfo=b""))
+        """Where the node is, without a name and password that the address may hold."""
         self._timeout_s = timeout_s
 
     async def __aenter__(self) -> Self:

@@ -1,8 +1,9 @@
 """Following a node's checkpoints: cosigned while the record only grows, an alarm for good when it does not.
 
 C2SP's tlog-witness turned round: the witness asks, and makes the consistency proof itself. The log's key comes from its
-owner, never from the node; tiles are believed as far as they come to the root that is signed. What contradicts what was
-cosigned is kept: both notes convict whoever has the log's key. Whatever is no contradiction is no alarm.
+owner, never from the node; tiles are believed as far as they come to the root that is signed. What was shown at an
+alarm is kept. Two records that contradict each other convict whoever has the log's key; a node that shows fewer entries
+than it has signed, or signs with another key, is an alarm that convicts nobody. Whatever else is no alarm.
 """
 
 from collections.abc import Callable
@@ -41,16 +42,45 @@ SHOWN_FILE: Final = "shown.txt"
 
 
 class AlarmError(ProofError):
-    """The node contradicts what it has signed. `evidence` is where both notes lie; None: it could not be written."""
+    """The node does not go on from what it has signed. `evidence` is where both notes lie; None: it was not written.
 
-    def __init__(self, message: str, evidence: Path | None, notes: tuple[bytes, bytes]) -> None:
+    `told` says which node did what, when, and what that proves; empty for an alarm that was raised before.
+    """
+
+    def __init__(self, message: str, evidence: Path | None, notes: tuple[bytes, bytes], told: str = "") -> None:
         super().__init__(message)
         self.evidence = evidence
         self.notes = notes
+        self.told = told
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What a node does, and what the evidence of it proves to others."""
+
+    does: str
+    proves: str
+
+
+_CONTRADICTS: Final = _Kind(
+    "CONTRADICTS WHAT IT HAS SIGNED",
+    "it convicts: whoever has the key of this log has signed both notes, which contradict each other",
+)
+_SHOWS_FEWER: Final = _Kind(
+    "SHOWS FEWER ENTRIES THAN IT HAS SIGNED",
+    "it convicts nobody: the two notes alone prove nothing to others, and may be of one history; that the node showed"
+    " fewer after more, only this witness has seen",
+)
+_OTHER_KEY: Final = _Kind(
+    "SIGNS WITH ANOTHER KEY, OR AS ANOTHER LOG",
+    "it convicts nobody: no key that you trust has signed what was shown as of this log; that the node showed it, only"
+    " this witness has seen",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Alarm:
+    kind: _Kind
     what: str
     shown: bytes
     tiles: Tiles
@@ -125,7 +155,7 @@ class Follower:
             return found
         except UnknownLogError as error:
             if self.last is not None and (said := await self._other_key(note)) is not None:
-                self._alarm(_Alarm(f"the node signs with another key, {said}: {error.message}", shown, {}))
+                self._alarm(_Alarm(_OTHER_KEY, f"the node signs with another key, {said}: {error.message}", shown, {}))
             raise
 
     async def _other_key(self, note: Note) -> str | None:
@@ -168,24 +198,29 @@ class Follower:
     def _alarm(self, alarm: _Alarm) -> NoReturn:
         """Keep the evidence, and raise `AlarmError`."""
         ours, when = self._files.cosigned, datetime.fromtimestamp(int(self._clock_s()), UTC)
-        what = f"{when:%Y-%m-%dT%H:%M:%SZ}: {alarm.what}.\n".encode()
+        told = (
+            f"the node at {self._node.url} {alarm.kind.does}\nwhen: {when:%Y-%m-%dT%H:%M:%SZ}\nwhat: {alarm.what}\n"
+            f"proof: {alarm.kind.proves}\n"
+        )
         try:
-            texts = {WHAT_FILE: what, OURS_FILE: ours, SHOWN_FILE: alarm.shown}
+            texts = {WHAT_FILE: told.encode(), OURS_FILE: ours, SHOWN_FILE: alarm.shown}
             evidence = self._files.raise_alarm(texts, alarm.tiles)
         except StorageError:
             evidence = None
-        raise AlarmError(alarm.what, evidence, (ours, alarm.shown))
+        raise AlarmError(alarm.what, evidence, (ours, alarm.shown), told)
 
 
 def _contradiction(newest: Signed, last: Signed, shown: bytes, tiles: Tiles) -> _Alarm:
     one, other = last.checkpoint, newest.checkpoint
+    kind = _CONTRADICTS
     if other.size < one.size:
+        kind = _SHOWS_FEWER
         what = (
-            f"the node shows a record of {other.size} entries, and has signed one of {one.size} before: it was put"
-            " back, or entries were dropped"
+            f"the node shows a record of {other.size} entries, and has signed one of {one.size} before: it holds"
+            " entries back, or an older copy was put back"
         )
     elif one.size == other.size:
         what = f"the node has signed two records of {one.size} entries with different roots"
     else:
         what = f"the record of {other.size} entries does not go on from that of {one.size}: entries were changed"
-    return _Alarm(what, shown, tiles)
+    return _Alarm(kind, what, shown, tiles)

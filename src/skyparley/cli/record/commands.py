@@ -88,7 +88,8 @@ def record_compare(
 ) -> None:
     """Say whether checkpoints are of one history: yours, and those that others were shown.
 
-    Exit status: 0 if they are, 3 if they contradict each other (a split view), 1 if neither is shown.
+    Exit status: 0 if they are, 3 if they contradict each other (a split view) or the node shows fewer entries than its
+    key has signed, 1 if nothing is shown.
 
     For example: skyparley record compare ours.txt theirs.eml --keys keys.txt
     """

@@ -79,20 +79,29 @@ def _line(signed: Signed) -> str:
 
 def _tell(error: AlarmError, url: str, data: Path) -> None:
     """Loud, and with all that is needed to act."""
-    said, evidence = error.message, error.evidence
-    lines = [f"ALARM: the node at {url} CONTRADICTS WHAT IT HAS SIGNED"]
+    evidence = error.evidence
+    if error.told:
+        said, *more = error.told.splitlines()
+        lines = [f"ALARM: {said}", *more]
+    else:
+        lines = [f"ALARM, raised before: the evidence is from then and there; {url} was not asked now"]
+        lines += _kept(evidence)
     if evidence is None:
-        lines += [f"what: {said}", f"evidence could not be written to {data}: copy both notes from here"]
+        lines.append(f"evidence could not be written to {data}: copy both notes from here")
         lines += [line for note in error.notes for line in ["", *note.decode(errors="replace").splitlines()]]
     else:
-        try:
-            said = (evidence / WHAT_FILE).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            lines.append("it was cut off while it was written down")
-        lines += [f"what: {said}", f"evidence: {evidence} (both notes, signed)"]
+        lines.append(f"evidence: {evidence} (both notes, signed)")
     lines += [
         "now: call the other parties by another channel than this node, and compare your notes:",
         f"     skyparley record compare {data / 'cosigned.txt'} THEIR_NOTE --keys FILE",
         f"this witness cosigns no more; when it is settled, move {evidence or data / 'alarm'} away, and start it again",
     ]
     print("\n".join(map(escaped, lines)), file=sys.stderr, flush=True)
+
+
+def _kept(evidence: Path | None) -> list[str]:
+    """What was written down when the alarm was raised."""
+    try:
+        return [] if evidence is None else (evidence / WHAT_FILE).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ["it was cut off while it was written down"]
