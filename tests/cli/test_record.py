@@ -1,18 +1,25 @@
 """`skyparley record` and `verify`: fetched from a process that serves, checked by the key alone when it is gone."""
 
+import base64
 import json
+import shutil
 import signal
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 
+from skyparley.cli.record.named import print_private
+from skyparley.errors import InvalidInputError, ProofError, StorageError
+from skyparley.record.canonical import write_canonical
 from skyparley.record.notes import parse_key, parse_note, verified
-from skyparley.record.receipts import verify_receipt
+from skyparley.record.receipts import Receipt, verify_receipt
 from skyparley.record.trust import parse_trusted
 from support.commands import fails, skyparley
 from support.process import Serving, admit, serving
+from support.recorded import cosigned, signer
 
 
 def test_a_receipt_outlives_the_node_that_gave_it(tmp_path: Path) -> None:
@@ -36,7 +43,7 @@ def test_a_receipt_outlives_the_node_that_gave_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done
     for said in ("PROVED: the entry and its content", "1 of the log 'skyparley'", "register_party", line.strip()):
         assert said in "".join(done.stdout.split()) or said in done.stdout, done.stdout
-    assert "Nobody but the node has signed this record" in done.stdout
+    assert "Nobody whose key you name has cosigned this record: it proves" in " ".join(done.stdout.split())
     facts = json.loads(skyparley("verify", receipt, "--keys", keys, "--json").stdout)
     assert (facts["verified"], facts["content"], facts["sequence"]) == (True, True, 1)
     assert facts["body"] == {"kind": "register_party", "name": "alpha", "party": "alpha", "party_kind": "third_state"}
@@ -60,7 +67,9 @@ def test_what_does_not_prove_its_entry_is_said_in_one_line(node: Serving, tmp_pa
     assert "NOT PROVED: the body of the receipt is not" in fails("verify", altered, "--keys", keys)
     altered.write_bytes(receipt.read_bytes() + b"\n")
     assert "not as it was written" in fails("verify", altered, "--keys", keys)
-    assert "cannot be read" in fails("verify", tmp_path / "nothing", "--keys", keys)
+    assert f": {tmp_path}: cannot be read" in f": {fails('verify', tmp_path, '--keys', keys)}".replace(
+        "skyparley: ", ""
+    )
     assert "cannot be read" in fails("verify", receipt, "--keys", tmp_path)
     other.write_text("# nothing\n")
     assert "holds no key" in fails("verify", receipt, "--keys", other)
@@ -78,6 +87,67 @@ def test_what_is_printed_cannot_pretend(tmp_path: Path) -> None:
     for path, names in ((receipt, keys), (tmp_path / fake, keys), (receipt, tmp_path / fake)):
         said = fails("verify", path, "--keys", names)
         assert said.rstrip("\n").isprintable(), said
+
+
+def stored(data: bytes) -> dict[str, str | None]:
+    return {
+        "member": "note_digest",
+        "digest": sha256(data).hexdigest(),
+        "data": base64.b64encode(data).decode(),
+        "deleted_under": None,
+    }
+
+
+def test_what_is_named_is_what_the_receipt_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A node that gives other words, with a digest that fits them; words that pretend; a kind before the salt."""
+    salt, to = bytes(15) + b"\n", tmp_path / "named"
+    for form in (b"", b"skyparley note 1\n"):
+        true, other = (form + salt + text.encode() for text in ("it is calm\nheld against", "it is windy"))
+        one, two = stored(true), stored(other)
+        expected = {"note_digest": str(one["digest"])}
+        for items in ([two], [], [one, two], [{**one, "member": "text_digest"}]):
+            with pytest.raises(ProofError, match="other digests for entry 7 than its receipt has"):
+                print_private(7, items, expected, to)
+        for items in ([{**one, "data": two["data"]}], [two, {**one, "data": two["data"]}]):
+            with pytest.raises(ProofError, match="something else than the node gave"):
+                print_private(7, items, None, to)
+        for items in ({}, [{}], [{**one, "data": 1}], None):
+            with pytest.raises(StorageError, match="no Skyparley node"):
+                print_private(7, items, None, to)
+        assert (capsys.readouterr().out, to.exists() and list(to.iterdir())) == ("", False)
+        print_private(7, [one], expected, to)
+        assert capsys.readouterr().out.splitlines() == [
+            "note_digest: it is calm\\nheld against",
+            "held against the digests in the receipt of entry 7",
+        ]
+        assert (to / str(one["digest"])).read_bytes() == true
+        with pytest.raises(InvalidInputError, match="exists already"):
+            print_private(7, [two, one], None, to)
+        assert len(list(to.iterdir())) == 1
+        shutil.rmtree(to)
+
+
+def test_lines_of_keys_that_are_not_named_are_counted(node: Serving, tmp_path: Path) -> None:
+    """They may be those of cosigners: nobody says that there are none, and nobody counts them as such."""
+    admit(node, "delta")
+    here = ("--url", node.url, "--api-key", (node.data / "operator.key").read_text())
+    receipt, keys, both = tmp_path / "receipt.json", tmp_path / "keys.txt", tmp_path / "both.txt"
+    skyparley("record", "receipt", 1, "--to", receipt, *here)
+    keys.write_text(skyparley("record", "key", *here).stdout)
+    both.write_text(f"{keys.read_text()}{signer('north').key}\n")
+    given = json.loads(receipt.read_bytes())
+    given["checkpoint"] = cosigned(given["checkpoint"].encode(), signer("north"), 5).decode()
+    receipt.write_bytes(write_canonical(msgspec.convert(given, Receipt)))
+    for named, says, facts in ((keys, "(1 signature lines are of keys that you do not name)", 1), (both, "", 0)):
+        said = " ".join(skyparley("verify", receipt, "--keys", named).stdout.split())
+        assert (says in said, "Nobody" in said) == (True, bool(facts)), said
+        told = json.loads(skyparley("verify", receipt, "--keys", named, "--json").stdout)
+        assert (told["unknown_lines"], len(told["cosigned_by"])) == (facts, 1 - facts)
+    skyparley("export", "--data", node.data, "--to", tmp_path / "export")
+    audit = ("audit", tmp_path / "export", "--jobs", 1, "--receipt", receipt, "--keys")
+    for named, is_said in ((keys, True), (both, False)):
+        done = skyparley(*audit, named)
+        assert (done.returncode, "Nobody whose key you name has cosigned" in done.stdout) == (0, is_said), done
 
 
 def test_a_file_of_ten_gigabytes_is_not_read(node: Serving, tmp_path: Path) -> None:

@@ -86,14 +86,35 @@ def test_words_are_deleted_and_the_audit_says_under_what(tmp_path: Path) -> None
         operator = ("--url", node.url, "--api-key", (data / "operator.key").read_text())
         entries = node.get("/v1/record/entries?kind=leave_watch", operator[-1]).json()["items"]
         sequence = entries[0]["sequence"]
-        assert "note_digest: Lima is ill." in does("record", "private", sequence, *here)
+        said = does("record", "private", sequence, *here)
+        assert "note_digest: Lima is ill.\nheld against the node's word only" in said
+        keys.write_text(does("record", "key", *here))
+        held, other, named = tmp_path / "held.json", tmp_path / "other.json", tmp_path / "named"
+        does("record", "receipt", sequence, "--to", held, *here)
+        does("record", "receipt", sequence - 1, "--to", other, *operator)
+        private = ("record", "private", sequence, *here, "--receipt")
+        assert "give both" in fails(*private, held)
+        assert "is the receipt of entry" in fails(*private, other, "--keys", keys)
+        against = (*private, held, "--keys", keys, "--to", named)
+        assert f"note_digest: Lima is ill.\nheld against the digests in the receipt of entry {sequence}" in does(
+            *against
+        )
+        assert "exists already" in fails(*against)
         said = does("record", "delete", sequence, "--under", "GDPR, article 17", *operator)
         assert f"the words of entry {sequence} are deleted" in said
         assert "note_digest: deleted under GDPR, article 17" in does("record", "private", sequence, *here)
+        assert "deleted under GDPR, article 17\nheld against the digests" in does(*private, held, "--keys", keys)
         assert "already" in fails("record", "delete", sequence, "--under", "again", *operator)
-        keys.write_text(does("record", "key", *here))
         does("record", "receipt", sequence + 1, "--to", tmp_path / "receipt.json", *operator)
         assert node.stop() == 0
+    (note,) = named.iterdir()  # the words are proved, though the node has deleted them and is gone
+    verify = ("verify", held, "--keys", keys, "--named")
+    proved = does(*verify, note, COLUMNS="200")
+    for says in ("PROVED: the entry and its content, and that it names this file", "Lima is ill."):
+        assert says in proved
+    assert json.loads(does(*verify, note, "--json"))["named_by"] == "note_digest"
+    note.write_bytes(note.read_bytes()[:-4] + b"well")
+    assert f"NOT PROVED: entry {sequence} does not name this" in fails(*verify, note)
     assert b"Lima is ill" not in b"".join(path.read_bytes() for path in data.iterdir())
     does("export", "--data", data, "--to", export)
     told = does("audit", export, "--keys", keys, COLUMNS="200")

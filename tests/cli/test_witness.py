@@ -339,7 +339,7 @@ def test_a_file_of_witnesses_that_cannot_be_is_told_before_it_serves(tmp_path: P
         path.write_text(text)
         with pytest.raises(InvalidInputError, match=said) as raised:
             read_witnesses(path)
-        assert str(raised.value.place).startswith(str(path))
+        assert str(raised.value.place).count(str(path)) == 1
     path.write_text(f"# ours\n{NORTH.key}\n")
     assert read_witnesses(path) == (NORTH.key,)
     assert read_witnesses(None) == ()

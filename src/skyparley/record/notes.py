@@ -209,6 +209,12 @@ def verified(note: Note, keys: Iterable[VerifierKey]) -> Mapping[VerifierKey, in
     return found
 
 
+def unknown_lines(note: Note, keys: Iterable[VerifierKey]) -> int:
+    """How many lines of a note are of other keys than these: nothing is known of them, not even that they fit."""
+    known = {(key.name, key.key_id) for key in keys}
+    return sum((line.name, line.key_id) not in known for line in note.signatures)
+
+
 def _verify(text: str, line: SignatureLine, key: VerifierKey) -> int | None:
     value, time_s, signed = line.value, None, text.encode()
     if key.kind == COSIGNATURE:

@@ -24,6 +24,7 @@ from skyparley.record.notes import (
     origin_of,
     parse_checkpoint,
     parse_note,
+    unknown_lines,
     verified,
 )
 from skyparley.record.trust import Trusted
@@ -34,6 +35,8 @@ MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
 MAX_PROOF: Final = 63
 MAX_CONTENT_BYTES: Final = 4 * 1024 * 1024
 """A receipt of an entry with a longer body is without content."""
+NAMED: Final = ("details_digest", "body_digest", "text_digest", "note_digest", "report_digest")
+"""Members of a body that name what is not in the log, each by the SHA-256 of it as it is stored."""
 _MOST: Final = 2**53 - 1
 
 
@@ -56,8 +59,9 @@ class Proven:
     """What a receipt has proved: the entry, the record it is in, and who has signed that record.
 
     `body` is None where the receipt has no content: then it is proved that an entry with this header is there, and not
-    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by its key. `leaf` is the
-    hash of the entry's leaf.
+    what it says. `cosigned` has the time (seconds since 1970 UTC) that each cosigner says, by its key;
+    `unknown_lines` is how many lines of the checkpoint are of keys that are not among those trusted. `leaf` is the hash
+    of the entry's leaf.
     """
 
     header: Header
@@ -67,6 +71,7 @@ class Proven:
     checkpoint: Checkpoint
     signed_by: str
     cosigned: Mapping[str, int]
+    unknown_lines: int
     leaf: bytes
 
 
@@ -141,8 +146,15 @@ def verify_receipt(data: bytes, keys: Trusted) -> Proven:
             for key, time_s in signers.items()
             if key.kind == COSIGNATURE and key.public not in own  # the log's own word twice is not another's
         },
+        unknown_lines=unknown_lines(note, keys.notes),
         leaf=leaf,
     )
+
+
+def named_digests(body: bytes) -> dict[str, str]:
+    """The digests by which the content of an entry names what is not in the log (words, an outline), by member."""
+    command = msgspec.json.decode(body)
+    return {member: command[member] for member in NAMED if command.get(member)}
 
 
 def _read(data: bytes) -> Receipt:

@@ -15,12 +15,14 @@ from rich.text import Text
 from skyparley.audit.audit import Audited, Evidence, audit
 from skyparley.audit.authors import LogKey
 from skyparley.cli.record.exporting import progress_of
-from skyparley.cli.record.verifying import read_file, read_keys, seconds
+from skyparley.cli.record.verifying import read_file, read_keys, seconds, uncounted
 from skyparley.errors import InvalidInputError
 from skyparley.record.authorship import AUTHENTICATIONS
+from skyparley.record.export.manifest import signed_checkpoint
 from skyparley.record.export.segment import DELETED, LEAF_ONLY, WHOLE, WITHHELD
-from skyparley.record.notes import MAX_NOTE_BYTES
-from skyparley.record.receipts import MAX_RECEIPT_BYTES
+from skyparley.record.notes import MAX_NOTE_BYTES, parse_note, unknown_lines
+from skyparley.record.receipts import MAX_RECEIPT_BYTES, verify_receipt
+from skyparley.record.trust import Trusted
 from skyparley.vocabulary import escaped
 
 _FORMS: Final = {
@@ -62,11 +64,12 @@ def run(
             raise InvalidInputError("is no file", place=str(path))
         return read_file(path, most)
 
+    keys = read_keys(key_files)
     with progress_of("Auditing") as progress:
         task = progress.add_task("", total=None)
         audited = audit(
             read,
-            read_keys(key_files),
+            keys,
             evidence,
             jobs=jobs,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
@@ -74,7 +77,7 @@ def run(
     if as_json:
         print(msgspec.json.encode(_facts(audited)).decode())
     else:
-        _print(audited)
+        _print(audited, keys)
     return audited.verified
 
 
@@ -130,7 +133,7 @@ def _facts(audited: Audited) -> dict[str, Any]:
     }
 
 
-def _print(audited: Audited) -> None:
+def _print(audited: Audited, keys: Trusted) -> None:
     manifest = audited.manifest
     console = Console(highlight=False)
     console.print(_verdict(audited))
@@ -142,13 +145,25 @@ def _print(audited: Audited) -> None:
     console.print(table)
     for text in _warnings(audited):
         console.print(Text(escaped(text), style="yellow"))
-    if audited.verified and not any(one.cosigned for one in audited.checkpoints):
+    if audited.verified and not _is_cosigned(audited, keys):
+        lines = sum(unknown_lines(parse_note(text.encode()), keys.notes) for text in manifest.checkpoints)
         console.print(
-            "Nobody but the node has signed these checkpoints: hold the audit against receipts and checkpoints that you"
-            " have from elsewhere (--receipt, --checkpoint)."
+            f"Nobody whose key you name has cosigned what this audit was held against{uncounted(lines)}: hold it"
+            " against receipts and checkpoints that you have from elsewhere (--receipt, --checkpoint)."
         )
     if audited.verified and manifest.reader:
         console.print(Text(escaped(f"This export is for '{manifest.reader}': it shows what that party may read.")))
+
+
+def _is_cosigned(audited: Audited, keys: Trusted) -> bool:
+    """Whether another than the log has signed a root that the audit came to: in the export, or in what was given."""
+    manifest, evidence = audited.manifest, audited.evidence
+    if any(one.cosigned for one in audited.checkpoints):
+        return True
+    if any(signed_checkpoint(data, manifest.pool, keys.notes).cosigned for _, data in evidence.checkpoints):
+        return True
+    proven = (verify_receipt(data, keys) for _, data in evidence.receipts)
+    return any(one.cosigned and one.checkpoint.size <= manifest.entries for one in proven)
 
 
 def _warnings(audited: Audited) -> Iterator[str]:

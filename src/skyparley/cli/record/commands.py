@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from skyparley.cli.line.commands import HERE, Key, Url
+from skyparley.errors import InvalidInputError
 
 record_app = typer.Typer(
     help="What a node has signed: its key, the last checkpoint, receipts of entries.", no_args_is_help=True
@@ -100,16 +101,38 @@ def record_compare(
 
 @record_app.command("private")
 def record_private(
-    sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry.")], url: Url = HERE, api_key: Key = None
+    sequence: Annotated[int, typer.Argument(min=1, help="Sequence of the entry.")],
+    receipt: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Receipt of the entry: it is held against the digests that this proves."),
+    ] = None,
+    keys: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="File of the public keys that you trust, for --receipt; may be given several times."
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Save what is named as it is stored, each in a new file named by its digest."),
+    ] = None,
+    url: Url = HERE,
+    api_key: Key = None,
 ) -> None:
-    """Print what an entry of your party names by digest: a message, a note, an outline, held against the digest.
+    """Print what an entry of your party names by digest: a message, a note, an outline.
 
+    With --receipt and --keys it is held against the signed record, else against digests that the node itself gives.
     Exit status 1 if it is not what the digest names.
+
+    For example: skyparley record private 17 --receipt receipt.json --keys keys.txt --to named
     """
     from skyparley.cli.line.asking import ask
-    from skyparley.cli.record.verifying import print_private
+    from skyparley.cli.record.named import digests_of, print_private
 
-    print_private(ask(url, api_key, "GET", f"/v1/record/entries/{sequence}/private")["items"])
+    if (receipt is None) != (not keys):
+        raise InvalidInputError("a receipt is verified by keys that you trust: give both --receipt and --keys")
+    expected = None if receipt is None else digests_of(receipt, keys or [], sequence)
+    print_private(sequence, ask(url, api_key, "GET", f"/v1/record/entries/{sequence}/private")["items"], expected, to)
 
 
 @record_app.command("delete")
@@ -157,6 +180,12 @@ def record_receipt(
 def verify(
     receipt: Annotated[Path, typer.Argument(help="File of the receipt; - is standard input.")],
     keys: Keys,
+    named: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="What the entry names by digest, as record private --to saves it: prove that, too."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Say what a receipt proves to you, by public keys alone: no node, no network, no database.
@@ -167,7 +196,7 @@ def verify(
     """
     from skyparley.cli.record.verifying import verify_file
 
-    verify_file(receipt, keys, as_json=as_json)
+    verify_file(receipt, keys, named=named, as_json=as_json)
 
 
 def witness(

@@ -1,7 +1,8 @@
-"""Saying in plain words what a receipt proves."""
+"""`skyparley verify`: saying in plain words what a receipt proves; and reading the files that this takes."""
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,14 +15,14 @@ from rich.text import Text
 
 from skyparley.errors import InvalidInputError, ProofError, SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
-from skyparley.record.base64 import from_base64
 from skyparley.record.comparing.spoken import fingerprint
 from skyparley.record.envelope import SALT_BYTES
 from skyparley.record.notes import VerifierKey, parse_note
-from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, verify_receipt
+from skyparley.record.receipts import MAX_RECEIPT_BYTES, Proven, named_digests, verify_receipt
 from skyparley.record.trust import MAX_KEYS_BYTES, Trusted, joined, parse_trusted
 from skyparley.vocabulary import escaped
 
+_KIND: Final = re.compile(rb"skyparley [^\n]{1,60} \d{1,3}\n")
 _AUTHORS: Final = {
     "party-signed": "signed by the party itself, with a key that you trust: nobody else can have said it",
     "bearer-attested": "attested by the node, which knew the author by a key, a session or a token",
@@ -54,19 +55,28 @@ def write(path: Path, data: bytes) -> None:
         raise StorageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def verify_file(path: Path, key_files: Sequence[Path], *, as_json: bool) -> None:
-    """Print what a receipt proves. Raises `InvalidInputError` or `ProofError` if it proves nothing."""
-    keys = read_keys(key_files)
+def verify_file(path: Path, key_files: Sequence[Path], *, named: Path | None, as_json: bool) -> None:
+    """Print what a receipt proves, also that its entry names a file by digest.
+
+    Raises `InvalidInputError` or `ProofError` if it proves nothing, or not that.
+    """
+    proven = prove(path, read_keys(key_files))
+    found = None if named is None else _check_named(named, proven, path)
+    if as_json:
+        print(msgspec.json.encode({**_facts(proven), "named_by": found and found[0]}).decode())
+    else:
+        _print(proven, found)
+
+
+def prove(path: Path, keys: Trusted) -> Proven:
+    """What a file proves. Raises `InvalidInputError` or `ProofError` with the file if it proves nothing."""
+    data = read_file(path, MAX_RECEIPT_BYTES)
     try:
-        proven = verify_receipt(read_file(path, MAX_RECEIPT_BYTES), keys)
+        return verify_receipt(data, keys)
     except ProofError as error:
         raise ProofError(f"NOT PROVED: {error.message}", place=str(path)) from None
     except SkyparleyError as error:
         raise error.at(str(path)) from None
-    if as_json:
-        print(msgspec.json.encode(_facts(proven)).decode())
-    else:
-        _print(proven)
 
 
 def read_keys(paths: Sequence[Path]) -> Trusted:
@@ -126,11 +136,12 @@ def _facts(proven: Proven) -> dict[str, Any]:
         "checkpoint_size": proven.checkpoint.size,
         "signed_by": proven.signed_by,
         "cosigned_by": {key: seconds(time_s) for key, time_s in sorted(proven.cosigned.items())},
+        "unknown_lines": proven.unknown_lines,
         "body": None if proven.body is None else msgspec.json.decode(proven.body),
     }
 
 
-def _print(proven: Proven) -> None:
+def _print(proven: Proven, named: tuple[str, str] | None) -> None:
     header, checkpoint = proven.header, proven.checkpoint
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -149,16 +160,19 @@ def _print(proven: Proven) -> None:
     rows += [("and cosigned by", f"{key} at {seconds(time_s)}") for key, time_s in sorted(proven.cosigned.items())]
     if proven.body is not None:
         rows.append(("content", proven.body.decode()))
+    if named is not None:
+        rows.append((f"named by {named[0]}", named[1]))
     for name, text in rows:
         table.add_row(name, Text(escaped(text)))
     console = Console(highlight=False)
     what = "the entry and its content" if proven.body is not None else "that the entry is there; not what it says"
-    console.print(Text(f"PROVED: {what}", style="bold green"))
+    also = "" if named is None else ", and that it names this file"
+    console.print(Text(f"PROVED: {what}{also}", style="bold green"))
     console.print(table)
     if not proven.cosigned:
         console.print(
-            "Nobody but the node has signed this record: it proves the entry as long as you hold this receipt, and not"
-            " that others were shown the same."
+            f"Nobody whose key you name has cosigned this record{uncounted(proven.unknown_lines)}: it proves the entry"
+            " as long as you hold this receipt, and not that others were shown the same."
         )
 
 
@@ -170,13 +184,35 @@ def seconds(time_s: int) -> str:
         return f"{time_s} s after 1970"
 
 
-def print_private(items: Sequence[dict[str, Any]]) -> None:
-    """Print private bodies without their salts. Raises `ProofError` for one that its digest does not name."""
-    for item in items:
-        if item["data"] is None:
-            print(escaped(f"{item['member']}: deleted under {item['deleted_under']}"))
-            continue
-        data = from_base64(item["data"], of=item["member"])
-        if sha256(data).hexdigest() != item["digest"]:
-            raise ProofError(f"the {item['member']} of the entry names something else than the node gave")
-        print(escaped(f"{item['member']}: {data[SALT_BYTES:].decode(errors='replace')}"))
+def _check_named(path: Path, proven: Proven, receipt: Path) -> tuple[str, str]:
+    """By which member of its content an entry names a file, and the words in it. Raises `ProofError` if it does not."""
+    data = read_file(path, MAX_RECEIPT_BYTES)
+    digest = sha256(data).hexdigest()
+    for member, named in content_digests(proven, receipt).items():
+        if named == digest:
+            return member, words_of(data)
+    raise ProofError(
+        f"NOT PROVED: entry {proven.sequence} does not name this: no digest in it is {digest}", place=str(path)
+    )
+
+
+def words_of(stored: bytes) -> str:
+    """What is stored without salt and kind, as text; a line that says the kind may stand before the salt."""
+    kind = _KIND.match(stored)
+    return stored[(kind.end() if kind else 0) + SALT_BYTES :].decode(errors="replace")
+
+
+def content_digests(proven: Proven, receipt: Path) -> Mapping[str, str]:
+    """The digests in what a receipt proves, by member. Raises `ProofError` for one without content."""
+    if proven.body is None:
+        raise ProofError(
+            "NOT PROVED: the receipt is without content, and the digests are in it: ask for the receipt of your own"
+            " entry, or as the operator",
+            place=str(receipt),
+        )
+    return named_digests(proven.body)
+
+
+def uncounted(lines: int) -> str:
+    """Of signature lines whose keys are not named: they count for nothing, and may be those of cosigners."""
+    return f" ({lines} signature lines are of keys that you do not name)" if lines else ""

@@ -3,8 +3,6 @@
 A salt stands before each body; SHA-256 of both is the digest that the entry names, and the tree binds.
 """
 
-from typing import Final
-
 import msgspec
 
 from skyparley.airspace.codec import decode_command
@@ -18,8 +16,7 @@ from skyparley.node.engine import Engine
 from skyparley.node.identity import Author
 from skyparley.record.base64 import to_base64
 from skyparley.record.envelope import Header, decode_header
-
-_NAMED: Final = ("details_digest", "body_digest", "text_digest", "note_digest", "report_digest")
+from skyparley.record.receipts import NAMED
 
 
 class PrivateBody(msgspec.Struct, frozen=True):
@@ -54,7 +51,7 @@ class PrivateDesk:
         command = decode_command(entry.body)
         if not self._entitled(author, decode_header(entry.header), command):
             raise ForbiddenError("what an entry names is for its parties, and for the operator")
-        return PrivatePage([self._body(name, command) for name in _NAMED if getattr(command, name, "")], None)
+        return PrivatePage([self._body(name, command) for name in NAMED if getattr(command, name, "")], None)
 
     async def addressed(self, author: Author, sequence: int) -> bool:
         """Whether an entry was said to the author's party by another: then it is for both."""
