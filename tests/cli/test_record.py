@@ -148,6 +148,8 @@ def test_lines_of_keys_that_are_not_named_are_counted(node: Serving, tmp_path: P
     for named, is_said in ((keys, True), (both, False)):
         done = skyparley(*audit, named)
         assert (done.returncode, "Nobody whose key you name has cosigned" in done.stdout) == (0, is_said), done
+    (tmp_path / "export" / "manifest.json").unlink()
+    assert fails(*audit, keys).startswith(f"skyparley: {tmp_path}/export/manifest.json: cannot be read")
 
 
 def test_a_file_of_ten_gigabytes_is_not_read(node: Serving, tmp_path: Path) -> None:

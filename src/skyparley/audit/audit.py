@@ -86,9 +86,9 @@ def audit(read: ReadFile, keys: Trusted, evidence: Evidence, *, jobs: int, progr
     Raises `InvalidInputError` or `ProofError` for what is no export, is not sealed by the log, or for evidence that
     proves nothing by itself.
     """
-    sealed = read(SEAL_FILE, MAX_NOTE_BYTES)
+    sealed, listed = read(SEAL_FILE, MAX_NOTE_BYTES), read(MANIFEST_FILE, MAX_MANIFEST_BYTES)
     try:
-        manifest = open_manifest(read(MANIFEST_FILE, MAX_MANIFEST_BYTES), sealed, keys.notes)
+        manifest = open_manifest(listed, sealed, keys.notes)
         checkpoints = signed_checkpoints(manifest, keys.notes)
     except SkyparleyError as error:
         raise error if error.place in (SEAL_FILE, MANIFEST_FILE) else error.at(MANIFEST_FILE) from None
