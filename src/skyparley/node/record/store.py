@@ -7,6 +7,7 @@ not, and without it the node is another one for all who know it.
 
 import shutil
 import tempfile
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ MAX_COSIGNED: Final = 100_000
 """Cosigned checkpoints that are kept, the newest; at one a minute those of two months."""
 _CHOICE: Final = 64
 """Among so many of the newest that have an entry, the one with most lines goes into its receipt."""
+TILES_KEPT: Final = 64
 _LEVEL_BITS: Final = 48
 """A tile's place: its level above its index."""
 _MAX_LEVEL: Final = 7
@@ -46,6 +48,8 @@ class RecordStore:
     def __init__(self, path: Path | None) -> None:
         """Open it, or make it with a key of its own; without a path it is gone when it is closed."""
         self._passing: Path | None = None
+        self._full: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        """Full tiles that were read last: they never change, and a proof reads each of its few several times."""
         if path is None:
             self._passing = Path(tempfile.mkdtemp())
             path = self._passing / RECORD_FILE
@@ -72,7 +76,14 @@ class RecordStore:
         if level > _MAX_LEVEL or tile >> _LEVEL_BITS:
             return b""
         with _reading():
-            return _tile(self._reader, level, tile)[HASH_BYTES * at : HASH_BYTES * (at + count)]
+            kept = self._full.get((level, tile))
+            if kept is None:
+                kept = _tile(self._reader, level, tile)
+                if len(kept) == TILE_BYTES:
+                    self._full[level, tile] = kept
+                    if len(self._full) > TILES_KEPT:
+                        self._full.popitem(last=False)
+            return kept[HASH_BYTES * at : HASH_BYTES * (at + count)]
 
     def hash_of(self, level: int, index: int) -> bytes:
         """The hash of a full subtree of the tree. Raises `StorageError`, also if it is not there, as it must be."""
