@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 import msgspec
 
-from skyparley.airspace.operations import commands
 from skyparley.airspace.signing.commands import ENTRIES, RegisterKey, RevokeKey, SetSigning
 from skyparley.client.call import Call, Fields, Formed, path_of
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.interval import format_time
-from skyparley.node.custody.details import details_of, extents_of
+from skyparley.node.custody.details import amendment_of, details_of, filing_of, hazard_of
 from skyparley.node.desk import ACTIONS
 from skyparley.node.reading.shapes import decode_amend_body, decode_hazard_body, decode_operation_body
 from skyparley.node.reading.views import Answer, OperationPage
@@ -29,10 +28,7 @@ def file(operation: Fields) -> Call[Answer]:
     def entry(party: str, secret: bytes) -> Formed:
         asked = decode_operation_body(msgspec.json.encode(operation), party)
         details = details_of(asked, secret)
-        command = commands.FileOperation(
-            asked.ref.operation_id, asked.operation_class, extents_of(details.operation), details.digest
-        )
-        return Formed(command, details.salt)
+        return Formed(filing_of(details), details.salt)
 
     return Call("POST", "/v1/operations", Answer, operation, True, entry)
 
@@ -43,10 +39,7 @@ def amend(operation: Fields) -> Call[Answer]:
     def entry(party: str, secret: bytes) -> Formed:
         asked, version = decode_amend_body(msgspec.json.encode(operation), party)
         details = details_of(asked, secret)
-        command = commands.AmendOperation(
-            asked.ref.operation_id, version, asked.operation_class, extents_of(details.operation), details.digest
-        )
-        return Formed(command, details.salt)
+        return Formed(amendment_of(details, version), details.salt)
 
     return Call("PUT", _path("operations", str(operation["operation_id"])), Answer, operation, True, entry)
 
@@ -72,14 +65,7 @@ def declare_hazard(hazard: Fields) -> Call[Answer]:
     def entry(party: str, secret: bytes) -> Formed:
         asked = decode_hazard_body(msgspec.json.encode(hazard), party)
         details = details_of(asked.operation, secret)
-        command = commands.DeclareHazard(
-            asked.operation.ref.operation_id,
-            asked.hazard_kind,
-            asked.confirmed,
-            extents_of(details.operation),
-            details.digest,
-        )
-        return Formed(command, details.salt)
+        return Formed(hazard_of(details, asked.hazard_kind, confirmed=asked.confirmed), details.salt)
 
     return Call("POST", "/v1/hazards", Answer, hazard, True, entry)
 

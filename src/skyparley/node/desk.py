@@ -29,7 +29,7 @@ from skyparley.airspace.operations.commands import (
 from skyparley.conflict.operation import Operation
 from skyparley.errors import ConflictingStateError, InvalidInputError, SkyparleyError, StorageError
 from skyparley.node.custody.custodian import Custodian
-from skyparley.node.custody.details import Details, details_of, extents_of
+from skyparley.node.custody.details import Details, amendment_of, details_of, filing_of, hazard_of
 from skyparley.node.custody.places import as_sent
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied, Engine, journal
@@ -77,9 +77,7 @@ class Desk:
     ) -> Answer:
         """File an operation of the author's party."""
         details = self._details(author, operation)
-        command = FileOperation(
-            operation.ref.operation_id, operation.operation_class, extents_of(details.operation), details.digest
-        )
+        command = filing_of(details)
         return await self._submit(author, command, details, idempotency_key, claimed_time_us)
 
     async def amend(
@@ -93,13 +91,7 @@ class Desk:
     ) -> Answer:
         """Replace an operation of the author's party as a whole; `version` is the one that is replaced."""
         details = self._details(author, operation)
-        command = AmendOperation(
-            operation.ref.operation_id,
-            version,
-            operation.operation_class,
-            extents_of(details.operation),
-            details.digest,
-        )
+        command = amendment_of(details, version)
         return await self._submit(author, command, details, idempotency_key, claimed_time_us)
 
     async def declare_hazard(
@@ -114,9 +106,7 @@ class Desk:
     ) -> Answer:
         """Declare a hazard area; everybody sees it."""
         details = self._details(author, operation)
-        command = DeclareHazard(
-            operation.ref.operation_id, hazard_kind, confirmed, extents_of(details.operation), details.digest
-        )
+        command = hazard_of(details, hazard_kind, confirmed=confirmed)
         return await self._submit(author, command, details, idempotency_key, claimed_time_us)
 
     async def act(
@@ -134,9 +124,7 @@ class Desk:
         What no filing could be is refused as a filing would be; but it may lie in the past, as recorded flights do.
         """
         details = details_of(operation, self._vault.secret)
-        command = FileOperation(
-            operation.ref.operation_id, operation.operation_class, extents_of(details.operation), details.digest
-        )
+        command = filing_of(details)
         try:
             validate_command(command)
         except SkyparleyError as error:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from skyparley.airspace.codec import decode_command
+from skyparley.airspace.commands import DeleteBody
 from skyparley.airspace.line.calls.commands import Commitment, Participant
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.errors import ConflictingStateError, ForbiddenError, InvalidInputError, NotFoundError
+from skyparley.node.engine import proposal_of
 from skyparley.node.identity import OBSERVER
 from skyparley.node.line.calls.desk import Said
 from skyparley.node.line.calls.views import CallText
@@ -118,3 +120,17 @@ async def test_who_is_entitled_holds_it_against_the_digest(node: Node) -> None:
     await node.deletion.delete(OPERATOR, sequence, UNDER)
     (body,) = (await node.private.of_entry(BRAVO, sequence)).items
     assert (body.data, body.deleted_under, name) == (None, UNDER, name)
+
+
+async def test_a_node_that_died_before_the_words_were_gone_finishes_at_its_start(node: Node, tmp_path: Path) -> None:
+    name, sequence = await call_of(node)
+    command = decode_command((await node.engine.log.entry(sequence)).body)
+    await node.engine.submit(proposal_of(DeleteBody(sequence, command.text_digest, UNDER)))  # type: ignore[union-attr]
+    await stop(node)
+    assert SECRET_WORDS.encode() in on_disk(tmp_path)
+    again = await start(tmp_path, node.engine.clock)
+    try:
+        assert SECRET_WORDS.encode() not in on_disk(tmp_path)
+        assert UNDER in again.calls.call(BRAVO, name).text
+    finally:
+        await stop(again)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from skyparley.airspace.operations.commands import Extent
+from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, Extent, FileOperation
 from skyparley.conflict.codec import decode_operation, digest, encode_operation, is_quantised, quantise
 from skyparley.conflict.minima import SeparationMinimum
 from skyparley.conflict.operation import Operation
@@ -107,6 +107,26 @@ def extents_of(operation: Operation) -> tuple[Extent, ...]:
         except SkyparleyError as error:
             raise error.at(f"trajectories[{i}]") from None
     return tuple(extents)
+
+
+def filing_of(details: Details) -> FileOperation:
+    """The command that files an operation: what a node forms, and what a party that signs forms itself."""
+    operation = details.operation
+    return FileOperation(operation.ref.operation_id, operation.operation_class, extents_of(operation), details.digest)
+
+
+def amendment_of(details: Details, version: int) -> AmendOperation:
+    """The command that replaces an operation as a whole."""
+    operation = details.operation
+    return AmendOperation(
+        operation.ref.operation_id, version, operation.operation_class, extents_of(operation), details.digest
+    )
+
+
+def hazard_of(details: Details, hazard_kind: str, *, confirmed: bool) -> DeclareHazard:
+    """The command that declares a hazard area."""
+    operation = details.operation
+    return DeclareHazard(operation.ref.operation_id, hazard_kind, confirmed, extents_of(operation), details.digest)
 
 
 def watched_by(operation: Operation, minimum: SeparationMinimum) -> tuple[Extent, ...]:

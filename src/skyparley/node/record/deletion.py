@@ -59,7 +59,7 @@ class DeletionDesk:
             DeleteBody(sequence, digest, under), key_id=author.key_id, idempotency_key=idempotency_key
         )
         await self._engine.submit(proposal)
-        await self.finish()
+        await self._vault.delete_bodies([digest])
         return _view(self._engine.state.deletions[digest])
 
     async def finish(self) -> None:
