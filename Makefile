@@ -36,7 +36,7 @@ src/skyparley/web/console/index.html: $(CONSOLE_SOURCES) tools/npm locks/node.tx
 	tools/npm run build
 	@touch $@
 
-$(VENV)/.warm: $(VENV)/.run-ready $(wildcard src/skyparley/conflict/*.py src/skyparley/conflict/kernels/*.py) $(wildcard src/skyparley/geometry/*.py)
+$(VENV)/.warm: $(VENV)/.run-ready $(wildcard src/skyparley/conflict/*.py src/skyparley/conflict/*/*.py) $(wildcard src/skyparley/geometry/*.py)
 	@find src -name '*.nb[ic]' -delete  # numba knows a kernel's own file only, not what it calls elsewhere
 	$(BIN)/skyparley warm
 	@touch $@

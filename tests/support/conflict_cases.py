@@ -3,10 +3,11 @@
 import numpy as np
 from pyproj import Geod
 
-from skyparley.conflict.kernels import hits
+from skyparley.conflict.kernels import hits, layout
+from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
-from skyparley.conflict.search import ConflictIndex
+from skyparley.conflict.search import conflicts_of
 from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval
@@ -171,18 +172,19 @@ def slow_all_pairs(operations: list[Operation], minima: SeparationMinima = DEFAU
 
 
 def slow_check(one: Operation, others: list[Operation], minima: SeparationMinima = DEFAULT_MINIMA) -> list[Conflict]:
-    """One operation against others, piece by piece."""
-    index = ConflictIndex(minima)
-    for other in others:
-        index.insert(other)
-    rows, edges = index_rows(index, one)
-    pieces = np.concatenate([part for part in index._pieces if part is not None])
-    pairs = np.array([(i, piece) for i in range(len(rows)) for piece in pieces], dtype=np.int64)
-    hit = index._exact(rows, edges, pairs, index._scratch)
-    return index._conflicts(one.ref, index._kind(one), hit)
-
-
-def index_rows(index: ConflictIndex, one: Operation) -> tuple[hits.Floats, hits.Floats]:
-    from skyparley.conflict.kernels.packing import pack
-
-    return pack(one, index._kind_number(index._kind(one)))
+    """One operation against others, piece by piece, without an index."""
+    kinds = list(dict.fromkeys((minima.group(o.ref.party), o.operation_class) for o in (one, *others)))
+    between = [[minima.between(a[1], b[1], a[0], b[0]) for b in kinds] for a in kinds]
+    table = np.array([[(least.horizontal_m, least.vertical_m) for least in line] for line in between])
+    number = [kinds.index((minima.group(o.ref.party), o.operation_class)) for o in (one, *others)]
+    rows, edges = pack(one, number[0])
+    found: list[list[float]] = []
+    for slot, other in enumerate(others):
+        pieces, its_edges = pack(other, number[slot + 1])
+        pieces[:, layout.OWNER] = slot
+        pairs = np.array([(i, k) for i in range(len(rows)) for k in range(len(pieces))], dtype=np.int64)
+        room = np.empty((64 * len(pairs), hits.HIT_COLUMNS))
+        count = hits.exact(pieces, its_edges, rows, edges, pairs.reshape(-1, 2), table, hits.BOUNDS, room)
+        assert count >= 0
+        found += room[:count].tolist()
+    return conflicts_of(one.ref, kinds[number[0]], found, [other.ref for other in others], kinds, minima)

@@ -22,9 +22,12 @@ def warm() -> None:
         overlap_parts(one, other, conflict)
     bounding_box(one.volumes, one.trajectories)
     index = ConflictIndex()
-    index.insert(one)
-    index.check(_everything("other", Datum.WGS84, 0.0))
-    index.remove(one.ref)
+    for operation in (one, other):
+        index.insert(operation)
+        index.merge()
+        index.check(_everything("third", Datum.WGS84, 0.0))
+        index.check_held(one.ref)
+    ConflictIndex.from_snapshot(index.snapshot()).remove(one.ref)
     for volume in one.volumes:
         cover_volume(volume.footprint)
     track = one.trajectories[0]

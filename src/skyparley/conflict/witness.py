@@ -25,7 +25,9 @@ def conflict_of(
 ) -> Conflict:
     """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand."""
     a, b = (query, other) if query < other else (other, query)
-    _, number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = found[0]
+    number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = found[0][
+        1:11
+    ]
     rule = RULES[int(number)]
     closest = ClosestApproach(int(closest_us), latitude_deg, longitude_deg, _down(across_m, 1_000), _down(up_m, 1_000))
     windows: tuple[TimeWindow, ...] = (TimeWindow(int(first_us), int(last_us)),)

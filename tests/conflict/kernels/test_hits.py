@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
+from skyparley.conflict.index.lookup import NO_ROOM, NO_ROOM_FOR_EDGES, Asked
 from skyparley.conflict.kernels import hits, layout
 from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Operation
-from skyparley.conflict.search import ConflictIndex
+from skyparley.conflict.search import ConflictIndex, _room, _Scratch
 from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
-from support.conflict_cases import Position, away, circle_volume, operation, random_operation, track
+from support.conflict_cases import Position, away, circle_volume, operation, polygon_volume, random_operation, track
 
 PLACES = [(46.5, 7.8), (-17.0, 180.0), (90.0, 0.0), (0.0, 0.0)]
-EVERYONE = 2**62
-Pairs = set[tuple[int, int]]
+Pairs = set[tuple[int, bytes]]
 
 
 def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIMA) -> ConflictIndex:
@@ -23,35 +23,42 @@ def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIM
     return index
 
 
-def _gathered(index: ConflictIndex, one: Operation, room: int = 200_000) -> Pairs:
+def _asked(index: ConflictIndex, one: Operation) -> Asked:
     rows, edges = pack(one, index._kind_number(("", one.operation_class)))
-    found, pairs = np.empty(room, dtype=np.int64), np.empty((room, 2), dtype=np.int64)
-    skip = index._slots.get(one.ref, -1)
-    count, end = hits.gather(
-        index._store, rows, edges, 0, one.hazard, skip, EVERYONE, index._hazards, index._table, found, pairs
-    )
-    assert end == len(rows)
-    return {(int(i), int(piece)) for i, piece in pairs[:count]}
+    skip = np.array([index._slots.get(one.ref, -1)], dtype=np.int64)
+    return Asked(rows, edges, skip, np.array([one.hazard], dtype=np.uint8))
+
+
+def _gathered(index: ConflictIndex, one: Operation) -> Pairs:
+    scratch = _Scratch()
+    scratch.near = _room(200_000, 1_000_000)
+    asked = _asked(index, one)
+    count, end = index._hot.gather(asked, index._table, scratch.near, 0)
+    assert end == len(asked.rows)
+    return {(int(i), _name(scratch.near.rows[k])) for i, k in scratch.near.pairs[:count]}
+
+
+def _name(row: np.ndarray) -> bytes:
+    """A piece by what it is and whose; its edges may lie anywhere."""
+    return bytes(row[[i for i in range(layout.COLUMNS) if i not in (layout.EDGES_BEGIN, layout.EDGES_END)]].tobytes())
 
 
 def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:
     """Pairs of pieces that the exact comparison finds to conflict, of all there are; and how many there are."""
-    rows, edges = pack(one, index._kind_number(("", one.operation_class)))
-    skip = index._slots.get(one.ref, -1)
-    pieces = [
-        int(piece)
-        for slot, part in enumerate(index._pieces)
-        if part is not None and slot != skip and not (one.hazard and index._hazards[slot])
-        for piece in part
-    ]
-    meeting = set()
+    asked = _asked(index, one)
+    meeting, count = set(), 0
     room = np.empty((4_096, hits.HIT_COLUMNS))
-    for i in range(len(rows)):
-        for piece in pieces:
-            pair = np.array([[i, piece]], dtype=np.int64)
-            if hits.exact(index._store.rows, index._edges, rows, edges, pair, index._table, hits.BOUNDS, room):
-                meeting.add((i, piece))
-    return meeting, len(rows) * len(pieces)
+    for slot in index._slots.values():
+        if slot == asked.skip[0] or (one.hazard and index._hot.is_hazard(slot)):
+            continue
+        rows, edges = index._hot.pieces(slot)
+        for i in range(len(asked.rows)):
+            for k in range(len(rows)):
+                pair = np.array([[i, k]], dtype=np.int64)
+                count += 1
+                if hits.exact(rows, edges, asked.rows, asked.edges, pair, index._table, hits.BOUNDS, room):
+                    meeting.add((i, _name(rows[k])))
+    return meeting, count
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -121,14 +128,20 @@ def test_heights_of_another_datum_are_never_rejected_while_they_may_meet(datum: 
 def test_the_search_goes_on_where_there_was_no_more_room() -> None:
     place = PLACES[0]
     index = _index([operation(f"o{i}", circle_volume(place, 500.0)) for i in range(10)])
-    rows, edges = pack(operation("one", *[circle_volume(place, 300.0)] * 3), index._kind_number(("", "drone")))
-    found, pairs = np.empty(25, dtype=np.int64), np.empty((25, 2), dtype=np.int64)
-    rest = (index._hazards, index._table, found, pairs)
-    assert hits.gather(index._store, rows, edges, 0, False, -1, EVERYONE, *rest) == (20, 2)
-    assert hits.gather(index._store, rows, edges, 2, False, -1, EVERYONE, *rest) == (10, 3)
-    few = (index._hazards, index._table, found[:9], pairs[:9])
-    assert hits.gather(index._store, rows, edges, 0, False, -1, EVERYONE, *few) == (-10, 0)
-    assert rows[0, layout.KIND] == layout.CIRCLE
+    asked = _asked(index, operation("one", *[circle_volume(place, 300.0)] * 3))
+    assert index._hot.gather(asked, index._table, _room(25, 0), 0) == (20, 2)
+    assert index._hot.gather(asked, index._table, _room(25, 0), 2) == (10, 3)
+    assert index._hot.gather(asked, index._table, _room(9, 0), 0) == (NO_ROOM, 0)
+
+
+def test_the_search_goes_on_where_there_was_no_more_room_for_edges() -> None:
+    place = PLACES[0]
+    index = _index(
+        [operation(f"o{i}", polygon_volume(tuple(away(place, 45.0 * k, 500.0) for k in range(8)))) for i in range(10)]
+    )
+    asked = _asked(index, operation("one", *[circle_volume(place, 300.0)] * 3))
+    assert index._hot.gather(asked, index._table, _room(100, 170), 0) == (20, 2)
+    assert index._hot.gather(asked, index._table, _room(100, 79), 0) == (NO_ROOM_FOR_EDGES, 0)
 
 
 def test_the_bounds_of_the_kernels_are_those_of_the_geometry() -> None:

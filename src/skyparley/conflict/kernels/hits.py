@@ -1,4 +1,4 @@
-"""The pieces of an operation against those near them: gathered by box, then compared exactly.
+"""Pieces against pieces near them, compared exactly.
 
 Two pieces go into a kernel in an order that rests on what they are, never on who asks about whom or who came first, so
 that a pair gives the same bits whenever and wherever it is compared.
@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
-from skyparley.conflict.kernels.grid import BOX, Store, candidates, set_box
 from skyparley.conflict.kernels.legs import leg_leg
 from skyparley.conflict.kernels.packing import DATUMS
 from skyparley.conflict.kernels.passages import leg_solid
@@ -26,7 +25,6 @@ from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.uint8]
 
 LEGS: Final = 0
 PASSAGE: Final = 1
@@ -44,7 +42,9 @@ FIRST_US: Final = 7
 LAST_US: Final = 8
 CERTAIN: Final = 9
 ASKER_FLIES: Final = 10  # a passage: whether the path is that of the operation that asks
-HIT_COLUMNS: Final = 11
+ASKER: Final = 11  # the row asked about, as its OWNER names whose it is
+OTHER_CLASS: Final = 12
+HIT_COLUMNS: Final = 13
 
 _AGL: Final = DATUMS.index(Datum.AGL)
 _HALF_QUANTUM_M: Final = layout.QUANTUM_M / 2.0
@@ -95,45 +95,6 @@ def _band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
 
 
 @nb.njit(cache=True, nogil=True)
-def gather(
-    store: Store,
-    rows: Floats,
-    row_edges: Floats,
-    begin: int,
-    hazard: bool,
-    skip: int,
-    below: int,
-    hazards: Flags,
-    minima: Floats,
-    found: Integers,
-    pairs: Integers,
-) -> tuple[int, int]:
-    """The pieces near the rows of one operation from row `begin` on, as `(row, piece)` in `pairs`: how many, and the
-    row at which `pairs` had no more room (or the end). If not even the first row fits: minus what it needs.
-
-    Owners equal to `skip`, or not below `below`, are passed over. `minima` is `(classes, classes, 2)`, metres; `found`
-    is as long as `pairs`.
-    """
-    count = 0
-    box = np.empty(BOX)
-    for i in range(begin, rows.shape[0]):
-        row = rows[i]
-        set_box(row, row_edges, box)
-        across_m, up_m = 0.0, 0.0
-        if row[layout.KIND] == layout.LEG:
-            across_m, up_m = minima[int(row[layout.CLASS]), :, 0].max(), minima[int(row[layout.CLASS]), :, 1].max()
-        near = candidates(store, box, across_m, up_m, found)
-        if count + near > pairs.shape[0]:
-            return (count, i) if i > begin else (-near, i)
-        for k in range(near):
-            owner = int(store.rows[found[k], layout.OWNER])
-            if owner != skip and owner < below and not (hazard and hazards[owner]):
-                pairs[count, 0], pairs[count, 1] = i, found[k]
-                count += 1
-    return count, rows.shape[0]
-
-
-@nb.njit(cache=True, nogil=True)
 def exact(
     pieces: Floats,
     edges: Floats,
@@ -146,7 +107,7 @@ def exact(
 ) -> int:
     """The hits of pairs `(row, piece)`, one line each in `hits`; how many, or -1 if `hits` is too short.
 
-    `pieces` are the rows of the store.
+    `pieces` `(n, COLUMNS)` and `edges` are those of the others, `rows` and `row_edges` of who asks.
     """
     count = 0
     for i in range(pairs.shape[0]):
@@ -159,7 +120,8 @@ def exact(
         if new < 0:
             return -1
         for k in range(count, new):
-            hits[k, OWNER] = other[layout.OWNER]
+            hits[k, OWNER], hits[k, OTHER_CLASS] = other[layout.OWNER], other[layout.CLASS]
+            hits[k, ASKER] = row[layout.OWNER]
             hits[k, ASKER_FLIES] = 1.0 if row[layout.KIND] == layout.LEG else 0.0
         count = new
     return count

@@ -60,7 +60,7 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
             return edges
     rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
     edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
-    _polygon(row, edges, len(rings[0]))
+    set_polygon(row, edges, len(rings[0]))
     return edges
 
 
@@ -114,8 +114,8 @@ def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: fl
 
 
 @nb.njit(cache=True)
-def _polygon(row: Floats, edges: Floats, outline: int) -> None:
-    """Central point, pushed back to about the surface, and the greatest chord from it to the outline."""
+def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
+    """Kind, central point, pushed back to about the surface, and the greatest chord from it to the outline."""
     row[layout.KIND] = layout.POLYGON
     x, y, z, size = 0.0, 0.0, 0.0, 0.0
     for i in range(outline):
@@ -133,7 +133,7 @@ def _polygon(row: Floats, edges: Floats, outline: int) -> None:
 def _one_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
     """The usual polygon in one call: the edges of its only ring and the longest chord."""
     edges, longest = _edges(points)
-    _polygon(row, edges, edges.shape[0])
+    set_polygon(row, edges, edges.shape[0])
     return edges, longest
 
 

@@ -1,0 +1,219 @@
+"""Cells in space and time, and the entries that lie in them.
+
+Cells grow by four from level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that
+holds the centre of its box, on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a
+cell beyond its own, and a query looks at the cells of its box grown by half a cell, on those levels that are in use:
+what lasts a day lies on a level of its own, and is in nobody's way there but of who asks about its place. Earth-centred
+coordinates have no pole and no antimeridian.
+
+An entry is a box rounded outwards to whole steps, with the piece's number: 48 octets. A cell's key counts level, place
+and time in mixed radix: no two cells share one, and the order of keys is one of levels, then of space, then of time.
+"""
+
+import math
+from typing import Final
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict.kernels.boxes import BOX, LEAST_RADIUS_M, SLACK_M
+from skyparley.conflict.kernels.geodesy import EQUATORIAL_RADIUS_M, FLATTENING
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Entries = npt.NDArray[np.int32]
+
+CELL_M: Final = 16_000.0
+SLOT_S: Final = 64.0
+SPACE_LEVELS: Final = 8
+TIME_LEVELS: Final = 14
+LEVELS: Final = SPACE_LEVELS * TIME_LEVELS
+
+# columns of an entry: least and greatest x, y, z, time and height, then these
+TAG: Final = 10
+"""The datum in the two lowest bits, above it the number of the pair of levels."""
+PIECE: Final = 11
+ENTRY: Final = 12
+DATUM_BITS: Final = 2
+
+STEPS_PER_METRE: Final = 4.0
+MIDDLE_S: Final = 2_050_000_000.0
+"""Times are counted from here in whole seconds, so that all of 1970 to 2100 fits 32 bits."""
+_MOST: Final = 2.0**31 - 1.0
+
+_HALF: Final = 432
+"""Cells of the lowest level on either side of the Earth's centre: 6,912 km, more than the surface reaches."""
+_SIDE: Final = 2 * _HALF
+_SLOTS: Final = 64_200_000
+_FIRST_SLOT: Final = -2_000
+"""Slots of the lowest level reach from a day before 1970 to after 2100; what lies beyond counts to the outermost."""
+
+# columns of the cells that a query reaches on one pair of levels, both ends included
+REACH: Final = 8
+
+
+@nb.njit(cache=True, nogil=True)
+def _down(value: float) -> int:
+    return int(max(-_MOST, min(_MOST, math.floor(value))))
+
+
+@nb.njit(cache=True, nogil=True)
+def _up(value: float) -> int:
+    return int(max(-_MOST, min(_MOST, math.ceil(value))))
+
+
+@nb.njit(cache=True, nogil=True)
+def _round_outwards(box: Floats, entry: Entries) -> None:
+    for k in range(3):
+        entry[2 * k] = _down(box[2 * k] * STEPS_PER_METRE)
+        entry[2 * k + 1] = _up(box[2 * k + 1] * STEPS_PER_METRE)
+    entry[6], entry[7] = _down(box[6] - MIDDLE_S), _up(box[7] - MIDDLE_S)
+    entry[8], entry[9] = _down(box[8] * STEPS_PER_METRE), _up(box[9] * STEPS_PER_METRE)
+
+
+@nb.njit(cache=True, nogil=True)
+def _level_of(extent: float, cell: float, levels: int) -> int:
+    """The lowest level whose cells are no smaller than an extent."""
+    level = 0
+    while level < levels - 1 and cell < extent:
+        cell *= 4.0
+        level += 1
+    return level
+
+
+@nb.njit(cache=True, nogil=True)
+def cell_size_m(level: int) -> float:
+    """How wide the cells of a pair of levels are."""
+    return CELL_M * (1 << 2 * (level // TIME_LEVELS))
+
+
+@nb.njit(cache=True, nogil=True)
+def slot_length_s(level: int) -> float:
+    """How long the slots of a pair of levels are."""
+    return SLOT_S * (1 << 2 * (level % TIME_LEVELS))
+
+
+@nb.njit(cache=True, nogil=True)
+def scattered(key: int, mask: int) -> int:
+    """A place for a key in a table of `mask` + 1 places, a power of two."""
+    return (key ^ key >> 20 ^ key >> 41) & mask
+
+
+@nb.njit(cache=True, nogil=True)
+def enter(box: Floats, piece: int, entry: Entries) -> int:
+    """Write the entry of a piece with a box `(BOX,)`; the key of its cell."""
+    extent = max(box[1] - box[0], box[3] - box[2], box[5] - box[4])
+    space = _level_of(extent, CELL_M, SPACE_LEVELS)
+    time = _level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
+    level = space * TIME_LEVELS + time
+    _round_outwards(box, entry)
+    entry[TAG], entry[PIECE] = (level << DATUM_BITS) | int(box[BOX - 1]), piece
+    cell, slot = cell_size_m(level), slot_length_s(level)
+    column = column_key(
+        level,
+        place_of((box[0] + box[1]) / 2.0, cell),
+        place_of((box[2] + box[3]) / 2.0, cell),
+        place_of((box[4] + box[5]) / 2.0, cell),
+    )
+    return column + slot_of((box[6] + box[7]) / 2.0, slot)
+
+
+@nb.njit(cache=True, nogil=True)
+def place_of(at_m: float, cell_m: float) -> int:
+    """Number of the cell along one axis; the outermost for what lies beyond."""
+    return int(max(-_HALF, min(_HALF - 1.0, math.floor(at_m / cell_m))))
+
+
+@nb.njit(cache=True, nogil=True)
+def slot_of(at_s: float, slot_s: float) -> int:
+    """Number of the slot, from 0; the outermost for what lies beyond."""
+    return int(max(0.0, min(_SLOTS - 1.0, math.floor(at_s / slot_s) - _FIRST_SLOT)))
+
+
+@nb.njit(cache=True, nogil=True)
+def column_key(level: int, ix: int, iy: int, iz: int) -> int:
+    """Key of slot 0 of a column of cells: one place at all times."""
+    return (((level * _SIDE + ix + _HALF) * _SIDE + iy + _HALF) * _SIDE + iz + _HALF) * _SLOTS
+
+
+@nb.njit(cache=True, nogil=True)
+def first_key(level: int) -> int:
+    """No key of a level, or of a higher one, is less."""
+    return level * _SIDE * _SIDE * _SIDE * _SLOTS
+
+
+@nb.njit(cache=True, nogil=True)
+def ask(box: Floats, grown_m: float, grown_up_m: float, query: Entries, wide: Floats) -> None:
+    """A box grown sideways and upwards, as `wide` in metres and seconds, and rounded outwards as `query` `(ENTRY,)`."""
+    for k in range(3):
+        wide[2 * k], wide[2 * k + 1] = box[2 * k] - grown_m, box[2 * k + 1] + grown_m
+    wide[6], wide[7] = box[6], box[7]
+    wide[8], wide[9] = box[8] - grown_up_m, box[9] + grown_up_m
+    _round_outwards(wide, query)
+    query[TAG] = int(box[BOX - 1])
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def meets(entries: Entries, i: int, query: Entries) -> bool:
+    """Whether an entry meets a query. Heights above different datums are not told apart here.
+
+    Written into its callers: a call would count references to the arrays.
+    """
+    return (
+        entries[i, 6] <= query[7]
+        and query[6] <= entries[i, 7]
+        and entries[i, 0] <= query[1]
+        and query[0] <= entries[i, 1]
+        and entries[i, 2] <= query[3]
+        and query[2] <= entries[i, 3]
+        and entries[i, 4] <= query[5]
+        and query[4] <= entries[i, 5]
+        and (
+            (entries[i, 8] <= query[9] and query[8] <= entries[i, 9])
+            or (entries[i, TAG] ^ query[TAG]) & ((1 << DATUM_BITS) - 1) != 0
+        )
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def reach_of(wide: Floats, level: int, reach: Integers) -> float:
+    """The cells of a level whose pieces may meet a box: first and last along x, y, z and time; how many they are."""
+    cell, slot = cell_size_m(level), slot_length_s(level)
+    count = 1.0
+    for k in range(3):
+        reach[2 * k] = place_of(wide[2 * k] - cell / 2.0, cell)
+        reach[2 * k + 1] = place_of(wide[2 * k + 1] + cell / 2.0, cell)
+        count *= reach[2 * k + 1] - reach[2 * k] + 1
+    reach[6], reach[7] = slot_of(wide[6] - slot / 2.0, slot), slot_of(wide[7] + slot / 2.0, slot)
+    return count * (reach[7] - reach[6] + 1)
+
+
+@nb.njit(cache=True, nogil=True)
+def holds(reach: Integers, key: int) -> bool:
+    """Whether the cell of a key, of the level that was asked for, is among those reached."""
+    slot, place = key % _SLOTS, key // _SLOTS
+    if not reach[6] <= slot <= reach[7]:
+        return False
+    for k in range(2, -1, -1):
+        at = place % _SIDE - _HALF
+        place //= _SIDE
+        if not reach[2 * k] <= at <= reach[2 * k + 1]:
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def near_surface(level: int, ix: int, iy: int, iz: int) -> bool:
+    """Whether a cell may hold the centre of a box of its level.
+
+    A box whose faces a plane touches has its centre within 0.29 of its size of that plane, and the surface bends away
+    from a plane by at most the sagitta; to this comes half the diagonal of the cell. The ellipsoid's radius is that of
+    the cell's geocentric latitude up to 100 m.
+    """
+    cell = cell_size_m(level)
+    x, y, z = (ix + 0.5) * cell, (iy + 0.5) * cell, (iz + 0.5) * cell
+    square = x * x + y * y + z * z
+    surface_m = EQUATORIAL_RADIUS_M * (1.0 - FLATTENING * z * z / max(square, 1.0))
+    margin_m = 1.2 * cell + cell * cell / LEAST_RADIUS_M + 100.0 + 2.0 * SLACK_M
+    return abs(math.sqrt(square) - surface_m) <= margin_m

@@ -1,0 +1,62 @@
+"""Fresh writes: entries in the order in which they came, those of one cell chained.
+
+Nothing moves here: a piece that goes is known by its owner, and the next merge leaves it out.
+"""
+
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+
+from skyparley.conflict.index.cells import DATUM_BITS, ENTRY, LEVELS, TAG, Entries, Integers, scattered
+
+LEAST_ROOM: Final = 4_096
+
+
+class Fresh(NamedTuple):
+    """`entries` `(room, ENTRY)` with the `keys` `(room,)` of their cells; `heads` has the newest entry by the key's
+    place, `following` the one before it, -1 the end. `levels` counts them by pair of levels; `counts` how many.
+    """
+
+    entries: Entries
+    keys: Integers
+    following: Entries
+    heads: Entries
+    levels: Integers
+    counts: Integers
+
+
+def nothing_fresh(room: int) -> Fresh:
+    """No entries, and room for so many."""
+    return Fresh(
+        np.empty((room, ENTRY), dtype=np.int32),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.int32),
+        np.full(1 << (2 * room).bit_length(), -1, dtype=np.int32),
+        np.zeros(LEVELS, dtype=np.int64),
+        np.zeros(1, dtype=np.int64),
+    )
+
+
+def with_more_room(fresh: Fresh, room: int) -> Fresh:
+    """The same entries, and room for so many."""
+    wider, count = nothing_fresh(room), int(fresh.counts[0])
+    add(wider, fresh.entries[:count], fresh.keys[:count], 0)
+    return wider
+
+
+@nb.njit(cache=True, nogil=True)
+def add(fresh: Fresh, entries: Entries, keys: Integers, first_piece: int) -> None:
+    """Add entries whose pieces are counted from `first_piece`; there must be room."""
+    count, mask = fresh.counts[0], fresh.heads.shape[0] - 1
+    for i in range(keys.shape[0]):
+        for k in range(ENTRY):
+            fresh.entries[count, k] = entries[i, k]
+        fresh.entries[count, ENTRY - 1] += first_piece
+        head = scattered(keys[i], mask)
+        fresh.keys[count] = keys[i]
+        fresh.following[count] = fresh.heads[head]
+        fresh.heads[head] = count
+        fresh.levels[entries[i, TAG] >> DATUM_BITS] += 1
+        count += 1
+    fresh.counts[0] = count

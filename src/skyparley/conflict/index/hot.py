@@ -1,0 +1,268 @@
+"""The hot index by numbers: operations are slots, each with its pieces; what they are called is known above.
+
+Everything but `merge` wants `lock` held, for moments: checks copy out what is near and compare it afterwards. Writes go
+beside the sorted part and never move it. What is removed is marked, and gone for everyone at once; its places are taken
+again only when no entry names them any more, which is after the next merge.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers
+from skyparley.conflict.index.fresh import Fresh, nothing_fresh, with_more_room
+from skyparley.conflict.index.lookup import Asked, Held, Near, gather
+from skyparley.conflict.index.ordered import GONE, Sorted, merged, nothing_sorted, sort_entries, with_table
+from skyparley.conflict.index.pools import Array, Pool, blocks_of
+from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
+from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, move_all, place
+from skyparley.conflict.kernels import layout
+from skyparley.errors import LimitExceededError
+
+KEPT: Final = 1_024
+"""Arrays have at least so many rows."""
+SPARSE: Final = 16
+"""Arrays that hold more than `KEPT` and are used to less than a part in `SPARSE` are made anew."""
+MERGE_AT: Final = 16
+"""A merge is due when fresh entries, or those of removed pieces, are a part in so many."""
+_ARRAYS: Final = ("numbers", "marks", "points", "classes", "hazards", "blocks", "entries", "keys", "starts")
+MAX_PIECES: Final = 2**31 - 1
+"""Pieces, and points, that one index can hold."""
+
+
+class _Gone(NamedTuple):
+    """The places of an operation that was removed."""
+
+    slot: int
+    piece: int
+    pieces: int
+    point: int
+    points: int
+
+
+class HotIndex:
+    """Operations by slot. `forget` is called, with the lock held, for each slot whose name nobody needs any more."""
+
+    def __init__(self, forget: Callable[[int], None] = lambda _: None) -> None:
+        self.lock: Final = Lock()
+        self._forget: Final = forget
+        self.live = 0
+        self._merging: Final = Lock()
+        self._pieces = Pool(np.empty((KEPT, NUMBERS)), np.empty((KEPT, MARKS), dtype=np.int32))
+        self._points = Pool(np.empty((KEPT, 3)))
+        self._slots = Pool(
+            np.empty(KEPT, dtype=np.int32), np.empty(KEPT, dtype=np.uint8), np.empty((KEPT, 4), dtype=np.int32)
+        )
+        self._sorted: Sorted = nothing_sorted()
+        self._fresh: Fresh = nothing_fresh(KEPT)
+        self._older: Fresh = nothing_fresh(0)
+        self._gone: list[_Gone] = []
+        self._epoch = 0
+        self._reading: dict[int, int] = {}
+        self._leaving: deque[tuple[int, list[_Gone]]] = deque()
+        self._gone_pieces = 0
+        self._live_pieces = 0
+
+    @property
+    def memory_bytes(self) -> dict[str, int]:
+        """What the arrays take, by what they are for."""
+        return {
+            "entries": int(self._sorted.entries.nbytes),
+            "cells": sum(int(array.nbytes) for array in self._sorted[1:]),
+            "fresh": sum(int(array.nbytes) for array in (*self._fresh, *self._older)),
+            "shapes": self._pieces.memory_bytes + self._points.memory_bytes,
+            "slots": self._slots.memory_bytes,
+        }
+
+    @property
+    def merge_due(self) -> bool:
+        """Whether it is time to merge, or to make room."""
+        waiting = int(self._fresh.counts[0]) + self._gone_pieces
+        return waiting > self._due() or any(pool.wants_room for pool in (self._pieces, self._points, self._slots))
+
+    @property
+    def merge_overdue(self) -> bool:
+        """Whether whoever writes should merge, because nobody else does."""
+        return int(self._fresh.counts[0]) + self._gone_pieces > 3 * self._due() // 2
+
+    def _due(self) -> int:
+        return max(KEPT // 2, len(self._sorted.entries) // MERGE_AT)
+
+    def insert(self, laid: Laid, class_number: int, hazard: bool) -> int:
+        """Hold an operation; its slot. Raises `LimitExceededError` beyond `MAX_PIECES`; then nothing was changed."""
+        count, points = len(laid.numbers), len(laid.points)
+        if max(self._pieces.end + 2 * count, self._points.end + 2 * points) > MAX_PIECES:
+            raise LimitExceededError(f"an index holds no more than MAX_PIECES = {MAX_PIECES} pieces or points")
+        slot, piece, point = self._slots.take(1), self._pieces.take(count), self._points.take(points)
+        classes, hazards, blocks = self._slots.arrays
+        classes[slot], hazards[slot] = class_number, hazard
+        blocks[slot] = piece, count, point, points
+        if self._fresh.counts[0] + count > len(self._fresh.keys):
+            self._fresh = with_more_room(self._fresh, 2 * (len(self._fresh.keys) + count))
+        place(laid, self._shapes(), self._fresh, slot, piece, point)
+        self._slots.wrote(slot, slot + 1)
+        self._pieces.wrote(piece, piece + count)
+        self._points.wrote(point, point + points)
+        self.live += 1
+        self._live_pieces += count
+        return slot
+
+    def remove(self, slot: int) -> None:
+        """Take out the operation of a slot."""
+        piece, count, point, points = self._slots.arrays[2][slot].tolist()
+        self._pieces.arrays[1][piece : piece + count, OWNER] = GONE
+        self._pieces.wrote(piece, piece + count)
+        self._gone.append(_Gone(slot, piece, count, point, points))
+        self._gone_pieces += count
+        self._slots.arrays[2][slot, 0] = GONE
+        self._slots.wrote(slot, slot + 1)
+        self.live -= 1
+        self._live_pieces -= count
+
+    def classes(self, slots: Integers) -> Entries:
+        """The classes of operations."""
+        return self._slots.arrays[0][slots]
+
+    def set_classes(self, slots: Integers, class_numbers: Entries) -> None:
+        """Change the classes of operations."""
+        self._slots.arrays[0][slots] = class_numbers
+        self._slots.wrote(0, self._slots.end)
+
+    def is_hazard(self, slot: int) -> bool:
+        """Whether an operation is a hazard area."""
+        return bool(self._slots.arrays[1][slot])
+
+    def pieces(self, slot: int) -> tuple[Floats, Floats]:
+        """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation."""
+        classes, _, blocks = self._slots.arrays
+        begin, count = blocks[slot, :2].tolist()
+        rows = np.empty((count, layout.COLUMNS))
+        edges = np.empty((edges_in(self._pieces.arrays[1], begin, begin + count), layout.EDGE_COLUMNS))
+        get_all(self._shapes(), begin, begin + count, int(classes[slot]), rows, edges)
+        return rows, edges
+
+    def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
+        """What is near the rows asked about, as `lookup.gather` says it."""
+        classes, hazards, _ = self._slots.arrays
+        held = Held(classes, hazards)
+        found: tuple[int, int] = gather(
+            self._sorted, self._fresh, self._older, self._shapes(), held, asked, minima, near, begin
+        )
+        return found
+
+    def begin_reading(self) -> int:
+        """From now on, what a slot is called is not forgotten until `end_reading` with what this gave."""
+        self._reading[self._epoch] = self._reading.get(self._epoch, 0) + 1
+        return self._epoch
+
+    def end_reading(self, since: int) -> None:
+        """Slots that went before may be taken again."""
+        self._reading[since] -= 1
+        if not self._reading[since]:
+            del self._reading[since]
+
+    def _leave(self, gone: list[_Gone]) -> None:
+        """Nothing names these any more but checks that have begun; slots of earlier ones may be taken again."""
+        self._leaving.append((self._epoch, gone))
+        self._epoch += 1
+        oldest = min(self._reading, default=self._epoch)
+        while self._leaving and self._leaving[0][0] < oldest:
+            for went in self._leaving.popleft()[1]:
+                self._slots.give(went.slot, 1)
+                self._forget(went.slot)
+
+    def merge(self) -> None:
+        """Take fresh writes into the sorted part and make room ahead, beside checks and writes. Must not hold `lock`.
+
+        Returns at once if another thread is merging.
+        """
+        if not self._merging.acquire(blocking=False):
+            return
+        try:
+            for pool in (self._pieces, self._points, self._slots):
+                pool.make_room_ahead(self.lock)
+            fresh = nothing_fresh(max(KEPT, 2 * len(self._sorted.entries) // MERGE_AT))
+            with self.lock:
+                self._older, self._fresh = self._fresh, fresh
+                gone, self._gone, self._gone_pieces = self._gone, [], 0
+                count, marks = int(self._older.counts[0]), self._pieces.arrays[1]
+            older = sort_entries(self._older.entries[:count], self._older.keys[:count])
+            order = merged(self._sorted, older, marks)
+            with self.lock:
+                self._sorted, self._older = order, nothing_fresh(0)
+                for went in gone:
+                    self._pieces.give(went.piece, went.pieces)
+                    self._points.give(went.point, went.points)
+                self._leave(gone)
+                if self._pieces.room > KEPT and self._live_pieces * SPARSE < self._pieces.room:
+                    self._move_house()
+        finally:
+            self._merging.release()
+
+    def arrays(self) -> tuple[dict[str, Array], Integers]:
+        """All that is held, as arrays that `restored` takes, and the slot of each operation in their order."""
+        with self.lock:
+            slots = self._live_slots()
+            classes, hazards, blocks = (array[slots] for array in self._slots.arrays)
+            pieces, points = _moved(self._shapes(), blocks)
+        to = Shapes(*pieces.arrays, *points.arrays)
+        order = _sorted_of(to, blocks)
+        arrays = dict(zip(_ARRAYS, (*to, classes, hazards, blocks, *order[:3]), strict=True))
+        return arrays, slots
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array], forget: Callable[[int], None]) -> "HotIndex":
+        """The index that gave these arrays, slots in their order. `entries` is used as it is, and never written."""
+        numbers, marks, points, classes, hazards, blocks, *order = (arrays[name] for name in _ARRAYS)
+        hot = cls(forget)
+        hot._pieces, hot._points = Pool.filled(numbers, marks), Pool.filled(points)
+        hot._slots = Pool.filled(classes, hazards, blocks)
+        hot._sorted = with_table(*order)
+        hot.live, hot._live_pieces = len(blocks), len(order[0])
+        return hot
+
+    def _live_slots(self) -> Integers:
+        return np.flatnonzero(self._slots.arrays[2][: self._slots.end, 0] != GONE)
+
+    def _move_house(self) -> None:
+        """Move what is left into arrays of its size, so that a passed peak does not hold memory for ever."""
+        slots = self._live_slots()
+        blocks = self._slots.arrays[2][slots]
+        self._pieces, self._points = _moved(self._shapes(), blocks, owners=slots)
+        self._slots.arrays[2][slots] = blocks
+        self._slots.wrote(0, self._slots.end)
+        self._sorted, self._fresh = _sorted_of(self._shapes(), blocks), nothing_fresh(KEPT)
+        self._leave(self._gone)
+        self._gone, self._gone_pieces = [], 0
+
+    def _shapes(self) -> Shapes:
+        numbers, marks = self._pieces.arrays
+        return Shapes(numbers, marks, self._points.arrays[0])
+
+
+def _moved(shapes: Shapes, blocks: Entries, owners: Integers | None = None) -> tuple[Pool, Pool]:
+    """Pools with the pieces and points of `blocks` `(n, 4)` one after another; `blocks` says where, afterwards.
+
+    Without `owners` those are counted from 0, and there is no room for more.
+    """
+    pieces, points = blocks_of(blocks[:, 1]), blocks_of(blocks[:, 3])
+    rooms = [end if owners is None else max(KEPT, 2 * end) for end in (pieces.end, points.end)]
+    to = (
+        Pool(np.zeros((rooms[0], NUMBERS)), np.full((rooms[0], MARKS), GONE, dtype=np.int32)),
+        Pool(np.zeros((rooms[1], 3))),
+    )
+    to[0].end, to[1].end = pieces.end, points.end
+    places = np.column_stack((pieces.begins, points.begins))
+    owned = np.arange(len(blocks)) if owners is None else owners
+    move_all(shapes, blocks, owned, places, Shapes(*to[0].arrays, *to[1].arrays))
+    return to
+
+
+def _sorted_of(shapes: Shapes, blocks: Entries) -> Sorted:
+    count = int(blocks[:, 1].sum())
+    entries, keys = np.empty((count, ENTRY), dtype=np.int32), np.empty(count, dtype=np.int64)
+    enter_all(shapes, blocks, entries, keys)
+    return sort_entries(entries, keys)

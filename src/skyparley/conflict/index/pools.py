@@ -1,0 +1,123 @@
+"""Arrays in which blocks are taken and given back, and which grow without holding anyone up.
+
+A block that is given back is kept by its length, rounded up to one of eight sizes for each doubling, so that it fits
+others. Larger arrays are filled ahead of need, piece by piece and each under the lock, beside whoever reads and writes.
+"""
+
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Integers = npt.NDArray[np.int64]
+AHEAD: Final = 0.75
+"""Once so much is used, room is made ahead."""
+_CHUNK_BYTES: Final = 256 * 1024
+
+
+class Pool:
+    """Arrays of one first dimension. All but `make_room_ahead` is called with the owner's lock held."""
+
+    def __init__(self, *arrays: Array) -> None:
+        self.arrays: tuple[Array, ...] = arrays
+        self.end = 0
+        self._free: dict[int, list[int]] = {}
+        self._spare: tuple[Array, ...] | None = None
+
+    @classmethod
+    def filled(cls, *arrays: Array) -> "Pool":
+        """A pool of these rows, copied, with room for a quarter more."""
+        rows = len(arrays[0])
+        pool = cls(*(_longer(array, rows + rows // 4 + 64, rows) for array in arrays))
+        pool.end = rows
+        return pool
+
+    @property
+    def room(self) -> int:
+        """How many rows there are, used or not."""
+        return len(self.arrays[0])
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the arrays take."""
+        return sum(int(array.nbytes) for array in self.arrays)
+
+    @property
+    def wants_room(self) -> bool:
+        """Whether it is time to make room ahead."""
+        return self._spare is None and self.end > AHEAD * self.room
+
+    def take(self, length: int) -> int:
+        """Where a block of so many rows begins; what is in them is anything."""
+        size = rounded(length)
+        free = self._free.get(size)
+        if free:
+            return free.pop()
+        begin = self.end
+        if begin + size > self.room:  # nobody made room ahead
+            self._spare = None
+            self.arrays = tuple(_longer(array, max(begin + size, 2 * self.room), begin) for array in self.arrays)
+        self.end = begin + size
+        return begin
+
+    def give(self, begin: int, length: int) -> None:
+        """Give back a block that was taken with this length."""
+        if length:
+            self._free.setdefault(rounded(length), []).append(begin)
+
+    def wrote(self, begin: int, end: int) -> None:
+        """Rows were written: larger arrays that are being filled get them too."""
+        if self._spare is not None:
+            for spare, array in zip(self._spare, self.arrays, strict=True):
+                spare[begin:end] = array[begin:end]
+
+    def make_room_ahead(self, lock: Lock) -> None:
+        """Go over to arrays of twice the size, if it is time; takes the lock for moments, and must not hold it."""
+        with lock:
+            if not self.wants_room:
+                return
+            spare = self._spare = tuple(_longer(array, 2 * self.room) for array in self.arrays)
+        for number in range(len(spare)):
+            step = max(1, _CHUNK_BYTES // max(1, spare[number][:1].nbytes))
+            for begin in range(0, self.end, step):
+                with lock:
+                    if self._spare is not spare:
+                        return
+                    end = min(begin + step, self.end)
+                    spare[number][begin:end] = self.arrays[number][begin:end]
+        with lock:
+            if self._spare is spare:
+                self.arrays, self._spare = spare, None
+
+
+def rounded(length: int) -> int:
+    """The size of the block that is taken for a length: at most an eighth more."""
+    if length <= 16:
+        return length
+    step = 1 << ((length - 1).bit_length() - 4)
+    return -(-length // step) * step
+
+
+class Blocks(NamedTuple):
+    """Where blocks begin that lie one after another in an empty pool, and where the last ends."""
+
+    begins: Integers
+    end: int
+
+
+def blocks_of(lengths: Array) -> Blocks:
+    """Blocks of these lengths, each rounded as `rounded` does, so that they can be given back."""
+    lengths = lengths.astype(np.int64)
+    _, bits = np.frexp(np.maximum(lengths, 17) - 1)
+    steps = np.where(lengths <= 16, 1, np.left_shift(np.int64(1), bits - 4))
+    ends = np.cumsum(-(-lengths // steps) * steps)
+    begins = np.concatenate((np.zeros(1, dtype=np.int64), ends))
+    return Blocks(begins[:-1], int(begins[-1]))
+
+
+def _longer(array: Array, rows: int, kept: int = 0) -> Array:
+    longer = np.empty((rows, *array.shape[1:]), dtype=array.dtype)
+    longer[:kept] = array[:kept]
+    return longer

@@ -1,0 +1,155 @@
+"""What pieces are, kept small: 48 octets each and 24 for each point; rows and edges are made of them when asked for.
+
+Consecutive legs share their points, and all legs of a trajectory its tolerances; a ring is its corners. What comes out
+is to the bit what went in.
+"""
+
+from typing import Final, NamedTuple
+
+import numba as nb
+
+from skyparley.conflict.index.cells import Entries, Floats
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.packing import set_polygon
+
+# columns of the marks
+OWNER: Final = 0
+POINT: Final = 1
+"""Its first point."""
+LENGTH: Final = 2
+"""How many corners its ring has. A leg: how far before its first point the tolerances of its trajectory lie. Edges of
+several rings: minus how many they are; before their two ends each lie the central point and the radius.
+"""
+WHAT: Final = 3
+"""Kind in the two lowest bits, above it the datum."""
+MARKS: Final = 4
+NUMBERS: Final = 4
+"""Begin and end (seconds since 1970 UTC), lower and upper (metres), as in `layout`."""
+
+
+class Shapes(NamedTuple):
+    """`numbers` `(pieces, NUMBERS)`, `marks` `(pieces, MARKS)`, `points` `(n, 3)`."""
+
+    numbers: Floats
+    marks: Entries
+    points: Floats
+
+
+@nb.njit(cache=True, nogil=True)
+def _same(a: Floats, i: int, b: Floats, j: int) -> bool:
+    return bool(a[i] == b[j] and a[i + 1] == b[j + 1] and a[i + 2] == b[j + 2])
+
+
+@nb.njit(cache=True, nogil=True)
+def put(rows: Floats, edges: Floats, numbers: Floats, marks: Entries, points: Floats) -> int:
+    """Write pieces, points counted from 0; how many points: at most four for each row and two for each edge."""
+    end, tolerances = 0, 0
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        kind = int(row[layout.KIND])
+        numbers[i, 0], numbers[i, 1] = row[layout.BEGIN_S], row[layout.END_S]
+        numbers[i, 2], numbers[i, 3] = row[layout.LOWER_M], row[layout.UPPER_M]
+        marks[i, WHAT] = kind | int(row[layout.DATUM]) << 2
+        if kind == layout.LEG:
+            goes_on = i > 0 and rows[i - 1, layout.KIND] == layout.LEG
+            goes_on = goes_on and _same(rows[i - 1], layout.LATERAL_M, row, layout.LATERAL_M)
+            if not (goes_on and _same(rows[i - 1], layout.X1, row, layout.X0)):
+                tolerances = end
+                points[end] = row[layout.LATERAL_M : layout.TIME_S + 1]
+                points[end + 1] = row[layout.X0 : layout.Z0 + 1]
+                end += 2
+            marks[i, POINT], marks[i, LENGTH] = end - 1, end - 1 - tolerances
+            points[end] = row[layout.X1 : layout.Z1 + 1]
+            end += 1
+        elif kind == layout.CIRCLE:
+            marks[i, POINT], marks[i, LENGTH] = end, 1
+            points[end] = row[layout.X0 : layout.Z0 + 1]
+            points[end + 1, 0], points[end + 1, 1] = row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD]
+            points[end + 1, 2] = row[layout.RADIUS_M]
+            end += 2
+        else:
+            marks[i, POINT] = end
+            begin, until = int(row[layout.EDGES_BEGIN]), int(row[layout.EDGES_END])
+            marks[i, LENGTH] = until - begin
+            if _is_ring(edges, begin, until):
+                for k in range(begin, until):
+                    points[end] = edges[k, :3]
+                    end += 1
+            else:
+                marks[i, LENGTH] = begin - until
+                points[end] = row[layout.X0 : layout.Z0 + 1]
+                points[end + 1, 0] = row[layout.RADIUS_M]
+                end += 2
+                for k in range(begin, until):
+                    points[end], points[end + 1] = edges[k, :3], edges[k, 3:]
+                    end += 2
+    return end
+
+
+@nb.njit(cache=True, nogil=True)
+def points_of(marks: Entries, i: int) -> int:
+    """How many points a piece has to itself."""
+    kind, length = marks[i, WHAT] & 3, marks[i, LENGTH]
+    if kind == layout.LEG:
+        return 3 if length == 1 else 1
+    if kind == layout.CIRCLE:
+        return 2
+    return int(length) if length >= 0 else int(2 - 2 * length)
+
+
+@nb.njit(cache=True, nogil=True)
+def _is_ring(edges: Floats, begin: int, until: int) -> bool:
+    """Whether each edge begins where the one before it ends, the first where the last does."""
+    before = until - 1
+    for i in range(begin, until):
+        if not _same(edges[before], 3, edges[i], 0):
+            return False
+        before = i
+    return True
+
+
+@nb.njit(cache=True, nogil=True)
+def edges_of(marks: Entries, i: int) -> int:
+    """How many edges a piece has."""
+    return int(abs(marks[i, LENGTH])) if marks[i, WHAT] & 3 == layout.POLYGON else 0
+
+
+@nb.njit(cache=True, nogil=True)
+def get(shapes: Shapes, i: int, class_number: int, row: Floats, edges: Floats, begin: int) -> int:
+    """Write a piece as a row `(COLUMNS,)`, and its edges from row `begin` of `edges` on; where they end."""
+    numbers, marks, points = shapes.numbers, shapes.marks, shapes.points
+    for k in range(layout.COLUMNS):
+        row[k] = 0.0
+    kind, at, length = marks[i, WHAT] & 3, marks[i, POINT], marks[i, LENGTH]
+    row[layout.KIND], row[layout.DATUM] = kind, marks[i, WHAT] >> 2
+    row[layout.BEGIN_S], row[layout.END_S] = numbers[i, 0], numbers[i, 1]
+    row[layout.LOWER_M], row[layout.UPPER_M] = numbers[i, 2], numbers[i, 3]
+    row[layout.OWNER], row[layout.CLASS] = marks[i, OWNER], class_number
+    if kind == layout.LEG:
+        for k in range(3):
+            row[layout.LATERAL_M + k] = points[at - length, k]
+            row[layout.X0 + k], row[layout.X1 + k] = points[at, k], points[at + 1, k]
+        return begin
+    if kind == layout.CIRCLE:
+        for k in range(3):
+            row[layout.X0 + k] = points[at, k]
+        row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = points[at + 1, 0], points[at + 1, 1]
+        row[layout.RADIUS_M] = points[at + 1, 2]
+        return begin
+    if length >= 0:
+        before = begin + length - 1
+        for j in range(length):
+            for k in range(3):
+                edges[before, 3 + k] = edges[begin + j, k] = points[at + j, k]
+            before = begin + j
+        set_polygon(row, edges[begin : begin + length], length)
+    else:
+        length = -length
+        for k in range(3):
+            row[layout.X0 + k] = points[at, k]
+        row[layout.RADIUS_M] = points[at + 1, 0]
+        for j in range(length):
+            for k in range(3):
+                edges[begin + j, k], edges[begin + j, 3 + k] = points[at + 2 + 2 * j, k], points[at + 3 + 2 * j, k]
+    row[layout.EDGES_BEGIN], row[layout.EDGES_END] = begin, begin + length
+    return int(begin + length)

@@ -1,0 +1,73 @@
+"""An index made of its snapshot answers as the one that gave it, and goes on like it."""
+
+import numpy as np
+
+from skyparley.conflict.index import hot
+from skyparley.conflict.minima import DEFAULT_MINIMA, uniform
+from skyparley.conflict.operation import Operation, OperationRef
+from skyparley.conflict.search import ConflictIndex
+from support.conflict_cases import away, circle_volume, operation, random_operation
+
+ALPS = (46.5, 7.8)
+
+
+def _random(random: np.random.Generator, number: int) -> Operation:
+    spot = away(ALPS, float(random.uniform(0, 360)), float(random.uniform(0.0, 30_000.0)))
+    one = random_operation(random, f"o{number}", spot, 2_000.0)
+    return Operation(OperationRef("p", f"o{number}"), one.operation_class, one.volumes, one.trajectories, one.hazard)
+
+
+def test_it_answers_as_before_and_takes_what_follows() -> None:
+    random = np.random.default_rng(21)
+    index = ConflictIndex()
+    for i in range(300):
+        index.insert(_random(random, i))
+    for i in range(0, 300, 3):
+        index.remove(OperationRef("p", f"o{i}"))
+    again = ConflictIndex.from_snapshot(index.snapshot())
+    assert len(again) == len(index) == 200
+    for _ in range(2):
+        for i in range(300, 340):
+            asked = _random(random, i)
+            assert again.check(asked) == index.check(asked)
+        for i in range(0, 300, 7):
+            after = _random(random, i)
+            for one in (index, again):
+                one.insert(after)
+                one.remove(OperationRef("p", f"o{i + 1}"))
+                one.merge()
+        for ref in index._slots:
+            assert again.check_held(ref) == index.check_held(ref)
+
+
+def test_a_snapshot_is_compared_by_the_minima_that_hold_then() -> None:
+    index = ConflictIndex(uniform(10.0, 10.0))
+    random = np.random.default_rng(3)
+    operations = [_random(random, i) for i in range(60)]
+    for one in operations:
+        index.insert(one)
+    index.set_minima(DEFAULT_MINIMA)
+    again = ConflictIndex.from_snapshot(ConflictIndex.from_snapshot(index.snapshot(), uniform(10.0, 10.0)).snapshot())
+    assert [again.check(one) for one in operations] == [index.check(one) for one in operations]
+
+
+def test_the_snapshot_of_nothing_is_an_index_of_nothing() -> None:
+    again = ConflictIndex.from_snapshot(ConflictIndex().snapshot())
+    assert len(again) == 0
+    one = operation("one", circle_volume(ALPS, 500.0))
+    again.insert(one)
+    assert [c.b.operation_id for c in again.check(operation("two", circle_volume(ALPS, 500.0)))] == ["two"]
+
+
+def test_slots_are_taken_again_after_a_passed_peak() -> None:
+    index = ConflictIndex()
+    one = circle_volume(ALPS, 500.0)
+    for turn in range(5):
+        for i in range(3_000):
+            index.insert(operation(f"o{i}", one))
+        for i in range(3_000):
+            index.remove(OperationRef("", f"o{i}"))
+        index.merge()
+        index.merge()
+        assert len(index._refs) <= 3_001 + hot.KEPT, turn
+        assert not any(index._refs)
