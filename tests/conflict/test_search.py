@@ -70,13 +70,20 @@ def test_result_does_not_depend_on_order_nor_on_who_asks() -> None:
         assert index.check(one) == [c for c in expected if one.ref in (c.a, c.b)]
 
 
-def test_check_many_checks_each() -> None:
+@pytest.mark.parametrize("size_m", [500.0, 3_000.0, 60_000.0])
+def test_check_many_checks_each(size_m: float) -> None:
     random = np.random.default_rng(4)
-    operations = [random_operation(random, f"o{i}", ALPS, 3_000.0) for i in range(20)]
+    operations = [random_operation(random, f"o{i}", ALPS, size_m) for i in range(160)]
     index = ConflictIndex()
-    for one in operations[:10]:
+    for one in operations[:80]:
         index.insert(one)
-    assert index.check_many(operations[10:]) == [index.check(one) for one in operations[10:]]
+    answers = index.check_many(operations[40:])
+    expected = [index.check(one) for one in operations[40:]]
+    assert list(answers) == expected
+    assert answers[-1] == expected[-1]
+    assert answers[3:5] == expected[3:5]
+    assert sum(map(len, expected)) > 100
+    assert list(index.check_many([])) == []
 
 
 _POOL_RANDOM = np.random.default_rng(11)

@@ -3,11 +3,11 @@
 import numpy as np
 from pyproj import Geod
 
+from skyparley.conflict.answers import conflicts_of
 from skyparley.conflict.kernels import hits, layout
 from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
-from skyparley.conflict.search import conflicts_of
 from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.interval import TimeInterval
@@ -187,4 +187,4 @@ def slow_check(one: Operation, others: list[Operation], minima: SeparationMinima
         count = hits.exact(pieces, its_edges, rows, edges, pairs.reshape(-1, 2), table, hits.BOUNDS, room)
         assert count >= 0
         found += room[:count].tolist()
-    return conflicts_of(one.ref, kinds[number[0]], found, [other.ref for other in others], kinds, minima)
+    return conflicts_of(one.ref, kinds[number[0]], found, dict(enumerate(other.ref for other in others)), kinds, minima)

@@ -5,21 +5,24 @@ candidates are copied out under the index's lock, and compared after it has been
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from skyparley.conflict.answers import Answers, Kind, between, conflicts_of, order_of
+from skyparley.conflict.index.building import WORKERS, index_of
 from skyparley.conflict.index.hot import HotIndex
 from skyparley.conflict.index.lookup import NO_ROOM_FOR_EDGES, Asked, Near
 from skyparley.conflict.index.pools import Array
+from skyparley.conflict.index.volumes import Volumes, pack_many
 from skyparley.conflict.index.writing import lay
 from skyparley.conflict.kernels import hits, layout
 from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, Minima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
-from skyparley.conflict.witness import conflict_of
 
 ALGORITHM: Final = "skyparley-conflict/1"
 """Name and version of the algorithm: findings carry it. Change it whenever an answer could change."""
@@ -27,8 +30,8 @@ MOST_PAIRS: Final = 262_144
 """So many candidates are compared at a time; those of an operation with more are taken out in several moments."""
 
 Floats = npt.NDArray[np.float64]
-Kind = tuple[str, str]
-"""Group of the party and operation class: what a minimum depends on."""
+CHUNK: Final = 32
+"""So many operations of a batch are gathered at a time: their candidates fit the caches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,27 @@ class ConflictIndex:
         rows, edges = pack(operation, 0)
         return self._search(operation.ref, self._kind(operation), rows, edges, operation.hazard)
 
-    def check_many(self, operations: Sequence[Operation]) -> list[list[Conflict]]:
-        """`check` of each operation, in order."""
-        return [self.check(operation) for operation in operations]
+    def check_many(self, operations: Sequence[Operation]) -> Answers:
+        """`check` of each operation, in order, by both cores; conflicts are made when they are looked at."""
+        asked = [(operation.ref, self._kind(operation)) for operation in operations]
+        with self._hot.lock:
+            since = self._hot.begin_reading()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            begins = range(0, len(operations), CHUNK)
+            parts = list(pool.map(lambda i: self._chunk(operations[i : i + CHUNK], asked[i : i + CHUNK], i), begins))
+        found = np.concatenate(parts) if parts else np.empty((0, hits.HIT_COLUMNS))
+        named = [self._refs[owner] for owner in found[:, hits.OWNER].astype(np.int64).tolist()]
+        with self._hot.lock:
+            self._hot.end_reading(since)
+        return Answers(asked, found, named, self._kinds, self._minima)
+
+    def _chunk(self, operations: Sequence[Operation], asked: Sequence[tuple[OperationRef, Kind]], first: int) -> Floats:
+        """The hits of operations that are counted from a number on."""
+        rows, edges = pack_many(operations)
+        refs, kinds = [ref for ref, _ in asked], [kind for _, kind in asked]
+        found = self._hits(rows, edges, refs, kinds, [operation.hazard for operation in operations])
+        found[:, hits.ASKER] += first
+        return found
 
     def check_held(self, ref: OperationRef) -> list[Conflict]:
         """All conflicts of an operation that is held with the others; by a, b and rule."""
@@ -130,29 +151,37 @@ class ConflictIndex:
 
     def _search(self, ref: OperationRef, kind: Kind, rows: Floats, edges: Floats, hazard: bool) -> list[Conflict]:
         rows[:, layout.OWNER] = 0.0
-        asked = Asked(rows, edges, np.empty(1, dtype=np.int64), np.array([hazard], dtype=np.uint8))
-        scratch = self._scratch.pop() if self._scratch else _Scratch()
-        found: list[list[float]] = []
-        begin = 0
         with self._hot.lock:
             since = self._hot.begin_reading()
+        found = self._hits(rows, edges, [ref], [kind], [hazard]).tolist()
+        named = {hit[hits.OWNER]: self._refs[int(hit[hits.OWNER])] for hit in found}
+        with self._hot.lock:
+            self._hot.end_reading(since)
+        return conflicts_of(ref, kind, found, named, self._kinds, self._minima) if found else []
+
+    def _hits(
+        self, rows: Floats, edges: Floats, refs: Sequence[OperationRef], kinds: Sequence[Kind], hazards: Sequence[bool]
+    ) -> Floats:
+        """The hits `(n, HIT_COLUMNS)` of the pieces of operations, whose `OWNER` is their number."""
+        asked = Asked(rows, edges, np.empty(len(refs), dtype=np.int64), np.array(hazards, dtype=np.uint8))
+        owners = rows[:, layout.OWNER].astype(np.int64)
+        scratch = self._scratch.pop() if self._scratch else _Scratch()
+        found: list[Floats] = []
+        begin = 0
         while begin < len(rows):
             with self._hot.lock:
-                rows[:, layout.CLASS] = self._kind_number(kind)
-                asked.skip[0] = self._slots.get(ref, -1)
+                rows[:, layout.CLASS] = np.array([self._kind_number(kind) for kind in kinds], dtype=np.float64)[owners]
+                asked.skip[:] = [self._slots.get(ref, -1) for ref in refs]
                 count, end = self._hot.gather(asked, self._table, scratch.near, begin)
-                minima, table, kinds = self._minima, self._table, self._kinds
+                table = self._table
             if count < 0 or (end < len(rows) and len(scratch.near.rows) < MOST_PAIRS):
                 scratch.make_room(edges_only=count == NO_ROOM_FOR_EDGES)
                 continue
             if count:
-                found += scratch.exact(asked, count, table)
+                found.append(scratch.exact(asked, count, table))
             begin = end
         self._scratch.append(scratch)
-        conflicts = conflicts_of(ref, kind, found, self._refs, kinds, minima) if found else []
-        with self._hot.lock:
-            self._hot.end_reading(since)
-        return conflicts
+        return np.concatenate(found) if found else np.empty((0, hits.HIT_COLUMNS))
 
     def snapshot(self) -> IndexSnapshot:
         """All that is held; nobody may write meanwhile."""
@@ -168,6 +197,26 @@ class ConflictIndex:
         index._refs = list(snapshot.refs)
         index._slots = {ref: slot for slot, ref in enumerate(snapshot.refs)}
         index._kinds = [("", word) for word in snapshot.classes]
+        index.set_minima(minima)
+        return index
+
+    @classmethod
+    def of_volumes(
+        cls,
+        refs: Sequence[OperationRef],
+        operation_class: str,
+        volumes: Volumes,
+        minima: Minima = DEFAULT_MINIMA,
+    ) -> "ConflictIndex":
+        """An index of many operations of one class at once, from arrays, by both cores.
+
+        `refs` are all different. Raises `InvalidInputError` where an edge has to be cut: see `index_of`.
+        """
+        index = cls(minima)
+        index._hot = index_of(volumes, index._forget)
+        index._refs = list(refs)
+        index._slots = dict(zip(refs, range(len(refs)), strict=True))
+        index._kinds = [("", operation_class)]
         index.set_minima(minima)
         return index
 
@@ -199,7 +248,7 @@ class ConflictIndex:
 
     def _make_table(self) -> None:
         kinds = self._kinds = list(self._numbers)
-        pairs = [[_pair_of(_between(self._minima, one, other)) for other in kinds] for one in kinds]
+        pairs = [[_pair_of(between(self._minima, one, other)) for other in kinds] for one in kinds]
         self._table = np.array(pairs, dtype=np.float64).reshape(len(kinds), len(kinds), 2)
 
 
@@ -215,7 +264,7 @@ class _Scratch:
         rows, edges = len(self.near.rows), len(self.near.edges)
         self.near = _room(rows if edges_only else 2 * rows, 2 * edges)
 
-    def exact(self, asked: Asked, count: int, minima: Floats) -> list[list[float]]:
+    def exact(self, asked: Asked, count: int, minima: Floats) -> Floats:
         """The hits among the first `count` pairs."""
         near = self.near
         while True:
@@ -223,8 +272,7 @@ class _Scratch:
                 near.rows, near.edges, asked.rows, asked.edges, near.pairs[:count], minima, hits.BOUNDS, self.hits
             )
             if many >= 0:
-                found: list[list[float]] = self.hits[:many].tolist()
-                return found
+                return self.hits[:many].copy()
             self.hits = np.empty((2 * len(self.hits), hits.HIT_COLUMNS))
 
 
@@ -235,37 +283,6 @@ def _room(rows: int, edges: int) -> Near:
         np.empty((rows, 2), dtype=np.int64),
         np.empty(4 * rows, dtype=np.int64),
     )
-
-
-def conflicts_of(
-    ref: OperationRef,
-    kind: Kind,
-    found: list[list[float]],
-    refs: Sequence[OperationRef | None],
-    kinds: Sequence[Kind],
-    minima: Minima,
-) -> list[Conflict]:
-    """The conflicts that hits `(n, HIT_COLUMNS)` of one operation are; by a, b and rule."""
-    conflicts = []
-    between: dict[int, SeparationMinimum] = {}
-    found.sort()
-    begin = 0
-    while begin < len(found):
-        owner, rule = found[begin][hits.OWNER], found[begin][hits.RULE]
-        end = begin + 1
-        while end < len(found) and found[end][hits.OWNER] == owner and found[end][hits.RULE] == rule:
-            end += 1
-        number = int(found[begin][hits.OTHER_CLASS])
-        minimum = between.get(number)
-        if minimum is None:
-            minimum = between[number] = _between(minima, kind, kinds[number])
-        other = refs[int(owner)]
-        if other is not None:
-            conflicts.append(conflict_of(ref, other, found[begin:end], minimum))
-        begin = end
-    if len(conflicts) > 1:
-        conflicts.sort(key=_order)
-    return conflicts
 
 
 def all_pairs(
@@ -282,17 +299,8 @@ def all_pairs(
         index.insert(operation)
         if progress is not None:
             progress(done)
-    conflicts.sort(key=_order)
+    conflicts.sort(key=order_of)
     return conflicts
-
-
-def _order(conflict: Conflict) -> tuple[str, str, str, str, str]:
-    a, b = conflict.a, conflict.b
-    return a.party, a.operation_id, b.party, b.operation_id, conflict.rule
-
-
-def _between(minima: Minima, one: Kind, other: Kind) -> SeparationMinimum:
-    return minima.between(one[1], other[1], one[0], other[0])
 
 
 def _pair_of(minimum: SeparationMinimum) -> tuple[float, float]:

@@ -1,12 +1,16 @@
-"""An index made of its snapshot answers as the one that gave it, and goes on like it."""
+"""An index made of its snapshot, or at once from arrays, answers as the one filled one by one, and goes on like it."""
 
 import numpy as np
+import pytest
 
 from skyparley.conflict.index import hot
+from skyparley.conflict.index.volumes import tabulate
 from skyparley.conflict.minima import DEFAULT_MINIMA, uniform
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.conflict.search import ConflictIndex
-from support.conflict_cases import away, circle_volume, operation, random_operation
+from skyparley.errors import InvalidInputError
+from skyparley.geometry.altitude import Datum
+from support.conflict_cases import away, circle_volume, operation, polygon_volume, random_operation, random_volume
 
 ALPS = (46.5, 7.8)
 
@@ -71,3 +75,30 @@ def test_slots_are_taken_again_after_a_passed_peak() -> None:
         index.merge()
         assert len(index._refs) <= 3_001 + hot.KEPT, turn
         assert not any(index._refs)
+
+
+def test_an_index_built_at_once_answers_as_one_filled_one_by_one() -> None:
+    random = np.random.default_rng(9)
+    plain = []
+    for i in range(500):
+        spot = away(ALPS, float(random.uniform(0, 360)), float(random.uniform(0.0, 20_000.0)))
+        make = random_volume(random, spot, 2_000.0, Datum.EGM96, 1_000.0, 6_000.0)
+        plain.append(operation(f"o{i}", make, random_volume(random, spot, 500.0, Datum.WGS84, 500.0, 6_000.0)))
+    one_by_one = ConflictIndex()
+    for one in plain:
+        one_by_one.insert(one)
+    built = ConflictIndex.of_volumes([one.ref for one in plain], "drone", tabulate(plain))
+    assert [built.check_held(one.ref) for one in plain] == [one_by_one.check_held(one.ref) for one in plain]
+    built.remove(plain[0].ref)
+    built.insert(plain[0])
+    built.merge()
+    assert [built.check(one) for one in plain] == [one_by_one.check(one) for one in plain]
+    assert sum(map(len, built.check_many(plain))) > 100
+
+
+def test_an_edge_that_must_be_cut_is_not_for_a_table() -> None:
+    small = operation("small", circle_volume(ALPS, 500.0))
+    large = operation("large", polygon_volume(tuple(away(ALPS, 120.0 * k, 30_000.0) for k in range(3))))
+    with pytest.raises(InvalidInputError, match=r"longer than 7999 metres") as refused:
+        ConflictIndex.of_volumes([small.ref, large.ref], "drone", tabulate([small, large]))
+    assert refused.value.place == "operations[1]"

@@ -210,18 +210,32 @@ class HotIndex:
             pieces, points = _moved(self._shapes(), blocks)
         to = Shapes(*pieces.arrays, *points.arrays)
         order = _sorted_of(to, blocks)
-        arrays = dict(zip(_ARRAYS, (*to, classes, hazards, blocks, *order[:3]), strict=True))
+        arrays: dict[str, Array] = dict(zip(_ARRAYS, (*to, classes, hazards, blocks, *order[:3]), strict=True))
         return arrays, slots
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], forget: Callable[[int], None]) -> "HotIndex":
         """The index that gave these arrays, slots in their order. `entries` is used as it is, and never written."""
         numbers, marks, points, classes, hazards, blocks, *order = (arrays[name] for name in _ARRAYS)
+        longer = tuple(Pool.filled(*part) for part in ((numbers, marks), (points,), (classes, hazards, blocks)))
+        return cls._of(longer, with_table(*order), forget)
+
+    @classmethod
+    def holding(
+        cls, shapes: Shapes, slots: tuple[Array, ...], order: Sorted, forget: Callable[[int], None]
+    ) -> "HotIndex":
+        """An index of these arrays themselves, which are full: `slots` are classes, hazards and blocks."""
+        pools = Pool(shapes.numbers, shapes.marks), Pool(shapes.points), Pool(*slots)
+        for pool in pools:
+            pool.end = pool.room
+        return cls._of(pools, order, forget)
+
+    @classmethod
+    def _of(cls, pools: tuple[Pool, ...], order: Sorted, forget: Callable[[int], None]) -> "HotIndex":
         hot = cls(forget)
-        hot._pieces, hot._points = Pool.filled(numbers, marks), Pool.filled(points)
-        hot._slots = Pool.filled(classes, hazards, blocks)
-        hot._sorted = with_table(*order)
-        hot.live, hot._live_pieces = len(blocks), len(order[0])
+        hot._pieces, hot._points, hot._slots = pools
+        hot._sorted = order
+        hot.live, hot._live_pieces = hot._slots.end, len(order.entries)
         return hot
 
     def _live_slots(self) -> Integers:

@@ -18,8 +18,8 @@ from skyparley.units import MICROSECONDS_PER_SECOND
 
 Floats = npt.NDArray[np.float64]
 DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
-_DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
-_SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
+DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
+SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
 """A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 
@@ -50,13 +50,13 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
     row[layout.BEGIN_S] = time.begin_us / MICROSECONDS_PER_SECOND
     row[layout.END_S] = time.end_us / MICROSECONDS_PER_SECOND
     row[layout.LOWER_M], row[layout.UPPER_M] = volume.altitude.lower_m, volume.altitude.upper_m
-    row[layout.DATUM] = _DATUM_INDEX[volume.altitude.datum]
+    row[layout.DATUM] = DATUM_INDEX[volume.altitude.datum]
     if isinstance(footprint, Circle):
-        _circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
+        set_circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
         return None
     if not footprint.holes:
-        edges, longest_m = _one_ring(row, np.array(footprint.vertices))
-        if longest_m <= _SURELY_SHORT_M:
+        edges, longest_m = set_ring(row, np.array(footprint.vertices))
+        if longest_m <= SURELY_SHORT_M:
             return edges
     rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
     edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
@@ -68,7 +68,7 @@ def cut_ring(ring: Ring) -> Floats:
     """Edges `(n, 6)` of a ring, in order; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
     points = np.array(ring)
     edges, longest_m = _edges(points)
-    if longest_m <= _SURELY_SHORT_M:
+    if longest_m <= SURELY_SHORT_M:
         return edges
     latitudes, longitudes = points[:, 0], points[:, 1]
     _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
@@ -106,7 +106,8 @@ def _chord(one: Floats, other: Floats) -> float:
 
 
 @nb.njit(cache=True)
-def _circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: float) -> None:
+def set_circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: float) -> None:
+    """Kind, centre and radius of a circle."""
     row[layout.KIND] = layout.CIRCLE
     row[layout.RADIUS_M] = radius_m
     row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = math.radians(latitude_deg), math.radians(longitude_deg)
@@ -130,7 +131,7 @@ def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
 
 
 @nb.njit(cache=True)
-def _one_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
+def set_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
     """The usual polygon in one call: the edges of its only ring and the longest chord."""
     edges, longest = _edges(points)
     set_polygon(row, edges, edges.shape[0])
@@ -142,7 +143,7 @@ def _legs(trajectory: Trajectory4D) -> Floats:
     latitudes, longitudes = trajectory.latitudes_deg, trajectory.longitudes_deg
     altitudes = trajectory.altitudes_m
     points = surface_points(latitudes, longitudes)
-    if _longest(points) > _SURELY_SHORT_M:
+    if _longest(points) > SURELY_SHORT_M:
         _, _, lengths = GEOD.inv(longitudes[:-1], latitudes[:-1], longitudes[1:], latitudes[1:])
         times_s, latitudes, longitudes, altitudes = _cut(times_s, latitudes, longitudes, altitudes, lengths)
         points = surface_points(latitudes, longitudes)
@@ -150,7 +151,7 @@ def _legs(trajectory: Trajectory4D) -> Floats:
         times_s,
         points,
         altitudes,
-        _DATUM_INDEX[trajectory.datum],
+        DATUM_INDEX[trajectory.datum],
         trajectory.lateral_tolerance_m,
         trajectory.vertical_tolerance_m,
         trajectory.time_tolerance_s,

@@ -1,0 +1,179 @@
+"""Declared volumes of many operations as arrays: how a batch is packed, and how an index is built at once."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from skyparley.conflict.index.cells import Entries, Floats, Integers, enter
+from skyparley.conflict.index.shapes import OWNER, POINT, Shapes, put
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.boxes import BOX, set_box
+from skyparley.conflict.kernels.packing import DATUM_INDEX, SURELY_SHORT_M, pack, set_circle, set_ring
+from skyparley.conflict.operation import Operation
+from skyparley.geometry.footprint import Circle
+from skyparley.units import MICROSECONDS_PER_SECOND
+
+Flags = npt.NDArray[np.uint8]
+_US: Final = float(MICROSECONDS_PER_SECOND)
+
+
+class Volumes(NamedTuple):
+    """Volumes of `n` operations one after another.
+
+    `begins` `(n + 1,)`: with which volume each operation begins. By volume: `times_us` `(m, 2)`, microseconds since
+    1970 UTC, half-open; `bands_m` `(m, 2)`, metres above the datum, closed; the datum's number in `datums` `(m,)`;
+    `radii_m` `(m,)`, 0 for polygons; `corners` `(m + 1,)`: with which position each begins. `positions_deg` `(k, 2)`:
+    WGS 84 latitude and longitude, the centre of a circle or the corners of a polygon in order.
+    """
+
+    begins: Integers
+    times_us: Integers
+    bands_m: Floats
+    datums: Flags
+    radii_m: Floats
+    corners: Integers
+    positions_deg: Floats
+
+    @property
+    def edges(self) -> int:
+        """How many edges all polygons have."""
+        return int(np.diff(self.corners)[self.radii_m == 0.0].sum())
+
+
+def is_plain(operation: Operation) -> bool:
+    """Whether an operation has only volumes, and those no holes: `tabulate` takes no others."""
+    return not operation.trajectories and all(
+        isinstance(volume.footprint, Circle) or not volume.footprint.holes for volume in operation.volumes
+    )
+
+
+def tabulate(operations: Sequence[Operation]) -> Volumes:
+    """The volumes of plain operations."""
+    begins, corners = [0], [0]
+    times: list[int] = []
+    bands: list[float] = []
+    datums: list[float] = []
+    radii: list[float] = []
+    positions: list[float] = []
+    for operation in operations:
+        for volume in operation.volumes:
+            footprint, time, band = volume.footprint, volume.time, volume.altitude
+            times += (time.begin_us, time.end_us)
+            bands += (band.lower_m, band.upper_m)
+            datums.append(DATUM_INDEX[band.datum])
+            if isinstance(footprint, Circle):
+                radii.append(footprint.radius_m)
+                positions += (footprint.latitude_deg, footprint.longitude_deg)
+            else:
+                radii.append(0.0)
+                positions.extend(chain.from_iterable(footprint.vertices))
+            corners.append(len(positions) // 2)
+        begins.append(len(radii))
+    return Volumes(
+        np.array(begins, dtype=np.int64),
+        np.array(times, dtype=np.int64).reshape(-1, 2),
+        np.array(bands).reshape(-1, 2),
+        np.array(datums, dtype=np.uint8),
+        np.array(radii),
+        np.array(corners, dtype=np.int64),
+        np.array(positions).reshape(-1, 2),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def volume_row(volumes: Volumes, number: int, row: Floats) -> tuple[Floats, float]:
+    """Fill the row of a volume; its edges `(n, 6)`, and the longest of them in metres."""
+    row[layout.BEGIN_S], row[layout.END_S] = volumes.times_us[number, 0] / _US, volumes.times_us[number, 1] / _US
+    row[layout.LOWER_M], row[layout.UPPER_M] = volumes.bands_m[number, 0], volumes.bands_m[number, 1]
+    row[layout.DATUM] = volumes.datums[number]
+    positions = volumes.positions_deg[volumes.corners[number] : volumes.corners[number + 1]]
+    if volumes.radii_m[number] > 0.0:
+        set_circle(row, positions[0, 0], positions[0, 1], volumes.radii_m[number])
+        return np.empty((0, layout.EDGE_COLUMNS)), 0.0
+    return set_ring(row, positions)
+
+
+@nb.njit(cache=True, nogil=True)
+def rows_of(volumes: Volumes, rows: Floats, edges: Floats) -> int:
+    """Fill the rows and edges of all volumes; `OWNER` is the number of the operation. How many operations are done: the
+    next has an edge that must be cut, so it is not one for a table.
+    """
+    end = 0
+    for operation in range(volumes.begins.shape[0] - 1):
+        for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
+            row = rows[number]
+            row[:] = 0.0
+            own, longest_m = volume_row(volumes, number, row)
+            if longest_m > SURELY_SHORT_M:
+                return operation
+            row[layout.OWNER] = operation
+            row[layout.EDGES_BEGIN], row[layout.EDGES_END] = end, end + own.shape[0]
+            for i in range(own.shape[0]):
+                for k in range(layout.EDGE_COLUMNS):
+                    edges[end + i, k] = own[i, k]
+            end += own.shape[0]
+    return int(volumes.begins.shape[0] - 1)
+
+
+@nb.njit(cache=True, nogil=True)
+def hold_all(
+    volumes: Volumes, first: int, last: int, blocks: Entries, shapes: Shapes, entries: Entries, keys: Integers
+) -> int:
+    """Write the shapes of operations `[first, last)` into their `blocks` `(n, 4)`, entries and keys by volume from 0.
+
+    How many operations are done, as `rows_of` does.
+    """
+    row, box = np.zeros((1, layout.COLUMNS)), np.empty(BOX)
+    count = 0
+    for operation in range(first, last):
+        piece, point = blocks[operation, 0], blocks[operation, 2]
+        for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
+            row[:] = 0.0
+            edges, longest_m = volume_row(volumes, number, row[0])
+            if longest_m > SURELY_SHORT_M:
+                return operation - first
+            row[0, layout.EDGES_END] = edges.shape[0]
+            set_box(row[0], edges, box)
+            keys[count] = enter(box, piece, entries[count])
+            count += 1
+            points = put(
+                row, edges, shapes.numbers[piece : piece + 1], shapes.marks[piece : piece + 1], shapes.points[point:]
+            )
+            shapes.marks[piece, OWNER] = operation
+            shapes.marks[piece, POINT] += point
+            piece, point = piece + 1, point + points
+    return last - first
+
+
+def pack_many(operations: Sequence[Operation]) -> tuple[Floats, Floats]:
+    """Rows and edges of operations one after another; `OWNER` is the number of the operation."""
+    parts: list[tuple[Floats, Floats]] = []
+    begin = 0
+    while begin < len(operations):
+        end = begin
+        while end < len(operations) and is_plain(operations[end]):
+            end += 1
+        if end > begin:
+            volumes = tabulate(operations[begin:end])
+            rows = np.empty((len(volumes.radii_m), layout.COLUMNS))
+            edges = np.empty((volumes.edges, layout.EDGE_COLUMNS))
+            done = rows_of(volumes, rows, edges)
+            rows = rows[: volumes.begins[done]]
+            rows[:, layout.OWNER] += begin
+            parts.append((rows, edges))
+            begin += done
+        if begin < min(end + 1, len(operations)):
+            rows, edges = pack(operations[begin], 0)
+            rows[:, layout.OWNER] = begin
+            parts.append((rows, edges))
+            begin += 1
+    edges_begin = 0
+    for rows, edges in parts:
+        rows[:, layout.EDGES_BEGIN] += edges_begin
+        rows[:, layout.EDGES_END] += edges_begin
+        edges_begin += len(edges)
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([edges for _, edges in parts])
