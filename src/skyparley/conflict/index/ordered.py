@@ -70,11 +70,20 @@ def find_cell(table: Integers, key: int) -> int:
 
 def sort_entries(entries: Entries, keys: Integers) -> Sorted:
     """Entries `(n, ENTRY)` with the key of each, in any order, as the sorted part."""
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     ordered = keys[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))
     starts = np.append(begins, len(ordered)).astype(np.int64)
-    return with_table(entries[order], ordered[begins], starts)
+    sorted_entries = np.empty_like(entries)
+    _arrange(entries, order, sorted_entries)
+    return with_table(sorted_entries, ordered[begins], starts)
+
+
+@nb.njit(cache=True, nogil=True)
+def _arrange(entries: Entries, order: Integers, arranged: Entries) -> None:
+    for i in range(order.shape[0]):
+        for k in range(ENTRY):
+            arranged[i, k] = entries[order[i], k]
 
 
 def merged(old: Sorted, fresh: Sorted, marks: Entries) -> Sorted:

@@ -18,7 +18,8 @@ POINT: Final = 1
 """Its first point."""
 LENGTH: Final = 2
 """How many corners its ring has. A leg: how far before its first point the tolerances of its trajectory lie. Edges of
-several rings: minus how many they are; before their two ends each lie the central point and the radius.
+several rings: minus how many they are; their two ends each come after what a circle has: a central point, and its
+latitude, longitude and radius.
 """
 WHAT: Final = 3
 """Kind in the two lowest bits, above it the datum."""
@@ -41,60 +42,50 @@ def _same(a: Floats, i: int, b: Floats, j: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def put(rows: Floats, edges: Floats, numbers: Floats, marks: Entries, points: Floats) -> int:
-    """Write pieces, points counted from 0; how many points: at most four for each row and two for each edge."""
-    end, tolerances = 0, 0
+def put(rows: Floats, edges: Floats, shapes: Shapes, piece: int, point: int) -> int:
+    """Write rows as pieces from `piece` on, their points from `point` on; where these end: at most four for each row
+    and two for each edge.
+    """
+    numbers, marks, points = shapes.numbers, shapes.marks, shapes.points
+    end, tolerances = point, point
     for i in range(rows.shape[0]):
-        row = rows[i]
-        kind = int(row[layout.KIND])
-        numbers[i, 0], numbers[i, 1] = row[layout.BEGIN_S], row[layout.END_S]
-        numbers[i, 2], numbers[i, 3] = row[layout.LOWER_M], row[layout.UPPER_M]
-        marks[i, WHAT] = kind | int(row[layout.DATUM]) << 2
+        at = piece + i
+        kind = int(rows[i, layout.KIND])
+        numbers[at, 0], numbers[at, 1] = rows[i, layout.BEGIN_S], rows[i, layout.END_S]
+        numbers[at, 2], numbers[at, 3] = rows[i, layout.LOWER_M], rows[i, layout.UPPER_M]
+        marks[at, WHAT] = kind | int(rows[i, layout.DATUM]) << 2
         if kind == layout.LEG:
             goes_on = i > 0 and rows[i - 1, layout.KIND] == layout.LEG
-            goes_on = goes_on and _same(rows[i - 1], layout.LATERAL_M, row, layout.LATERAL_M)
-            if not (goes_on and _same(rows[i - 1], layout.X1, row, layout.X0)):
+            goes_on = goes_on and _same(rows[i - 1], layout.LATERAL_M, rows[i], layout.LATERAL_M)
+            if not (goes_on and _same(rows[i - 1], layout.X1, rows[i], layout.X0)):
                 tolerances = end
-                points[end] = row[layout.LATERAL_M : layout.TIME_S + 1]
-                points[end + 1] = row[layout.X0 : layout.Z0 + 1]
+                for k in range(3):
+                    points[end, k], points[end + 1, k] = rows[i, layout.LATERAL_M + k], rows[i, layout.X0 + k]
                 end += 2
-            marks[i, POINT], marks[i, LENGTH] = end - 1, end - 1 - tolerances
-            points[end] = row[layout.X1 : layout.Z1 + 1]
+            marks[at, POINT], marks[at, LENGTH] = end - 1, end - 1 - tolerances
+            for k in range(3):
+                points[end, k] = rows[i, layout.X1 + k]
             end += 1
-        elif kind == layout.CIRCLE:
-            marks[i, POINT], marks[i, LENGTH] = end, 1
-            points[end] = row[layout.X0 : layout.Z0 + 1]
-            points[end + 1, 0], points[end + 1, 1] = row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD]
-            points[end + 1, 2] = row[layout.RADIUS_M]
+            continue
+        marks[at, POINT] = end
+        begin, until = int(rows[i, layout.EDGES_BEGIN]), int(rows[i, layout.EDGES_END])
+        ring = kind == layout.CIRCLE or _is_ring(edges, begin, until)
+        marks[at, LENGTH] = until - begin if ring else begin - until
+        if kind == layout.CIRCLE or not ring:
+            for k in range(3):
+                points[end, k] = rows[i, layout.X0 + k]
+            points[end + 1, 0], points[end + 1, 1] = rows[i, layout.LATITUDE_RAD], rows[i, layout.LONGITUDE_RAD]
+            points[end + 1, 2] = rows[i, layout.RADIUS_M]
             end += 2
-        else:
-            marks[i, POINT] = end
-            begin, until = int(row[layout.EDGES_BEGIN]), int(row[layout.EDGES_END])
-            marks[i, LENGTH] = until - begin
-            if _is_ring(edges, begin, until):
-                for k in range(begin, until):
-                    points[end] = edges[k, :3]
-                    end += 1
-            else:
-                marks[i, LENGTH] = begin - until
-                points[end] = row[layout.X0 : layout.Z0 + 1]
-                points[end + 1, 0] = row[layout.RADIUS_M]
-                end += 2
-                for k in range(begin, until):
-                    points[end], points[end + 1] = edges[k, :3], edges[k, 3:]
-                    end += 2
+        for j in range(begin, until):
+            for k in range(3):
+                points[end, k] = edges[j, k]
+            end += 1
+            if not ring:
+                for k in range(3):
+                    points[end, k] = edges[j, 3 + k]
+                end += 1
     return end
-
-
-@nb.njit(cache=True, nogil=True)
-def points_of(marks: Entries, i: int) -> int:
-    """How many points a piece has to itself."""
-    kind, length = marks[i, WHAT] & 3, marks[i, LENGTH]
-    if kind == layout.LEG:
-        return 3 if length == 1 else 1
-    if kind == layout.CIRCLE:
-        return 2
-    return int(length) if length >= 0 else int(2 - 2 * length)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -147,7 +138,7 @@ def get(shapes: Shapes, i: int, class_number: int, row: Floats, edges: Floats, b
         length = -length
         for k in range(3):
             row[layout.X0 + k] = points[at, k]
-        row[layout.RADIUS_M] = points[at + 1, 0]
+        row[layout.RADIUS_M] = points[at + 1, 2]
         for j in range(length):
             for k in range(3):
                 edges[begin + j, k], edges[begin + j, 3 + k] = points[at + 2 + 2 * j, k], points[at + 3 + 2 * j, k]

@@ -9,10 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.index.cells import Entries, Floats, Integers, enter
-from skyparley.conflict.index.shapes import OWNER, POINT, Shapes, put
+from skyparley.conflict.index.shapes import OWNER, Shapes, put
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
-from skyparley.conflict.kernels.packing import DATUM_INDEX, SURELY_SHORT_M, pack, set_circle, set_ring
+from skyparley.conflict.kernels.packing import (
+    DATUM_INDEX,
+    SURELY_SHORT_M,
+    pack,
+    ring_edges,
+    set_circle,
+    set_polygon,
+)
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.footprint import Circle
 from skyparley.units import MICROSECONDS_PER_SECOND
@@ -85,16 +92,23 @@ def tabulate(operations: Sequence[Operation]) -> Volumes:
 
 
 @nb.njit(cache=True, nogil=True)
-def volume_row(volumes: Volumes, number: int, row: Floats) -> tuple[Floats, float]:
-    """Fill the row of a volume; its edges `(n, 6)`, and the longest of them in metres."""
+def _fill(volumes: Volumes, number: int, row: Floats, edges: Floats) -> bool:
+    """Fill the row of a volume and its edges, from the first on; False if one of them must be cut."""
+    for k in range(layout.COLUMNS):
+        row[k] = 0.0
     row[layout.BEGIN_S], row[layout.END_S] = volumes.times_us[number, 0] / _US, volumes.times_us[number, 1] / _US
     row[layout.LOWER_M], row[layout.UPPER_M] = volumes.bands_m[number, 0], volumes.bands_m[number, 1]
     row[layout.DATUM] = volumes.datums[number]
-    positions = volumes.positions_deg[volumes.corners[number] : volumes.corners[number + 1]]
+    first = volumes.corners[number]
     if volumes.radii_m[number] > 0.0:
-        set_circle(row, positions[0, 0], positions[0, 1], volumes.radii_m[number])
-        return np.empty((0, layout.EDGE_COLUMNS)), 0.0
-    return set_ring(row, positions)
+        at = volumes.positions_deg[first]
+        set_circle(row, at[0], at[1], volumes.radii_m[number])
+        return True
+    count = volumes.corners[number + 1] - first
+    longest_m = ring_edges(volumes.positions_deg, first, count, edges)
+    set_polygon(row, edges, count)
+    row[layout.EDGES_END] = count
+    return bool(longest_m <= SURELY_SHORT_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -105,17 +119,12 @@ def rows_of(volumes: Volumes, rows: Floats, edges: Floats) -> int:
     end = 0
     for operation in range(volumes.begins.shape[0] - 1):
         for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
-            row = rows[number]
-            row[:] = 0.0
-            own, longest_m = volume_row(volumes, number, row)
-            if longest_m > SURELY_SHORT_M:
+            if not _fill(volumes, number, rows[number], edges[end:]):
                 return operation
-            row[layout.OWNER] = operation
-            row[layout.EDGES_BEGIN], row[layout.EDGES_END] = end, end + own.shape[0]
-            for i in range(own.shape[0]):
-                for k in range(layout.EDGE_COLUMNS):
-                    edges[end + i, k] = own[i, k]
-            end += own.shape[0]
+            rows[number, layout.OWNER] = operation
+            rows[number, layout.EDGES_BEGIN] = end
+            rows[number, layout.EDGES_END] += end
+            end = int(rows[number, layout.EDGES_END]) if volumes.radii_m[number] == 0.0 else end
     return int(volumes.begins.shape[0] - 1)
 
 
@@ -127,25 +136,21 @@ def hold_all(
 
     How many operations are done, as `rows_of` does.
     """
-    row, box = np.zeros((1, layout.COLUMNS)), np.empty(BOX)
+    row, box, edges = np.zeros((1, layout.COLUMNS)), np.empty(BOX), np.empty((64, layout.EDGE_COLUMNS))
     count = 0
     for operation in range(first, last):
         piece, point = blocks[operation, 0], blocks[operation, 2]
         for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
-            row[:] = 0.0
-            edges, longest_m = volume_row(volumes, number, row[0])
-            if longest_m > SURELY_SHORT_M:
+            corners = volumes.corners[number + 1] - volumes.corners[number]
+            if corners > edges.shape[0]:
+                edges = np.empty((2 * corners, layout.EDGE_COLUMNS))
+            if not _fill(volumes, number, row[0], edges):
                 return operation - first
-            row[0, layout.EDGES_END] = edges.shape[0]
             set_box(row[0], edges, box)
             keys[count] = enter(box, piece, entries[count])
-            count += 1
-            points = put(
-                row, edges, shapes.numbers[piece : piece + 1], shapes.marks[piece : piece + 1], shapes.points[point:]
-            )
+            point = put(row, edges, shapes, piece, point)
             shapes.marks[piece, OWNER] = operation
-            shapes.marks[piece, POINT] += point
-            piece, point = piece + 1, point + points
+            count, piece = count + 1, piece + 1
     return last - first
 
 

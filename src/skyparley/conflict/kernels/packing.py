@@ -55,7 +55,7 @@ def _volume(row: Floats, volume: Volume4D) -> Floats | None:
         set_circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
         return None
     if not footprint.holes:
-        edges, longest_m = set_ring(row, np.array(footprint.vertices))
+        edges, longest_m = _one_ring(row, np.array(footprint.vertices))
         if longest_m <= SURELY_SHORT_M:
             return edges
     rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
@@ -83,21 +83,28 @@ def cut_ring(ring: Ring) -> Floats:
     return edges
 
 
-@nb.njit(cache=True)
-def _edges(points: Floats) -> tuple[Floats, float]:
-    """Edges `(n, 6)` between positions `(n, 2)` and the longest chord."""
-    n = points.shape[0]
-    edges = np.empty((n, 6))
-    longest = 0.0
-    for i in range(n):
-        x, y, z = surface_xyz(points[i, 0], points[i, 1])
+@nb.njit(cache=True, nogil=True)
+def ring_edges(points: Floats, first: int, count: int, edges: Floats) -> float:
+    """Fill the first `count` edges `(n, 6)` with the ring of positions from `first` on; the longest chord in metres."""
+    before = count - 1
+    for i in range(count):
+        x, y, z = surface_xyz(points[first + i, 0], points[first + i, 1])
         edges[i, 0], edges[i, 1], edges[i, 2] = x, y, z
-        before = (i + n - 1) % n
         edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
-    for i in range(n):
+        before = i
+    longest = 0.0
+    for i in range(count):
         x, y, z = edges[i, 0] - edges[i, 3], edges[i, 1] - edges[i, 4], edges[i, 2] - edges[i, 5]
         longest = max(longest, x * x + y * y + z * z)
-    return edges, math.sqrt(longest)
+    return math.sqrt(longest)
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges(points: Floats) -> tuple[Floats, float]:
+    """Edges `(n, 6)` between positions `(n, 2)` and the longest chord."""
+    edges = np.empty((points.shape[0], layout.EDGE_COLUMNS))
+    longest = ring_edges(points, 0, points.shape[0], edges)
+    return edges, longest
 
 
 @nb.njit(cache=True)
@@ -131,7 +138,7 @@ def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
 
 
 @nb.njit(cache=True)
-def set_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
+def _one_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
     """The usual polygon in one call: the edges of its only ring and the longest chord."""
     edges, longest = _edges(points)
     set_polygon(row, edges, edges.shape[0])
