@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyparley.conflict.kernels import hits
+from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Operation, Rule
 from skyparley.conflict.search import ConflictIndex, all_pairs
 from skyparley.errors import InvalidInputError
-from skyparley.geometry.altitude import Datum, band_bounds_m, mean_sea_level_bounds_m
+from skyparley.geometry.altitude import Datum
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
 from support.conflict_cases import Position, away, circle_volume, operation, polygon_volume, track, us
@@ -135,46 +137,57 @@ def test_pieces_meet_those_of_others_only_and_one_party_is_marked(
     assert all_pairs([doubled, pair[1]]) == found
 
 
-@settings(max_examples=100, deadline=None)
+def _means(piece: Volume4D | Trajectory4D, altitude_m: float) -> tuple[float, float]:
+    """The lowest and the highest height that an altitude of a piece can mean."""
+    (row,), _ = pack(operation("x", piece), 0)
+    return hits.lowest_m(hits.BOUNDS, row, altitude_m), hits.highest_m(hits.BOUNDS, row, altitude_m)
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(list(Datum)), st.sampled_from(list(Datum)), st.floats(0.0, 12_000.0), st.floats(-900.0, 20_000.0)
 )
-def test_bands_conflict_unless_they_cannot_touch_anywhere(
+def test_bands_conflict_unless_they_cannot_touch_and_for_certain_if_they_must(
     datum: Datum, other: Datum, upper_m: float, lower_m: float
 ) -> None:
     a = circle_volume(PLACES[0], 300.0, band=(-900.0, upper_m), datum=datum)
     b = circle_volume(PLACES[0], 300.0, band=(lower_m, 20_000.0), datum=other)
     found = all_pairs([operation("a", a), operation("b", b)])
-    if datum is other:
-        apart_m = lower_m - upper_m
-        assert all(conflict.certain for conflict in found)
-    else:
-        bounds_a, bounds_b = band_bounds_m(a.altitude), band_bounds_m(b.altitude)
-        apart_m = max(bounds_b[0] - bounds_a[1], bounds_a[0] - bounds_b[1])
-        assert not any(conflict.certain for conflict in found)
+    apart_m = surely_m = lower_m - upper_m
+    if datum is not other:
+        bottom_a, top_a, bottom_b, top_b = (
+            _means(a, -900.0),
+            _means(a, upper_m),
+            _means(b, lower_m),
+            _means(b, 20_000.0),
+        )
+        apart_m = max(bottom_b[0] - top_a[1], bottom_a[0] - top_b[1])
+        surely_m = max(bottom_b[1] - top_a[0], bottom_a[1] - top_b[0])
     if abs(apart_m) > 0.001:
         assert bool(found) is (apart_m < 0.0)
+    if abs(surely_m) > 0.001:
+        assert all(conflict.certain is (surely_m < 0.0) for conflict in found)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.sampled_from(list(Datum)), st.sampled_from(list(Datum)), st.floats(0.0, 12_000.0), st.floats(0.0, 12_000.0))
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(list(Datum)), st.sampled_from(list(Datum)), st.floats(0.0, 12_000.0), st.floats(-300.0, 300.0))
 def test_paths_of_different_datum_conflict_unless_they_are_surely_separated(
-    datum: Datum, other: Datum, height_m: float, other_m: float
+    datum: Datum, other: Datum, height_m: float, above_m: float
 ) -> None:
     def path(altitude_m: float, kind: Datum) -> Trajectory4D:
         return track([(0.0, 46.5, 7.8, altitude_m), (60.0, 46.5, 7.9, altitude_m)], datum=kind)
 
-    found = all_pairs([operation("a", path(height_m, datum)), operation("b", path(other_m, other))])
-    if datum is other:
-        surely_m = abs(height_m - other_m)
-        assert all(conflict.certain is (datum is not Datum.AGL) for conflict in found)
-    else:
-        low, high = mean_sea_level_bounds_m(height_m, datum)
-        low_b, high_b = mean_sea_level_bounds_m(other_m, other)
-        surely_m = max(low - high_b, low_b - high)
-        assert not any(conflict.certain for conflict in found)
+    other_m = max(0.0, height_m + above_m)
+    a, b = path(height_m, datum), path(other_m, other)
+    found = all_pairs([operation("a", a), operation("b", b)])
+    surely_m = utmost_m = abs(height_m - other_m)
+    if datum is not other:
+        (low, high), (low_b, high_b) = _means(a, height_m), _means(b, other_m)
+        surely_m, utmost_m = max(low - high_b, low_b - high), max(high - low_b, high_b - low)
     if abs(surely_m - 15.0) > 0.002:
         assert bool(found) is (surely_m < 15.0)
+    if abs(utmost_m - 15.0) > 0.002:
+        assert all(conflict.certain is (utmost_m < 15.0 and not datum is other is Datum.AGL) for conflict in found)
     for conflict in found:
         assert conflict.closest.vertical_m == pytest.approx(max(0.0, surely_m), abs=0.002)
 

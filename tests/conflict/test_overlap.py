@@ -119,6 +119,18 @@ def test_bands_of_different_datum_have_no_common_numbers() -> None:
         assert (parts[0].lower_m, parts[0].upper_m, parts[0].datum) == (None, None, None)
 
 
+def test_volumes_that_the_geoid_keeps_apart_have_no_part() -> None:
+    """Sea level lies 50.5 m above the ellipsoid there, so 150 m above it is 99.5 m, and 152 m is 101.5 m."""
+    a = operation("a", circle_volume(PLACES[0], 500.0))
+    reaching, beyond = (
+        circle_volume(PLACES[0], 500.0, band=(lower_m, 900.0), datum=Datum.WGS84) for lower_m in (150.0, 152.0)
+    )
+    b = operation("b", reaching, beyond, beyond)
+    parts, left_out = overlap_parts(a, b, _conflict(a, b))
+    assert (len(parts), left_out) == (1, 0)
+    assert not all_pairs([a, operation("c", beyond)])
+
+
 def test_what_merely_touches_or_is_a_path_has_no_part() -> None:
     place = PLACES[0]
     corner, beyond = away(place, 90.0, 500.0), away(place, 90.0, 900.0)

@@ -12,7 +12,7 @@ from skyparley.geometry.altitude import (
     LOWEST_ALTITUDE_M,
     AltitudeBand,
     Datum,
-    band_bounds_m,
+    altitude_bounds_m,
     check_altitude_m,
     mean_sea_level_bounds_m,
     parse_datum,
@@ -58,48 +58,34 @@ def test_bounds_hold_the_altitude_and_never_cross(altitude_m: float, datum: Datu
 
 
 @given(ALTITUDES_M, ALTITUDES_M, st.sampled_from(Datum))
-def test_bounds_of_a_band_hold_those_of_every_altitude_in_it(one_m: float, other_m: float, datum: Datum) -> None:
-    band = AltitudeBand(min(one_m, other_m), max(one_m, other_m), datum)
-    low, high = band_bounds_m(band)
-    for share in (0.0, 0.3, 1.0):
-        inner = mean_sea_level_bounds_m(band.lower_m + share * (band.upper_m - band.lower_m), datum)
-        assert low <= inner[0] + 1e-6
-        assert inner[1] <= high + 1e-6
-
-
-@pytest.mark.parametrize(
-    ("sea_level_hpa", "offset_k"),
-    [
-        (870.0, 15.0),
-        (870.0, 0.0),
-        (1_084.8, -50.0),
-        (1_084.8, 0.0),
-        (1_013.25, -50.0),
-        (1_013.25, 35.0),
-        (1_040.0, 25.0),
-    ],
-)
-@pytest.mark.parametrize("pressure_altitude_m", [-500.0, 0.0, 1_500.0, 9_144.0, 11_000.0])
-def test_a_flight_level_lies_within_its_bounds_in_extreme_air(
-    sea_level_hpa: float, offset_k: float, pressure_altitude_m: float
-) -> None:
-    """ICAO Doc 7488: p = 1013.25 (1 - 0.0065 h / 288.15) ** 5.25588; a layer of air stretches with its temperature."""
-
-    def standard_height_m(pressure_hpa: float) -> float:
-        return 288.15 / 0.0065 * (1.0 - (pressure_hpa / 1013.25) ** (1.0 / 5.25588))
-
-    above_sea_level_m = pressure_altitude_m - standard_height_m(sea_level_hpa)
-    mean_k = 288.15 - 0.0065 * pressure_altitude_m / 2.0
-    true_m = above_sea_level_m * (mean_k + offset_k) / mean_k
-    low, high = mean_sea_level_bounds_m(pressure_altitude_m, Datum.PRESSURE)
-    assert true_m < 0.0 or low <= true_m <= high
+def test_what_lies_higher_means_no_lower_height(one_m: float, other_m: float, datum: Datum) -> None:
+    lower, upper = sorted((one_m, other_m))
+    for lower_m, upper_m in zip(
+        mean_sea_level_bounds_m(lower, datum), mean_sea_level_bounds_m(upper, datum), strict=True
+    ):
+        assert lower_m <= upper_m
 
 
 def test_bounds_are_no_wider_than_the_world_demands() -> None:
-    """Undulation extremes, sea-level pressures of record, the lowest shore and the highest peak."""
+    """Extremes of the geoid, the lowest shore and the highest peak; what the air demands is in `test_air.py`."""
     low, high = mean_sea_level_bounds_m(0.0, Datum.WGS84)
-    assert (low, high) == (-85.4, 107.0)
-    low, high = mean_sea_level_bounds_m(0.0, Datum.PRESSURE)
-    assert -1_300.0 < low < -1_200.0
-    assert 550.0 < high < 620.0
+    assert -86.0 < low < -85.44
+    assert 107.05 < high < 107.5
     assert mean_sea_level_bounds_m(120.0, Datum.AGL) == (120.0 - 440.0, 120.0 + 8_850.0)
+
+
+@given(ALTITUDES_M, st.sampled_from(Datum), st.floats(-107.0, 85.0), st.floats(0.0, 1.0))
+def test_an_altitude_is_among_those_that_can_mean_what_it_can(
+    altitude_m: float, datum: Datum, undulation_m: float, share: float
+) -> None:
+    """And the least and the greatest of these mean just that height at their highest and at their lowest."""
+    geoid_m = undulation_m - 0.06, undulation_m + 0.06
+    low, high = mean_sea_level_bounds_m(altitude_m, datum, geoid_m)
+    height_m = low + share * (high - low)
+    least, greatest = altitude_bounds_m(height_m, height_m, datum, geoid_m)
+    assert least - 1e-6 <= altitude_m <= greatest + 1e-6
+    assert mean_sea_level_bounds_m(least, datum, geoid_m)[1] == pytest.approx(height_m, abs=1e-6)
+    assert mean_sea_level_bounds_m(greatest, datum, geoid_m)[0] == pytest.approx(height_m, abs=1e-6)
+    wide = altitude_bounds_m(low, high, datum, geoid_m)
+    assert wide[0] <= least + 1e-6
+    assert greatest - 1e-6 <= wide[1]

@@ -66,8 +66,9 @@ class ClosestApproach(msgspec.Struct, frozen=True):
 class Conflict(msgspec.Struct, frozen=True):
     """One pair that breaks one rule, with its witness. `a` sorts before `b`.
 
-    `certain` is false where the altitudes had to be compared through worst-case bounds between datums. `basis` is the
-    clause that lays down the minimum that is fallen short of (`agreement/version/clause`), empty for the defaults.
+    `certain` is false where altitudes of different datum only may make the conflict: with some of the values that they
+    can mean, not with all. `basis` is the clause that lays down the minimum that is fallen short of
+    (`agreement/version/clause`), empty for the defaults.
     """
 
     a: OperationRef

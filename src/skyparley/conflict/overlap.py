@@ -14,10 +14,11 @@ from shapely import MultiPolygon, Polygon, STRtree, make_valid
 from shapely.geometry.base import BaseGeometry
 
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_points, surface_xyz
-from skyparley.conflict.kernels.packing import cut_ring
+from skyparley.conflict.kernels.hits import BOUNDS, highest_m, lowest_m
+from skyparley.conflict.kernels.packing import cut_ring, pack
 from skyparley.conflict.kernels.plane import Floats, plane_at, project, to_surface
 from skyparley.conflict.operation import Conflict, Operation, Rule
-from skyparley.geometry.altitude import AltitudeBand, Datum, band_bounds_m
+from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle, Ring
 from skyparley.geometry.volume import Volume4D
 
@@ -56,7 +57,8 @@ def overlap_parts(a: Operation, b: Operation, conflict: Conflict) -> tuple[list[
     shapes_a = [_shape(volume, frame) for volume in a.volumes]
     shapes_b = [_shape(volume, frame) for volume in b.volumes]
     near = STRtree(shapes_b).query(shapes_a)
-    pairs = [(i, j) for i, j in near.T.tolist() if _at_once(a.volumes[i], b.volumes[j])]
+    rows_a, rows_b = _rows(a), _rows(b)
+    pairs = [(i, j) for i, j in near.T.tolist() if _at_once(a.volumes[i], b.volumes[j], rows_a[i], rows_b[j])]
     pairs.sort(key=lambda pair: (max(a.volumes[pair[0]].time.begin_us, b.volumes[pair[1]].time.begin_us), pair))
     parts: list[OverlapPart] = []
     for i, j in pairs[:MAX_OVERLAP_PAIRS]:
@@ -65,17 +67,19 @@ def overlap_parts(a: Operation, b: Operation, conflict: Conflict) -> tuple[list[
     return parts, max(0, len(pairs) - MAX_OVERLAP_PAIRS)
 
 
-def _at_once(a: Volume4D, b: Volume4D) -> bool:
-    """Whether two volumes share an instant and, as far as is known, a height."""
+def _rows(operation: Operation) -> Floats:
+    return pack(Operation(operation.ref, operation.operation_class, operation.volumes, ()), 0)[0]
+
+
+def _at_once(a: Volume4D, b: Volume4D, row_a: Floats, row_b: Floats) -> bool:
+    """Whether two volumes, with their rows, share an instant and, as far as is known, a height."""
     if not a.time.overlaps(b.time):
         return False
-    lower_a, upper_a = _bounds_m(a.altitude, b.altitude.datum)
-    lower_b, upper_b = _bounds_m(b.altitude, a.altitude.datum)
+    lower_a, upper_a, lower_b, upper_b = a.altitude.lower_m, a.altitude.upper_m, b.altitude.lower_m, b.altitude.upper_m
+    if a.altitude.datum is not b.altitude.datum:
+        lower_a, upper_a = lowest_m(BOUNDS, row_a, lower_a), highest_m(BOUNDS, row_a, upper_a)
+        lower_b, upper_b = lowest_m(BOUNDS, row_b, lower_b), highest_m(BOUNDS, row_b, upper_b)
     return lower_a <= upper_b and lower_b <= upper_a
-
-
-def _bounds_m(band: AltitudeBand, other: Datum) -> tuple[float, float]:
-    return (band.lower_m, band.upper_m) if band.datum is other else band_bounds_m(band)
 
 
 def _part(part: Polygon, frame: Floats, a: Volume4D, b: Volume4D) -> OverlapPart:

@@ -24,7 +24,7 @@ from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, Minima, SeparationMinimum
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 
-ALGORITHM: Final = "skyparley-conflict/1"
+ALGORITHM: Final = "skyparley-conflict/2"
 """Name and version of the algorithm: findings carry it. Change it whenever an answer could change."""
 MOST_PAIRS: Final = 262_144
 """So many candidates are compared at a time; those of an operation with more are taken out in several moments."""

@@ -3,10 +3,12 @@
 Two pieces go into a kernel in an order that rests on what they are, never on who asks about whom or who came first, so
 that a pair gives the same bits whenever and wherever it is compared.
 
-Altitudes of one datum compare as they are. Others compare through the worst-case bounds of `geometry/altitude.py`: each
-becomes the middle of what it can mean above mean sea level, give or take half of the spread, and the hit is not
-certain; its vertical distance is then the least that it can mean. Two trajectories above ground fly over different
-ground, so they are never certain either.
+Altitudes of one datum compare as they are, and the hit is certain; but two trajectories above ground fly over different
+ground. Others compare through bounds of what they can mean above mean sea level: each row has its own, from the geoid
+where it lies or the terrain, and pressure altitudes those of the air (`geometry/altitude.py`). There is a hit if some
+values within the bounds of both make one; its vertical distance is the least that they allow. It is certain if at one
+instant all values make one: limits are then as far apart as the bounds allow, and minima and bands narrower by what the
+altitudes of legs are uncertain by.
 """
 
 from typing import Final
@@ -21,7 +23,7 @@ from skyparley.conflict.kernels.legs import leg_leg
 from skyparley.conflict.kernels.packing import DATUMS
 from skyparley.conflict.kernels.passages import leg_solid
 from skyparley.conflict.kernels.solids import solid_solid
-from skyparley.geometry.altitude import Datum, mean_sea_level_bounds_m
+from skyparley.geometry.altitude import PRESSURE_HIGHEST, PRESSURE_LOWEST, Datum
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -51,47 +53,65 @@ _HALF_QUANTUM_M: Final = layout.QUANTUM_M / 2.0
 
 
 def _bounds_table() -> Floats:
-    """Per datum: offset and slope of the lowest and of the highest mean-sea-level height, for altitudes ≥ 0."""
-    table = np.empty((len(DATUMS), 4))
-    for index, datum in enumerate(DATUMS):
-        low_0, high_0 = mean_sea_level_bounds_m(0.0, datum)
-        low_1, high_1 = mean_sea_level_bounds_m(1_000.0, datum)
-        table[index] = low_0, (low_1 - low_0) / 1_000.0 - 1.0, high_0, (high_1 - high_0) / 1_000.0 - 1.0
-    return table
+    """Per datum, for the least and the greatest height: lines `(offset, slope)`, of which the lowest or the highest is
+    added to an altitude, beside its row's offset.
+    """
+    lines = np.zeros((len(DATUMS), 2, len(PRESSURE_LOWEST), 2))
+    for side, of_side in enumerate((PRESSURE_LOWEST, PRESSURE_HIGHEST)):
+        lines[DATUMS.index(Datum.PRESSURE), side] = [(offset_m, slope - 1.0) for offset_m, slope in of_side]
+    return lines
 
 
 BOUNDS: Final = _bounds_table()
 
 
 @nb.njit(cache=True, nogil=True)
-def lowest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
-    """The lowest mean-sea-level height that an altitude can mean."""
-    return float(altitude_m + bounds[datum, 0] + bounds[datum, 1] * abs(altitude_m))
+def lowest_m(bounds: Floats, row: Floats, altitude_m: float) -> float:
+    """The lowest mean-sea-level height that an altitude of a row's datum can mean over the row's piece."""
+    lines = bounds[int(row[layout.DATUM]), 0]
+    added = lines[0, 0] + lines[0, 1] * altitude_m
+    for i in range(1, lines.shape[0]):
+        added = min(added, lines[i, 0] + lines[i, 1] * altitude_m)
+    return float(altitude_m + row[layout.OFFSET_LOW_M] + added)
 
 
 @nb.njit(cache=True, nogil=True)
-def highest_m(bounds: Floats, datum: int, altitude_m: float) -> float:
-    """The highest mean-sea-level height that an altitude can mean."""
-    return float(altitude_m + bounds[datum, 2] + bounds[datum, 3] * abs(altitude_m))
+def highest_m(bounds: Floats, row: Floats, altitude_m: float) -> float:
+    """The highest mean-sea-level height that an altitude of a row's datum can mean over the row's piece."""
+    lines = bounds[int(row[layout.DATUM]), 1]
+    added = lines[0, 0] + lines[0, 1] * altitude_m
+    for i in range(1, lines.shape[0]):
+        added = max(added, lines[i, 0] + lines[i, 1] * altitude_m)
+    return float(altitude_m + row[layout.OFFSET_HIGH_M] + added)
 
 
 @nb.njit(cache=True, nogil=True)
 def _ends(bounds: Floats, row: Floats, same: bool) -> tuple[float, float, float]:
-    """A leg's altitudes at its ends, on the common datum, and half of what they are uncertain by."""
+    """A leg's altitudes at its ends, on the common datum, and half of what they are uncertain by.
+
+    Between the ends, too: the least height bends down and the greatest up, so both lie within lines between the ends.
+    """
     if same:
         return row[layout.LOWER_M], row[layout.UPPER_M], 0.0
-    datum = int(row[layout.DATUM])
-    low_0, high_0 = lowest_m(bounds, datum, row[layout.LOWER_M]), highest_m(bounds, datum, row[layout.LOWER_M])
-    low_1, high_1 = lowest_m(bounds, datum, row[layout.UPPER_M]), highest_m(bounds, datum, row[layout.UPPER_M])
+    low_0, high_0 = lowest_m(bounds, row, row[layout.LOWER_M]), highest_m(bounds, row, row[layout.LOWER_M])
+    low_1, high_1 = lowest_m(bounds, row, row[layout.UPPER_M]), highest_m(bounds, row, row[layout.UPPER_M])
     return (low_0 + high_0) / 2.0, (low_1 + high_1) / 2.0, max(high_0 - low_0, high_1 - low_1) / 2.0
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
 def _band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
+    """The widest band that a volume's can be, on the common datum."""
     if same:
         return row[layout.LOWER_M], row[layout.UPPER_M]
-    datum = int(row[layout.DATUM])
-    return lowest_m(bounds, datum, row[layout.LOWER_M]), highest_m(bounds, datum, row[layout.UPPER_M])
+    return lowest_m(bounds, row, row[layout.LOWER_M]), highest_m(bounds, row, row[layout.UPPER_M])
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _narrow_band(bounds: Floats, row: Floats, same: bool) -> tuple[float, float]:
+    """The band that is in a volume's for certain, on the common datum; reversed if none is."""
+    if same:
+        return row[layout.LOWER_M], row[layout.UPPER_M]
+    return highest_m(bounds, row, row[layout.LOWER_M]), lowest_m(bounds, row, row[layout.UPPER_M])
 
 
 @nb.njit(cache=True, nogil=True)
@@ -166,7 +186,9 @@ def _leg_leg(a: Floats, b: Floats, same: bool, minima: Floats, bounds: Floats, h
     number, other = int(a[layout.CLASS]), int(b[layout.CLASS])
     za0, za1, spread_a = _ends(bounds, a, same)
     zb0, zb1, spread_b = _ends(bounds, b, same)
-    vertical = minima[number, other, 1] + a[layout.VERTICAL_M] + b[layout.VERTICAL_M] + spread_a + spread_b
+    spread = spread_a + spread_b
+    required = minima[number, other, 1] + a[layout.VERTICAL_M] + b[layout.VERTICAL_M]
+    vertical = required + spread
     if min(za0, za1) - max(zb0, zb1) >= vertical or min(zb0, zb1) - max(za0, za1) >= vertical:
         return count
     horizontal = minima[number, other, 0] + a[layout.LATERAL_M] + b[layout.LATERAL_M]
@@ -174,7 +196,9 @@ def _leg_leg(a: Floats, b: Floats, same: bool, minima: Floats, bounds: Floats, h
     if not hit:
         return count
     certain = same and int(a[layout.DATUM]) != _AGL
-    up = max(0.0, up - spread_a - spread_b)
+    if not same and required > spread:
+        certain = leg_leg(a, b, za0, za1, zb0, zb1, horizontal, required - spread)[0]
+    up = max(0.0, up - spread)
     _note(hits, count, LEGS, certain, first, last, closest, across, up, x, y, z)
     return count + 1
 
@@ -189,11 +213,17 @@ def _leg_solid(leg: Floats, solid: Floats, edges: Floats, same: bool, bounds: Fl
     windows, closest, across, altitude, x, y, z = leg_solid(leg, solid, edges, z0, z1, lower - slack, upper + slack)
     if count + windows.shape[0] > hits.shape[0]:
         return -1
+    certain = same
+    if not same and windows.shape[0] > 0:
+        least, greatest = _narrow_band(bounds, solid, same)
+        narrow = leg[layout.VERTICAL_M] - spread
+        if least - narrow <= greatest + narrow:
+            certain = leg_solid(leg, solid, edges, z0, z1, least - narrow, greatest + narrow)[0].shape[0] > 0
     up = max(0.0, lower - altitude - spread, altitude - upper - spread)
     # a leg that is early or late may be nearest outside the windows
     closest = min(max(closest, windows[0, 0]), windows[-1, 1]) if windows.shape[0] else closest
     for i in range(windows.shape[0]):
-        _note(hits, count, PASSAGE, same, windows[i, 0], windows[i, 1], closest, across, up, x, y, z)
+        _note(hits, count, PASSAGE, certain, windows[i, 0], windows[i, 1], closest, across, up, x, y, z)
         count += 1
     return count
 
@@ -219,7 +249,10 @@ def _solid_solid(
     met, x, y, z = solid_solid(a, b, edges_a, edges_b)
     if not met:
         return count
-    _note(hits, count, SOLIDS, same, begin, end, begin, 0.0, 0.0, x, y, z)
+    lower_a, upper_a = _narrow_band(bounds, a, same)
+    lower_b, upper_b = _narrow_band(bounds, b, same)
+    certain = same or (lower_a <= upper_b and lower_b <= upper_a)
+    _note(hits, count, SOLIDS, certain, begin, end, begin, 0.0, 0.0, x, y, z)
     return count + 1
 
 

@@ -36,7 +36,9 @@ EDGES_END: Final = 18
 OWNER: Final = 19  # slot of the operation
 LATITUDE_RAD: Final = 20  # circle centre
 LONGITUDE_RAD: Final = 21
-COLUMNS: Final = 22
+OFFSET_LOW_M: Final = 22  # what to add to an altitude of the row's datum for the lowest and the highest height above
+OFFSET_HIGH_M: Final = 23  # mean sea level (EGM96) that it can mean over the piece; float32 holds both exactly
+COLUMNS: Final = 24
 
 EDGE_COLUMNS: Final = 6  # surface point of an edge's start and end; rings of a polygon, holes too, in any order
 

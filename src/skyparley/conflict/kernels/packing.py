@@ -8,20 +8,47 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.geodesy import GEOD, points_along, surface_points, surface_xyz
+from skyparley.conflict.kernels.geodesy import (
+    GEOD,
+    latitude_longitude_deg,
+    points_along,
+    surface_points,
+    surface_xyz,
+)
 from skyparley.conflict.operation import Operation
-from skyparley.geometry.altitude import Datum
+from skyparley.geometry.altitude import (
+    TERRAIN_HIGHEST_M,
+    TERRAIN_LOWEST_M,
+    UNDULATION_HIGHEST_M,
+    UNDULATION_LOWEST_M,
+    Datum,
+)
 from skyparley.geometry.footprint import Circle, Ring
+from skyparley.geometry.geoid import (
+    GEOID_ERROR_M,
+    GEOID_SLOPE,
+    read_geoid,
+    undulation_bounds_m,
+    undulation_m,
+)
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 Floats = npt.NDArray[np.float64]
+Heights = npt.NDArray[np.int16]
 DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
 DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
 SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
 """A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
+_WGS84: Final = DATUMS.index(Datum.WGS84)
+_AGL: Final = DATUMS.index(Datum.AGL)
+_OFFSET_STEPS: Final = 64.0
+"""Offsets are rounded outward to so many steps a metre: 14 + 6 bits of the 24 that float32 has."""
+_WIDENED: Final = 1.01
+_WIDENED_M: Final = 10.0
+"""Lengths and radii are widened by these: they are chords, and edges bulge."""
 
 
 def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:
@@ -42,6 +69,7 @@ def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:
         rows[place : place + len(part)] = part
         place += len(part)
     rows[:, layout.CLASS] = class_number
+    set_offsets(rows, *read_geoid())
     return rows, np.concatenate(pools) if pools else _NO_EDGES
 
 
@@ -219,3 +247,39 @@ def _leg_rows(
         row[layout.LATERAL_M], row[layout.VERTICAL_M], row[layout.TIME_S] = lateral_m, vertical_m, time_s
         row[layout.DATUM] = datum
     return rows
+
+
+@nb.njit(cache=True)
+def set_offsets(rows: Floats, nodes: Heights, lowest: Heights, highest: Heights) -> None:
+    """Fill `OFFSET_LOW_M` and `OFFSET_HIGH_M` of rows, by the fields of `Geoid` where their datum is the ellipsoid.
+
+    What a pressure altitude can mean depends on the altitude, not on the place: its offsets are 0 and `hits.BOUNDS` has
+    the rest.
+    """
+    x, y, z, end_m = math.nan, math.nan, math.nan, math.nan
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        datum = int(row[layout.DATUM])
+        low, high = 0.0, 0.0
+        if datum == _AGL:
+            low, high = TERRAIN_LOWEST_M, TERRAIN_HIGHEST_M
+        elif datum == _WGS84 and row[layout.KIND] != layout.LEG:
+            latitude, longitude = latitude_longitude_deg(row[layout.X0], row[layout.Y0], row[layout.Z0])
+            radius = row[layout.RADIUS_M] * _WIDENED + _WIDENED_M
+            least, greatest = undulation_bounds_m(nodes, lowest, highest, latitude, longitude, radius)
+            low, high = -greatest, -least
+        elif datum == _WGS84:
+            begin_m = end_m
+            if row[layout.X0] != x or row[layout.Y0] != y or row[layout.Z0] != z:
+                latitude, longitude = latitude_longitude_deg(row[layout.X0], row[layout.Y0], row[layout.Z0])
+                begin_m = undulation_m(nodes, latitude, longitude)
+            x, y, z = row[layout.X1], row[layout.Y1], row[layout.Z1]
+            latitude, longitude = latitude_longitude_deg(x, y, z)
+            end_m = undulation_m(nodes, latitude, longitude)
+            # between two ends the geoid is nowhere further from their mean than its slope allows over half the way
+            length = math.sqrt((x - row[layout.X0]) ** 2 + (y - row[layout.Y0]) ** 2 + (z - row[layout.Z0]) ** 2)
+            apart = GEOID_SLOPE * (length * _WIDENED / 2.0 + row[layout.LATERAL_M]) + GEOID_ERROR_M
+            low = max(-UNDULATION_HIGHEST_M, -(begin_m + end_m) / 2.0 - apart)
+            high = min(-UNDULATION_LOWEST_M, -(begin_m + end_m) / 2.0 + apart)
+        row[layout.OFFSET_LOW_M] = math.floor(low * _OFFSET_STEPS) / _OFFSET_STEPS
+        row[layout.OFFSET_HIGH_M] = math.ceil(high * _OFFSET_STEPS) / _OFFSET_STEPS
