@@ -26,7 +26,7 @@ COMMANDS = list(commands(ROOT)) if isinstance(ROOT, TyperGroup) else []
 
 def test_there_are_all_commands() -> None:
     assert {" ".join(path) for path, command in COMMANDS if not command.hidden} == {
-        "serve", "demo", "check", "party add", "party key", "party list", "line status", "line inbox",
+        "serve", "demo", "check", "altitude", "party add", "party key", "party list", "line status", "line inbox",
         "person add", "person list", "person set",
         "person password", "person disable", "line show", "line say", "line post", "line watch", "line messages",
         "line render", "line conflicts", "line proposal", "line heard", "line assist", "line cases", "line calls",

@@ -1,8 +1,9 @@
-"""`skyparley check`: all conflicts within and between files, and with what a node holds.
+"""`skyparley check`: all conflicts within and between files, and with what a node holds; and `skyparley altitude`.
 
 Statuses: 1 if there are conflicts, else 2 if anything was skipped, else 0. What it found is rendered by `report.py`.
 """
 
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from skyparley.conflict.search import all_pairs
 from skyparley.errors import SkyparleyError
 from skyparley.formats.detect import read_file
 from skyparley.formats.parsed import Parsed, Skipped
+from skyparley.geometry.altitude import Datum, altitude_bounds_m, check_altitude_m, mean_sea_level_bounds_m, parse_datum
+from skyparley.geometry.footprint import check_position
+from skyparley.geometry.geoid import GEOID_ERROR_M, read_geoid, undulation_m
 from skyparley.units import METRES_PER_FOOT, METRES_PER_NAUTICAL_MILE
 
 
@@ -89,3 +93,19 @@ def _read_all(files: list[Path], report: Report, done: Callable[[], None]) -> li
         report.left_out.update(parsed.left_out)
         done()
     return [operation for operation, _ in kept.values()]
+
+
+def told_altitude(latitude_deg: float, longitude_deg: float, altitude_m: float, of: str, to: str) -> str:
+    """What an altitude above one datum can mean above another at a place, in words; decimetres, rounded outward."""
+    check_position(latitude_deg, longitude_deg, place="LATITUDE LONGITUDE")
+    check_altitude_m(altitude_m, place="METRES")
+    datum, wanted = parse_datum(of, place="--from"), parse_datum(to, place="--to")
+    if datum is wanted:
+        return f"{altitude_m:.1f} m {wanted}"
+    here_m = undulation_m(read_geoid().nodes, latitude_deg, longitude_deg)
+    geoid_m = here_m - GEOID_ERROR_M, here_m + GEOID_ERROR_M
+    low_m, high_m = altitude_bounds_m(*mean_sea_level_bounds_m(altitude_m, datum, geoid_m), wanted, geoid_m)
+    band = f"between {math.floor(low_m * 10.0) / 10.0:.1f} m and {math.ceil(high_m * 10.0) / 10.0:.1f} m"
+    if {datum, wanted} == {Datum.WGS84, Datum.EGM96}:
+        return f"{(low_m + high_m) / 2.0:.1f} m {wanted}: {band}"
+    return f"{band} {wanted}"

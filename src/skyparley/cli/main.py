@@ -166,6 +166,23 @@ def check(
     raise typer.Exit(run_check(files, minima, against=against, api_key=api_key, as_json=as_json))
 
 
+@app.command()
+def altitude(
+    latitude: Annotated[float, typer.Argument(help="Latitude, degrees north of the equator.")],
+    longitude: Annotated[float, typer.Argument(help="Longitude, degrees east of Greenwich.")],
+    metres: Annotated[float, typer.Argument(help="Altitude above the datum of --from.")],
+    of: Annotated[str, typer.Option("--from", metavar="DATUM", help="WGS84, EGM96, PRESSURE or AGL.")],
+    to: Annotated[str, typer.Option(metavar="DATUM", help="Datum to compare it with: one of the same.")],
+) -> None:
+    """Say what an altitude above one datum can mean above another at a place, from the least to the greatest.
+
+    For example: skyparley altitude 46.5 7.8 500 --from WGS84 --to EGM96
+    """
+    from skyparley.cli.check import told_altitude
+
+    typer.echo(told_altitude(latitude, longitude, metres, of, to))
+
+
 @party_app.command("add")
 def party_add(
     party: Annotated[str, typer.Argument(help="Identifier: a-z, 0-9 and '-'.")],
