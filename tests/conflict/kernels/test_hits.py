@@ -39,8 +39,8 @@ def _gathered(index: ConflictIndex, one: Operation) -> Pairs:
 
 
 def _name(row: np.ndarray) -> bytes:
-    """A piece by what it is and whose; its edges may lie anywhere."""
-    return bytes(row[[i for i in range(layout.COLUMNS) if i not in (layout.EDGES_BEGIN, layout.EDGES_END)]].tobytes())
+    """A piece by what it is and whose; its edges may lie anywhere, and offsets may not have been asked for."""
+    return row[[i for i in range(layout.OFFSET_LOW_M) if i not in (layout.EDGES_BEGIN, layout.EDGES_END)]].tobytes()
 
 
 def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:

@@ -20,7 +20,9 @@ from skyparley.conflict.index.pools import Array, Pool, blocks_of
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
 from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, move_all, place
 from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.packing import set_offsets
 from skyparley.errors import LimitExceededError
+from skyparley.geometry.geoid import read_geoid
 
 KEPT: Final = 1_024
 """Arrays have at least so many rows."""
@@ -142,6 +144,7 @@ class HotIndex:
         rows = np.empty((count, layout.COLUMNS))
         edges = np.empty((edges_in(self._pieces.arrays[1], begin, begin + count), layout.EDGE_COLUMNS))
         get_all(self._shapes(), begin, begin + count, int(classes[slot]), rows, edges)
+        set_offsets(rows, *read_geoid())
         return rows, edges
 
     def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
@@ -149,7 +152,7 @@ class HotIndex:
         classes, hazards, _ = self._slots.arrays
         held = Held(classes, hazards)
         found: tuple[int, int] = gather(
-            self._sorted, self._fresh, self._older, self._shapes(), held, asked, minima, near, begin
+            self._sorted, self._fresh, self._older, self._shapes(), held, read_geoid(), asked, minima, near, begin
         )
         return found
 

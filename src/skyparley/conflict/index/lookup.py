@@ -32,6 +32,8 @@ from skyparley.conflict.index.ordered import LENGTH_BITS, MOST_IN_CELL, Sorted, 
 from skyparley.conflict.index.shapes import OWNER, Shapes, edges_of, get
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
+from skyparley.conflict.kernels.packing import set_offsets
+from skyparley.geometry.geoid import Geoid
 
 Flags = npt.NDArray[np.uint8]
 NO_ROOM: Final = -1
@@ -75,6 +77,7 @@ def gather(
     older: Fresh,
     shapes: Shapes,
     held: Held,
+    geoid: Geoid,
     asked: Asked,
     minima: Floats,
     near: Near,
@@ -83,7 +86,8 @@ def gather(
     """Find what is near the rows asked about from row `begin` on: how many pairs, and at which row room ended (or the
     end). If not even the first row has room: `NO_ROOM` for pairs, or `NO_ROOM_FOR_EDGES`.
 
-    `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes grow by them.
+    `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes grow by them. What an altitude
+    means above mean sea level is only asked of `geoid` where datums differ.
     """
     box, wide, query = np.empty(BOX), np.empty(BOX), np.empty(ENTRY, dtype=np.int32)
     reach = np.empty(REACH, dtype=np.int64)
@@ -110,6 +114,8 @@ def gather(
             if kept_edges + edges_of(shapes.marks, piece) > near.edges.shape[0]:
                 return (count, i) if i > begin else (NO_ROOM_FOR_EDGES, i)
             kept_edges = get(shapes, piece, held.classes[owner], near.rows[kept], near.edges, kept_edges)
+            if near.rows[kept, layout.DATUM] != row[layout.DATUM]:
+                set_offsets(near.rows[kept : kept + 1], geoid.nodes, geoid.lowest, geoid.highest)
             near.pairs[kept, 0], near.pairs[kept, 1] = i, kept
             kept += 1
         count, edges_end = kept, kept_edges

@@ -18,10 +18,12 @@ from skyparley.conflict.kernels.packing import (
     pack,
     ring_edges,
     set_circle,
+    set_offsets,
     set_polygon,
 )
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.footprint import Circle
+from skyparley.geometry.geoid import read_geoid
 from skyparley.units import MICROSECONDS_PER_SECOND
 
 Flags = npt.NDArray[np.uint8]
@@ -168,6 +170,7 @@ def pack_many(operations: Sequence[Operation]) -> tuple[Floats, Floats]:
             edges = np.empty((volumes.edges, layout.EDGE_COLUMNS))
             done = rows_of(volumes, rows, edges)
             rows = rows[: volumes.begins[done]]
+            set_offsets(rows, *read_geoid())
             rows[:, layout.OWNER] += begin
             parts.append((rows, edges))
             begin += done

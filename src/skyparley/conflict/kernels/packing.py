@@ -249,7 +249,7 @@ def _leg_rows(
     return rows
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, nogil=True)
 def set_offsets(rows: Floats, nodes: Heights, lowest: Heights, highest: Heights) -> None:
     """Fill `OFFSET_LOW_M` and `OFFSET_HIGH_M` of rows, by the fields of `Geoid` where their datum is the ellipsoid.
 
