@@ -88,8 +88,13 @@ def write_snapshot(data: Path) -> None:
 
 def warm_kernels() -> None:
     """Compile and cache the kernels, and say so."""
+    from skyparley.compiled import COMPILED
     from skyparley.conflict.warm import warm
 
+    if not COMPILED:
+        text = "numba is not installed: the kernels run as Python, with the same answers, some hundred times slower"
+        Console(stderr=True).print(text, soft_wrap=True)
+        return
     with Console(stderr=True).status("Compiling the kernels; this takes a minute the first time"):
         began_s = time.perf_counter()
         warm()

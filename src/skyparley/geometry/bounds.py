@@ -8,10 +8,10 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.geometry.descent import GEODESIC_BEND_PER_M
 from skyparley.geometry.footprint import Circle
 from skyparley.geometry.polygon import Polygon
@@ -86,7 +86,7 @@ def _extremes(latitudes_deg: Floats, longitudes_deg: Floats) -> tuple[float, flo
         tx, ty, tz = -nx * nz, -ny * nz, nx * nx + ny * ny
         after = (ny * a[2] - nz * a[1]) * tx + (nz * a[0] - nx * a[2]) * ty + (nx * a[1] - ny * a[0]) * tz
         before = (ny * b[2] - nz * b[1]) * tx + (nz * b[0] - nx * b[2]) * ty + (nx * b[1] - ny * b[0]) * tz
-        highest = math.degrees(math.atan2(math.hypot(nx, ny), abs(nz)))
+        highest = math.degrees(math.atan2(math.sqrt(nx * nx + ny * ny), abs(nz)))
         if after > 0.0 > before:
             north = max(north, highest)
         elif after < 0.0 < before:

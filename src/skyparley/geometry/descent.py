@@ -9,9 +9,10 @@ written into their callers: numba counts references to every array at every call
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from skyparley import compiled as nb
 
 LEVEL: Final = 13
 LEAST_CURVATURE_RADIUS_M: Final = 6_335_439.0
@@ -129,7 +130,7 @@ def _bounding_cap(points: Floats, outline: int) -> tuple[Floats, float]:
 def _plane_axes(centre: Floats) -> Floats:
     """Unit vectors east and north `(2, 3)` at a centre."""
     axes = np.empty((2, 3))
-    across = math.hypot(centre[0], centre[1])
+    across = math.sqrt(centre[0] * centre[0] + centre[1] * centre[1])
     ex, ey = (0.0, 1.0) if across < 1e-12 else (-centre[1] / across, centre[0] / across)
     axes[0, 0], axes[0, 1], axes[0, 2] = ex, ey, 0.0
     axes[1, 0], axes[1, 1], axes[1, 2] = -centre[2] * ey, centre[2] * ex, centre[0] * ey - centre[1] * ex

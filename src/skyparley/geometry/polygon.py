@@ -9,12 +9,12 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 from shapely import Polygon as PlanePolygon
 from shapely.validation import explain_validity
 
+from skyparley import compiled as nb
 from skyparley.errors import InvalidInputError, LimitExceededError
 from skyparley.geometry.footprint import MAX_FOOTPRINT_RADIUS_M, MAX_POLYGON_VERTICES, Ring, check_position
 
@@ -97,7 +97,7 @@ def _centre(points: Floats) -> Floats:
 def _project(points: Floats, centre: Floats) -> Floats:
     """Plane coordinates `(n, 2)` in Earth radii; NaN throughout if a point lies too far from the centre."""
     plane = np.empty((points.shape[0], 2))
-    across = math.hypot(centre[0], centre[1])
+    across = math.sqrt(centre[0] * centre[0] + centre[1] * centre[1])
     ex, ey = (0.0, 1.0) if across < 1e-12 else (-centre[1] / across, centre[0] / across)
     nx, ny, nz = -centre[2] * ey, centre[2] * ex, centre[0] * ey - centre[1] * ex
     least = math.cos(MAX_FOOTPRINT_RADIUS_M / _EARTH_RADIUS_M)

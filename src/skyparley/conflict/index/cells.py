@@ -13,10 +13,10 @@ and time in mixed radix: no two cells share one, and the order of keys is one of
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels.boxes import BOX, LEAST_RADIUS_M, SLACK_M
 from skyparley.conflict.kernels.geodesy import EQUATORIAL_RADIUS_M, FLATTENING
 

@@ -5,9 +5,9 @@ Nothing moves here: a piece that goes is known by its owner, and the next merge 
 
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import DATUM_BITS, ENTRY, LEVELS, TAG, Entries, Integers, scattered
 
 LEAST_ROOM: Final = 4_096

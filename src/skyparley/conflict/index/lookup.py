@@ -5,10 +5,10 @@ What is found is copied as rows and edges, so that it can be compared after the 
 
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import (
     DATUM_BITS,
     ENTRY,

@@ -6,9 +6,9 @@ have gone, while checks still read the old one.
 
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, LEVELS, PIECE, Entries, Integers, first_key, scattered
 
 LENGTH_BITS: Final = 31

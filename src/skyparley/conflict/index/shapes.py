@@ -6,8 +6,7 @@ is to the bit what went in.
 
 from typing import Final, NamedTuple
 
-import numba as nb
-
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import Entries, Floats
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.packing import set_polygon

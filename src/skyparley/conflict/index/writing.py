@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, enter
 from skyparley.conflict.index.fresh import Fresh, add
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, POINT, Shapes, edges_of, get, put

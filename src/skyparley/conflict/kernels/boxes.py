@@ -2,10 +2,10 @@
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
 
 Floats = npt.NDArray[np.float64]

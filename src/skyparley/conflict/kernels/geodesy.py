@@ -9,15 +9,17 @@ to c (1 + c² / 24 R²).
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 from pyproj import Geod
+
+from skyparley import compiled as nb
 
 EQUATORIAL_RADIUS_M: Final = 6_378_137.0
 FLATTENING: Final = 1.0 / 298.257223563
 POLAR_RADIUS_M: Final = EQUATORIAL_RADIUS_M * (1.0 - FLATTENING)
 ECCENTRICITY_SQUARED: Final = FLATTENING * (2.0 - FLATTENING)
+SECOND_ECCENTRICITY_SQUARED: Final = ECCENTRICITY_SQUARED / (1.0 - ECCENTRICITY_SQUARED)
 MEAN_RADIUS_M: Final = 6_371_008.8
 CHORD_IS_EXACT_M: Final = 20_000.0
 """Up to here `chord_to_geodesic_m` is within 0.2 mm of the geodesic (tested)."""
@@ -25,6 +27,18 @@ CHORD_IS_EXACT_M: Final = 20_000.0
 GEOD: Final = Geod(ellps="WGS84")
 
 Floats = npt.NDArray[np.float64]
+
+
+@nb.njit(cache=True, nogil=True)
+def plane_length(x: float, y: float) -> float:
+    """Length of a vector in a plane. `math.hypot` and `** 2` are not used: Python rounds them otherwise than numba."""
+    return math.sqrt(x * x + y * y)
+
+
+@nb.njit(cache=True, nogil=True)
+def space_length(x: float, y: float, z: float) -> float:
+    """Length of a vector in space."""
+    return math.sqrt(x * x + y * y + z * z)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -44,7 +58,7 @@ def surface_xyz(latitude_deg: float, longitude_deg: float) -> tuple[float, float
 @nb.njit(cache=True, nogil=True)
 def latitude_longitude_deg(x: float, y: float, z: float) -> tuple[float, float]:
     """Geodetic position (degrees) of the foot of a point on the surface, along the normal."""
-    across = math.hypot(x, y)
+    across = plane_length(x, y)
     latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED))
     for _ in range(2):  # exact on the surface; two steps from a hundred kilometres below leave less than a millimetre
         sine = math.sin(latitude)
@@ -97,7 +111,7 @@ def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitu
         sine, cosine = math.sin(on_sphere), math.cos(on_sphere)
         across = cos_2 * sine
         along = cos_1 * sin_2 - sin_1 * cos_2 * cosine
-        sin_sigma = math.hypot(across, along)
+        sin_sigma = plane_length(across, along)
         if sin_sigma == 0.0:
             return 0.0
         cos_sigma = sin_1 * sin_2 + cos_1 * cos_2 * cosine
@@ -112,7 +126,7 @@ def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitu
         on_sphere = following
         if moved < 1e-13:
             break
-    u_squared = cos_squared * (EQUATORIAL_RADIUS_M**2 - POLAR_RADIUS_M**2) / POLAR_RADIUS_M**2
+    u_squared = cos_squared * SECOND_ECCENTRICITY_SQUARED
     a = 1.0 + u_squared / 16384.0 * (4096.0 + u_squared * (-768.0 + u_squared * (320.0 - 175.0 * u_squared)))
     b = u_squared / 1024.0 * (256.0 + u_squared * (-128.0 + u_squared * (74.0 - 47.0 * u_squared)))
     outer = cos_sigma * (2.0 * cos_middle * cos_middle - 1.0)

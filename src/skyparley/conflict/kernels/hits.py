@@ -13,10 +13,10 @@ altitudes of legs are uncertain by.
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
 from skyparley.conflict.kernels.legs import leg_leg

@@ -12,10 +12,10 @@ convex polygon in the plane of the two clocks.
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels.geodesy import (
     MEAN_RADIUS_M,
     chord_to_geodesic_m,
@@ -128,8 +128,8 @@ def leg_leg(
 def _depth(leg: Floats, t_s: float) -> float:
     """How far below the surface (metres) a leg lies at an instant: the sagitta of its chord there."""
     share = (t_s - leg[BEGIN_S]) / (leg[END_S] - leg[BEGIN_S])
-    square = (leg[X1] - leg[X0]) ** 2 + (leg[Y1] - leg[Y0]) ** 2 + (leg[Z1] - leg[Z0]) ** 2
-    return share * (1.0 - share) * square / (2.0 * MEAN_RADIUS_M)
+    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
+    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)

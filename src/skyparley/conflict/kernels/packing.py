@@ -3,15 +3,16 @@
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import (
     GEOD,
     latitude_longitude_deg,
     points_along,
+    space_length,
     surface_points,
     surface_xyz,
 )
@@ -137,7 +138,7 @@ def _edges(points: Floats) -> tuple[Floats, float]:
 
 @nb.njit(cache=True)
 def _chord(one: Floats, other: Floats) -> float:
-    return math.sqrt((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2 + (one[2] - other[2]) ** 2)
+    return space_length(one[0] - other[0], one[1] - other[1], one[2] - other[2])
 
 
 @nb.njit(cache=True)
@@ -156,13 +157,13 @@ def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
     x, y, z, size = 0.0, 0.0, 0.0, 0.0
     for i in range(outline):
         x, y, z = x + edges[i, 0], y + edges[i, 1], z + edges[i, 2]
-        size += math.sqrt(edges[i, 0] ** 2 + edges[i, 1] ** 2 + edges[i, 2] ** 2)
+        size += space_length(edges[i, 0], edges[i, 1], edges[i, 2])
     length = math.sqrt(x * x + y * y + z * z)
     x, y, z = x * (size / outline) / length, y * (size / outline) / length, z * (size / outline) / length
     furthest = 0.0
     for i in range(outline):
-        furthest = max(furthest, (edges[i, 0] - x) ** 2 + (edges[i, 1] - y) ** 2 + (edges[i, 2] - z) ** 2)
-    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)
+        furthest = max(furthest, space_length(edges[i, 0] - x, edges[i, 1] - y, edges[i, 2] - z))
+    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, furthest
 
 
 @nb.njit(cache=True)
@@ -277,7 +278,7 @@ def set_offsets(rows: Floats, nodes: Heights, lowest: Heights, highest: Heights)
             latitude, longitude = latitude_longitude_deg(x, y, z)
             end_m = undulation_m(nodes, latitude, longitude)
             # between two ends the geoid is nowhere further from their mean than its slope allows over half the way
-            length = math.sqrt((x - row[layout.X0]) ** 2 + (y - row[layout.Y0]) ** 2 + (z - row[layout.Z0]) ** 2)
+            length = space_length(x - row[layout.X0], y - row[layout.Y0], z - row[layout.Z0])
             apart = GEOID_SLOPE * (length * _WIDENED / 2.0 + row[layout.LATERAL_M]) + GEOID_ERROR_M
             low = max(-UNDULATION_HIGHEST_M, -(begin_m + end_m) / 2.0 - apart)
             high = min(-UNDULATION_LOWEST_M, -(begin_m + end_m) / 2.0 + apart)

@@ -10,10 +10,10 @@ which the point is inside: a leg may enter and leave a concave polygon several t
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels.geodesy import (
     CHORD_IS_EXACT_M,
     MEAN_RADIUS_M,
@@ -21,6 +21,8 @@ from skyparley.conflict.kernels.geodesy import (
     geodesic_m,
     geodesic_to_offset_m,
     latitude_longitude_deg,
+    plane_length,
+    space_length,
     unit_normal,
 )
 from skyparley.conflict.kernels.layout import (
@@ -106,8 +108,8 @@ def _at(leg: Floats, t: float) -> tuple[float, float, float]:
 def _depth(leg: Floats, t: float) -> float:
     """How far below the surface (metres) the leg lies: the sagitta of its chord there."""
     share = t / (leg[END_S] - leg[BEGIN_S])
-    square = (leg[X1] - leg[X0]) ** 2 + (leg[Y1] - leg[Y0]) ** 2 + (leg[Z1] - leg[Z0]) ** 2
-    return share * (1.0 - share) * square / (2.0 * MEAN_RADIUS_M)
+    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
+    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -200,7 +202,7 @@ def _near_polygon(leg: Floats, frame: Floats, flat: Floats, reach: float, low: f
     """The parts of [low, high] in which the leg is inside a polygon or within `reach` of an edge, sorted and apart."""
     x0, y0 = project(frame, *_at(leg, low))
     x1, y1 = project(frame, *_at(leg, high))
-    reach = _plane_reach(math.hypot(x1 - x0, y1 - y0) / 2.0, reach)
+    reach = _plane_reach(plane_length(x1 - x0, y1 - y0) / 2.0, reach)
     found = np.empty((flat.shape[0] + 1, 2))
     count = 0
     for i in range(flat.shape[0]):
@@ -258,16 +260,16 @@ def _near_edge(flat: Floats, i: int, x: float, y: float, vx: float, vy: float, r
     ):
         return 1.0, 0.0
     enter, leave = 2.0, -1.0
-    length = math.hypot(dx, dy)
+    long = plane_length(dx, dy)
     for k in range(2):
         low, high = _near_point(x - flat[i, 2 * k], y - flat[i, 2 * k + 1], vx, vy, reach)
         if low <= high:
             enter, leave = min(enter, low), max(leave, high)
-    if length > 0.0:
-        ex, ey = dx / length, dy / length
+    if long > 0.0:
+        ex, ey = dx / long, dy / long
         along, speed_along = (x - x0) * ex + (y - y0) * ey, vx * ex + vy * ey
         across, speed_across = (y - y0) * ex - (x - x0) * ey, vy * ex - vx * ey
-        low, high = _in_range(along, speed_along, 0.0, length, 0.0, 1.0)
+        low, high = _in_range(along, speed_along, 0.0, long, 0.0, 1.0)
         low, high = _in_range(across, speed_across, -reach, reach, low, high)
         if low <= high:
             enter, leave = min(enter, low), max(leave, high)
@@ -336,21 +338,20 @@ def _nearest_edge(leg: Floats, frame: Floats, flat: Floats, low: float, high: fl
     path[0, 0], path[0, 1], path[0, 2], path[0, 3] = x0, y0, x1, y1
     best_share, best = 0.0, math.inf
     on_path, on_edge = (x0, y0), (x0, y0)
-    square = (x1 - x0) ** 2 + (y1 - y0) ** 2
+    whole = plane_length(x1 - x0, y1 - y0)
     for i in range(flat.shape[0]):
         for k in range(2):
             px, py = nearest_on_edge(path, 0, flat[i, 2 * k], flat[i, 2 * k + 1])
-            distance = math.hypot(px - flat[i, 2 * k], py - flat[i, 2 * k + 1])
+            distance = plane_length(px - flat[i, 2 * k], py - flat[i, 2 * k + 1])
             if distance < best:
                 best = distance
                 on_path, on_edge = (px, py), (flat[i, 2 * k], flat[i, 2 * k + 1])
-                best_share = 0.0 if square == 0.0 else math.hypot(px - x0, py - y0) / math.sqrt(square)
+                best_share = 0.0 if whole == 0.0 else plane_length(px - x0, py - y0) / whole
             px, py = nearest_on_edge(flat, i, path[0, 2 * k], path[0, 2 * k + 1])
-            distance = math.hypot(px - path[0, 2 * k], py - path[0, 2 * k + 1])
+            distance = plane_length(px - path[0, 2 * k], py - path[0, 2 * k + 1])
             if distance < best:
                 best, best_share = distance, float(k)
                 on_path, on_edge = (path[0, 2 * k], path[0, 2 * k + 1]), (px, py)
     ax, ay, az = to_surface(frame, on_path[0], on_path[1])
     bx, by, bz = to_surface(frame, on_edge[0], on_edge[1])
-    chord = math.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2)
-    return low + best_share * (high - low), chord_to_geodesic_m(chord)
+    return low + best_share * (high - low), chord_to_geodesic_m(space_length(ax - bx, ay - by, az - bz))

@@ -10,10 +10,10 @@ distances are taken near it or on the ellipsoid.
 
 import math
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.kernels.geodesy import (
     ECCENTRICITY_SQUARED,
     EQUATORIAL_RADIUS_M,
@@ -61,9 +61,11 @@ def to_surface(frame: Floats, east: float, north: float) -> tuple[float, float, 
     for k in range(3):
         eye[k] = frame[0, k] - MEAN_RADIUS_M * frame[1, k]
         ray[k] = MEAN_RADIUS_M * frame[1, k] + east * frame[2, k] + north * frame[3, k]
-    square = ray[0] ** 2 + ray[1] ** 2 + (ray[2] / flat) ** 2
+    square = ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2] / (flat * flat)
     half = eye[0] * ray[0] + eye[1] * ray[1] + eye[2] * ray[2] / (flat * flat)
-    rest = eye[0] ** 2 + eye[1] ** 2 + (eye[2] / flat) ** 2 - EQUATORIAL_RADIUS_M**2
+    rest = (
+        eye[0] * eye[0] + eye[1] * eye[1] + eye[2] * eye[2] / (flat * flat) - EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M
+    )
     share = (-half + math.sqrt(half * half - square * rest)) / square
     return eye[0] + share * ray[0], eye[1] + share * ray[1], eye[2] + share * ray[2]
 

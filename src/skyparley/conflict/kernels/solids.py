@@ -9,11 +9,11 @@ millimetre, or one holds a vertex of the other.
 import math
 from typing import Final
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.kernels.geodesy import MEAN_RADIUS_M, geodesic_m, latitude_longitude_deg
+from skyparley import compiled as nb
+from skyparley.conflict.kernels.geodesy import MEAN_RADIUS_M, geodesic_m, latitude_longitude_deg, plane_length
 from skyparley.conflict.kernels.layout import (
     CIRCLE,
     KIND,
@@ -79,7 +79,7 @@ def _circle_polygon(circle: Floats, edges: Floats) -> Meeting:
     reach = circle[RADIUS_M] + HALF_QUANTUM_M
     for i in range(flat.shape[0]):
         east, north = nearest_on_edge(flat, i, 0.0, 0.0)
-        if MEAN_RADIUS_M * math.atan(math.hypot(east, north) / MEAN_RADIUS_M) * SURELY_FURTHER > reach:
+        if MEAN_RADIUS_M * math.atan(plane_length(east, north) / MEAN_RADIUS_M) * SURELY_FURTHER > reach:
             continue
         x, y, z = to_surface(frame, east, north)
         latitude_deg, longitude_deg = latitude_longitude_deg(x, y, z)
@@ -181,9 +181,9 @@ def _edges_meet(one: Floats, i: int, other: Floats, j: int) -> tuple[bool, float
             return True, x0 + share * dx, y0 + share * dy
     for k in range(2):
         x, y = nearest_on_edge(other, j, one[i, 2 * k], one[i, 2 * k + 1])
-        if math.hypot(x - one[i, 2 * k], y - one[i, 2 * k + 1]) <= HALF_QUANTUM_M:
+        if plane_length(x - one[i, 2 * k], y - one[i, 2 * k + 1]) <= HALF_QUANTUM_M:
             return True, x, y
         x, y = nearest_on_edge(one, i, other[j, 2 * k], other[j, 2 * k + 1])
-        if math.hypot(x - other[j, 2 * k], y - other[j, 2 * k + 1]) <= HALF_QUANTUM_M:
+        if plane_length(x - other[j, 2 * k], y - other[j, 2 * k + 1]) <= HALF_QUANTUM_M:
             return True, x, y
     return False, 0.0, 0.0
