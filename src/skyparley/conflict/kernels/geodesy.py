@@ -99,6 +99,17 @@ def geodesic_to_offset_m(geodesic_m: float) -> float:
 @nb.njit(cache=True, nogil=True)
 def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitude_2: float) -> float:
     """Geodesic distance (metres) between two positions in radians."""
+    return geodesic_from(latitude_1, longitude_1, latitude_2, longitude_2)[0]
+
+
+@nb.njit(cache=True, nogil=True)
+def geodesic_from(
+    latitude_1: float, longitude_1: float, latitude_2: float, longitude_2: float
+) -> tuple[float, float, float]:
+    """Geodesic distance (metres) between two positions in radians, and its direction at the first: east, north.
+
+    The direction is a unit vector, and null where the positions are the same.
+    """
     reduced_1 = math.atan2((1.0 - FLATTENING) * math.sin(latitude_1), math.cos(latitude_1))
     reduced_2 = math.atan2((1.0 - FLATTENING) * math.sin(latitude_2), math.cos(latitude_2))
     sin_1, cos_1 = math.sin(reduced_1), math.cos(reduced_1)
@@ -107,13 +118,14 @@ def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitu
     difference -= 2.0 * math.pi * math.floor((difference + math.pi) / (2.0 * math.pi))
     on_sphere = difference
     sin_sigma, cos_sigma, sigma, cos_squared, cos_middle = 0.0, 1.0, 0.0, 1.0, 0.0
+    across, along = 0.0, 0.0
     for _ in range(40):
         sine, cosine = math.sin(on_sphere), math.cos(on_sphere)
         across = cos_2 * sine
         along = cos_1 * sin_2 - sin_1 * cos_2 * cosine
         sin_sigma = plane_length(across, along)
         if sin_sigma == 0.0:
-            return 0.0
+            return 0.0, 0.0, 0.0
         cos_sigma = sin_1 * sin_2 + cos_1 * cos_2 * cosine
         sigma = math.atan2(sin_sigma, cos_sigma)
         sin_azimuth = cos_1 * cos_2 * sine / sin_sigma
@@ -132,7 +144,7 @@ def geodesic_m(latitude_1: float, longitude_1: float, latitude_2: float, longitu
     outer = cos_sigma * (2.0 * cos_middle * cos_middle - 1.0)
     inner = b / 6.0 * cos_middle * (4.0 * sin_sigma * sin_sigma - 3.0) * (4.0 * cos_middle * cos_middle - 3.0)
     correction = b * sin_sigma * (cos_middle + b / 4.0 * (outer - inner))
-    return POLAR_RADIUS_M * a * (sigma - correction)
+    return POLAR_RADIUS_M * a * (sigma - correction), across / sin_sigma, along / sin_sigma
 
 
 @nb.njit(cache=True, nogil=True)

@@ -6,7 +6,8 @@ the surface in the middle of 8 km. Infringed is only what is strictly less than 
 to 20 km; at 500 km the geodesic is known to 2 m). Without time tolerance the relative motion is a line, and the
 instants of infringement are the roots of one quadratic met with one linear condition. With time tolerance the two
 clocks may differ by up to the sum of the tolerances: the question becomes the least value of a convex quadratic over a
-convex polygon in the plane of the two clocks.
+convex polygon in the plane of the two clocks, and the first and last instants are the extremes of a linear function
+over the part of that polygon that lies in an ellipse.
 """
 
 import math
@@ -20,6 +21,7 @@ from skyparley.conflict.kernels.geodesy import (
     MEAN_RADIUS_M,
     chord_to_geodesic_m,
     geodesic_to_chord_m,
+    space_length,
     unit_normal,
 )
 from skyparley.conflict.kernels.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1, Y0, Y1, Z0, Z1
@@ -29,21 +31,33 @@ Encounter = tuple[bool, float, float, float, float, float, float, float, float]
 """(hit, first_s, last_s, closest_s, horizontal_m, vertical_m, x, y, z of the point midway)."""
 
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
-_DEEPEST_M: Final = 2.0
+DEEPEST_M: Final = 2.0
 """No leg lies further below the surface: the sagitta of `MAX_LEG_PIECE_M` is 1.26 m."""
 _HALF_MICROSECOND_S: Final = 0.5e-6
-_BISECTIONS: Final = 45
 _MOST_CORNERS: Final = 16
+_STILL_M2: Final = 1e-12
+"""Less relative motion than a micrometre, squared, is none."""
+_PARALLEL: Final = 1e-12
+"""Squared sine of the angle between two legs below which they count as parallel."""
 
 
 @nb.njit(cache=True, nogil=True)
-def _point(leg: Floats, t_s: float) -> tuple[float, float, float]:
-    share = (t_s - leg[BEGIN_S]) / (leg[END_S] - leg[BEGIN_S])
+def point_at(leg: Floats, t: float) -> tuple[float, float, float]:
+    """Where a leg is (metres, Earth-centred) so many seconds after its begin."""
+    share = t / (leg[END_S] - leg[BEGIN_S])
     return (
         leg[X0] + share * (leg[X1] - leg[X0]),
         leg[Y0] + share * (leg[Y1] - leg[Y0]),
         leg[Z0] + share * (leg[Z1] - leg[Z0]),
     )
+
+
+@nb.njit(cache=True, nogil=True)
+def depth_at(leg: Floats, t: float) -> float:
+    """How far below the surface (metres) a leg lies so many seconds after its begin: the sagitta of its chord there."""
+    share = t / (leg[END_S] - leg[BEGIN_S])
+    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
+    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -74,31 +88,31 @@ def leg_leg(
     low, high = _within(dz, climb, gap_m, span)
     if low >= high:
         return miss
-    ax, ay, az = _point(a, start)
-    bx, by, bz = _point(b, start)
-    cx, cy, cz = _point(a, end)
-    ex, ey, ez = _point(b, end)
+    clock_a, clock_b = start - a[BEGIN_S], start - b[BEGIN_S]
+    ax, ay, az = point_at(a, clock_a)
+    bx, by, bz = point_at(b, clock_b)
+    cx, cy, cz = point_at(a, clock_a + span)
+    ex, ey, ez = point_at(b, clock_b + span)
     rx, ry, rz = bx - ax, by - ay, bz - az
     vx, vy, vz = (ex - cx - rx) / span, (ey - cy - ry) / span, (ez - cz - rz) / span
     square = vx * vx + vy * vy + vz * vz
     half = rx * vx + ry * vy + rz * vz
     guess = low if square == 0.0 else min(max(-half / square, low), high)
     rest = rx * rx + ry * ry + rz * rz
-    if rest + guess * (2.0 * half + guess * square) > reach_m * reach_m + _DEEPEST_M * _DEEPEST_M:
+    if rest + guess * (2.0 * half + guess * square) > reach_m * reach_m + DEEPEST_M * DEEPEST_M:
         return miss
     # from here on distances are horizontal where the two are closest
-    px, py, pz = _point(a, start + guess)
+    px, py, pz = point_at(a, clock_a + guess)
     nx, ny, nz = unit_normal(px + (rx + vx * guess) / 2.0, py + (ry + vy * guess) / 2.0, pz + (rz + vz * guess) / 2.0)
     up, rise = rx * nx + ry * ny + rz * nz, vx * nx + vy * ny + vz * nz
-    shrink = 1.0 - (_depth(a, start + guess) + _depth(b, start + guess)) / (2.0 * MEAN_RADIUS_M)
+    shrink = 1.0 - (depth_at(a, clock_a + guess) + depth_at(b, clock_b + guess)) / (2.0 * MEAN_RADIUS_M)
     square -= rise * rise
     half -= up * rise
     rest -= up * up + reach_m * reach_m * shrink * shrink
-    still = square * span * span < 1e-6  # less than a millimetre of relative motion
-    if still:
+    moves = square * span * span
+    if moves < _STILL_M2:
         if rest >= 0.0:
             return miss
-        closest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
     else:
         discriminant = half * half - square * rest
         if discriminant <= 0.0:
@@ -107,10 +121,13 @@ def leg_leg(
         low, high = max(low, (-half - root) / square), min(high, (-half + root) / square)
         if low >= high:
             return miss
+    if moves < QUANTUM_M * QUANTUM_M:  # equally near throughout, in whole millimetres
+        closest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
+    else:
         closest = min(max(-half / square, low), high)
     hx, hy, hz = rx + vx * closest, ry + vy * closest, rz + vz * closest
     tall = up + rise * closest
-    px, py, pz = _point(a, start + closest)
+    px, py, pz = point_at(a, clock_a + closest)
     return (
         True,
         start + low,
@@ -122,14 +139,6 @@ def leg_leg(
         py + hy / 2.0,
         pz + hz / 2.0,
     )
-
-
-@nb.njit(cache=True, nogil=True)
-def _depth(leg: Floats, t_s: float) -> float:
-    """How far below the surface (metres) a leg lies at an instant: the sagitta of its chord there."""
-    share = (t_s - leg[BEGIN_S]) / (leg[END_S] - leg[BEGIN_S])
-    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
-    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -153,42 +162,50 @@ def _with_time_tolerance(
     begin, end = max(a[BEGIN_S] - early_a, b[BEGIN_S] - early_b), min(a[END_S] + early_a, b[END_S] + early_b)
     if end - begin < _HALF_MICROSECOND_S:  # half-open times that merely meet
         return miss
-    corners = np.empty((_MOST_CORNERS, 2))
     # clocks counted from the begin of each leg keep the numbers small
     span_a, span_b, offset = a[END_S] - a[BEGIN_S], b[END_S] - b[BEGIN_S], b[BEGIN_S] - a[BEGIN_S]
+    corners, work = np.empty((_MOST_CORNERS, 2)), np.empty((_MOST_CORNERS, 2))
     corners[0, 0], corners[0, 1] = 0.0, 0.0
     corners[1, 0], corners[1, 1] = span_a, 0.0
     corners[2, 0], corners[2, 1] = span_a, span_b
     corners[3, 0], corners[3, 1] = 0.0, span_b
     tau = early_a + early_b
-    count = _clip(corners, 4, 1.0, -1.0, tau + offset)
-    count = _clip(corners, count, -1.0, 1.0, tau - offset)
     climb_a, climb_b = (za1 - za0) / span_a, (zb1 - zb0) / span_b
-    count = _clip(corners, count, climb_a, -climb_b, gap_m - za0 + zb0)
-    count = _clip(corners, count, -climb_a, climb_b, gap_m + za0 - zb0)
+    count = _clip(corners, 4, 1.0, -1.0, tau + offset, work)
+    count = _clip(work, count, -1.0, 1.0, tau - offset, corners)
+    count = _clip(corners, count, climb_a, -climb_b, gap_m - za0 + zb0, work)
+    count = _clip(work, count, -climb_a, climb_b, gap_m + za0 - zb0, corners)
     if count < 3:
         return miss
-    distance, ta, tb = _least_distance(a, b, corners, count)
-    if distance * distance > reach_m * reach_m + _DEEPEST_M * _DEEPEST_M:
+    motion = np.empty((3, 3))
+    _set_motion(a, b, motion)
+    distance, ta, tb = _least_distance(motion, corners, count)
+    if distance * distance > reach_m * reach_m + DEEPEST_M * DEEPEST_M:
         return miss
-    flat_a, flat_b, shrink = _levelled(a, b, a[BEGIN_S] + ta, b[BEGIN_S] + tb)
+    shrink = _level(a, b, ta, tb, motion)
     reach_m *= shrink
-    distance, ta, tb = _least_distance(flat_a, flat_b, corners, count)
+    distance, ta, tb = _least_distance(motion, corners, count)
     if distance >= reach_m:
         return miss
-    clock_a, clock_b = a[BEGIN_S] + ta, b[BEGIN_S] + tb
-    inside = (max(clock_a - early_a, clock_b - early_b) + min(clock_a + early_a, clock_b + early_b)) / 2.0
-    earliest, latest = min(a[BEGIN_S] - early_a, b[BEGIN_S] - early_b), max(a[END_S] + early_a, b[END_S] + early_b)
-    first = _last_feasible(flat_a, flat_b, corners, count, reach_m, inside, earliest)
-    last = _last_feasible(flat_a, flat_b, corners, count, reach_m, inside, latest)
-    px, py, pz = _point(a, clock_a)
-    qx, qy, qz = _point(b, clock_b)
+    late = min(ta + early_a, tb + offset + early_b)
+    for k in range(2):  # the part in which one clock limits how late it may be, then the other
+        sign = 1.0 - 2.0 * k
+        kept = _clip(corners, count, sign, -sign, sign * (offset + early_b - early_a), work)
+        late = max(late, _furthest(motion, work, kept, reach_m, k, 1.0) + (early_a if k == 0 else offset + early_b))
+    soon = max(ta - early_a, tb + offset - early_b)
+    inside = (soon + min(ta + early_a, tb + offset + early_b)) / 2.0
+    for k in range(2):
+        sign = 1.0 - 2.0 * k
+        kept = _clip(corners, count, -sign, sign, sign * (early_b - early_a - offset), work)
+        soon = min(soon, -_furthest(motion, work, kept, reach_m, k, -1.0) - (early_a if k == 0 else early_b - offset))
+    px, py, pz = point_at(a, ta)
+    qx, qy, qz = point_at(b, tb)
     vertical = abs(za0 + climb_a * ta - zb0 - climb_b * tb)
     return (
         True,
-        first,
-        last,
-        inside,
+        a[BEGIN_S] + soon,
+        a[BEGIN_S] + late,
+        a[BEGIN_S] + inside,
         chord_to_geodesic_m(distance / shrink),
         vertical,
         (px + qx) / 2.0,
@@ -198,30 +215,40 @@ def _with_time_tolerance(
 
 
 @nb.njit(cache=True, nogil=True)
-def _levelled(a: Floats, b: Floats, clock_a: float, clock_b: float) -> tuple[Floats, Floats, float]:
-    """Two legs projected along the vertical midway between their positions at two clocks, and by how much distances
-    there are shrunk because the legs run below the surface.
-    """
-    ax, ay, az = _point(a, clock_a)
-    bx, by, bz = _point(b, clock_b)
-    normal = unit_normal((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0)
-    flat_a, flat_b = a.copy(), b.copy()
-    for flat in (flat_a, flat_b):
-        for begin in (X0, X1):
-            up = flat[begin] * normal[0] + flat[begin + 1] * normal[1] + flat[begin + 2] * normal[2]
-            for k in range(3):
-                flat[begin + k] -= up * normal[k]
-    return flat_a, flat_b, 1.0 - (_depth(a, clock_a) + _depth(b, clock_b)) / (2.0 * MEAN_RADIUS_M)
+def _set_motion(a: Floats, b: Floats, motion: Floats) -> None:
+    """From b to a: where it begins, what a adds per second of its clock, what b takes per second of its own."""
+    span_a, span_b = a[END_S] - a[BEGIN_S], b[END_S] - b[BEGIN_S]
+    for k in range(3):
+        motion[0, k] = a[X0 + k] - b[X0 + k]
+        motion[1, k] = (a[X1 + k] - a[X0 + k]) / span_a
+        motion[2, k] = (b[X1 + k] - b[X0 + k]) / span_b
 
 
 @nb.njit(cache=True, nogil=True)
-def _clip(corners: Floats, count: int, p: float, q: float, bound: float) -> int:
-    """Cut a convex polygon (in place) to p·u + q·v ≤ bound; how many corners are left."""
-    result = np.empty((_MOST_CORNERS, 2))
+def _level(a: Floats, b: Floats, ta: float, tb: float, motion: Floats) -> float:
+    """Take from a motion its part along the vertical midway between the positions at two clocks; by how much distances
+    are shrunk because the legs run below the surface there.
+    """
+    ax, ay, az = point_at(a, ta)
+    bx, by, bz = point_at(b, tb)
+    nx, ny, nz = unit_normal((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0)
+    for i in range(3):
+        up = motion[i, 0] * nx + motion[i, 1] * ny + motion[i, 2] * nz
+        motion[i, 0], motion[i, 1], motion[i, 2] = (
+            motion[i, 0] - up * nx,
+            motion[i, 1] - up * ny,
+            motion[i, 2] - up * nz,
+        )
+    return 1.0 - (depth_at(a, ta) + depth_at(b, tb)) / (2.0 * MEAN_RADIUS_M)
+
+
+@nb.njit(cache=True, nogil=True)
+def _clip(corners: Floats, count: int, p: float, q: float, bound: float, result: Floats) -> int:
+    """Cut a convex polygon to p·u + q·v ≤ bound; how many corners the result has."""
     kept = 0
     for i in range(count):
-        u, v = corners[i, 0], corners[i, 1]
-        s, t = corners[(i + 1) % count, 0], corners[(i + 1) % count, 1]
+        k = i + 1 if i + 1 < count else 0
+        u, v, s, t = corners[i, 0], corners[i, 1], corners[k, 0], corners[k, 1]
         here, there = p * u + q * v - bound, p * s + q * t - bound
         if here <= 0.0:
             result[kept, 0], result[kept, 1] = u, v
@@ -230,38 +257,67 @@ def _clip(corners: Floats, count: int, p: float, q: float, bound: float) -> int:
             share = here / (here - there)
             result[kept, 0], result[kept, 1] = u + share * (s - u), v + share * (t - v)
             kept += 1
-    corners[:kept] = result[:kept]
     return kept
 
 
 @nb.njit(cache=True, nogil=True)
-def _least_distance(a: Floats, b: Floats, corners: Floats, count: int) -> tuple[float, float, float]:
+def _at_clocks(motion: Floats, u: float, v: float) -> tuple[float, float, float]:
+    return (
+        motion[0, 0] + motion[1, 0] * u - motion[2, 0] * v,
+        motion[0, 1] + motion[1, 1] * u - motion[2, 1] * v,
+        motion[0, 2] + motion[1, 2] * u - motion[2, 2] * v,
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _least_distance(motion: Floats, corners: Floats, count: int) -> tuple[float, float, float]:
     """Least chord (metres) between the legs over a convex polygon of their clocks, and the clocks that give it."""
-    span_a, span_b = a[END_S] - a[BEGIN_S], b[END_S] - b[BEGIN_S]
-    dx, dy, dz = a[X0] - b[X0], a[Y0] - b[Y0], a[Z0] - b[Z0]
-    ux, uy, uz = (a[X1] - a[X0]) / span_a, (a[Y1] - a[Y0]) / span_a, (a[Z1] - a[Z0]) / span_a
-    wx, wy, wz = (b[X1] - b[X0]) / span_b, (b[Y1] - b[Y0]) / span_b, (b[Z1] - b[Z0]) / span_b
     best, best_u, best_v = math.inf, 0.0, 0.0
-    uu, ww, uw = ux * ux + uy * uy + uz * uz, wx * wx + wy * wy + wz * wz, ux * wx + uy * wy + uz * wz
-    du, dw = dx * ux + dy * uy + dz * uz, dx * wx + dy * wy + dz * wz
-    determinant = uu * ww - uw * uw
-    if determinant > 1e-12 * uu * ww:
-        u, v = (uw * dw - ww * du) / determinant, (uu * dw - uw * du) / determinant
+    uu, ww, uw, determinant = _form(motion)
+    if determinant > 0.0:
+        u, v = _centre(motion, uu, ww, uw, determinant)
         if _holds(corners, count, u, v):
-            x, y, z = dx + ux * u - wx * v, dy + uy * u - wy * v, dz + uz * u - wz * v
-            return math.sqrt(x * x + y * y + z * z), u, v
+            x, y, z = _at_clocks(motion, u, v)
+            return space_length(x, y, z), u, v
     for i in range(count):
+        k = i + 1 if i + 1 < count else 0
         u, v = corners[i, 0], corners[i, 1]
-        s, t = corners[(i + 1) % count, 0] - u, corners[(i + 1) % count, 1] - v
-        x, y, z = dx + ux * u - wx * v, dy + uy * u - wy * v, dz + uz * u - wz * v
-        gx, gy, gz = ux * s - wx * t, uy * s - wy * t, uz * s - wz * t
+        s, t = corners[k, 0] - u, corners[k, 1] - v
+        x, y, z = _at_clocks(motion, u, v)
+        gx, gy, gz = _along(motion, s, t)
         square = gx * gx + gy * gy + gz * gz
-        share = 0.0 if square < 1e-12 else min(1.0, max(0.0, -(x * gx + y * gy + z * gz) / square))
-        x, y, z = x + gx * share, y + gy * share, z + gz * share
-        distance = math.sqrt(x * x + y * y + z * z)
+        share = 0.0 if square < _STILL_M2 else min(1.0, max(0.0, -(x * gx + y * gy + z * gz) / square))
+        distance = space_length(x + gx * share, y + gy * share, z + gz * share)
         if distance < best:
             best, best_u, best_v = distance, u + s * share, v + t * share
     return best, best_u, best_v
+
+
+@nb.njit(cache=True, nogil=True)
+def _along(motion: Floats, s: float, t: float) -> tuple[float, float, float]:
+    return (
+        motion[1, 0] * s - motion[2, 0] * t,
+        motion[1, 1] * s - motion[2, 1] * t,
+        motion[1, 2] * s - motion[2, 2] * t,
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def _form(motion: Floats) -> tuple[float, float, float, float]:
+    """The quadratic form of the distance over the clocks, and its determinant; that is 0 if the legs are parallel."""
+    u, w = motion[1], motion[2]
+    uu, ww = u[0] * u[0] + u[1] * u[1] + u[2] * u[2], w[0] * w[0] + w[1] * w[1] + w[2] * w[2]
+    uw = u[0] * w[0] + u[1] * w[1] + u[2] * w[2]
+    determinant = uu * ww - uw * uw
+    return uu, ww, uw, determinant if determinant > _PARALLEL * uu * ww else 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _centre(motion: Floats, uu: float, ww: float, uw: float, determinant: float) -> tuple[float, float]:
+    """The clocks at which the lines of two legs are nearest: the centre of every ellipse of equal distance."""
+    d, u, w = motion[0], motion[1], motion[2]
+    du, dw = d[0] * u[0] + d[1] * u[1] + d[2] * u[2], d[0] * w[0] + d[1] * w[1] + d[2] * w[2]
+    return (uw * dw - ww * du) / determinant, (uu * dw - uw * du) / determinant
 
 
 @nb.njit(cache=True, nogil=True)
@@ -269,27 +325,52 @@ def _holds(corners: Floats, count: int, u: float, v: float) -> bool:
     """Whether a convex polygon, wound either way, holds a point; one without an area holds none."""
     left, right = False, False
     for i in range(count):
+        k = i + 1 if i + 1 < count else 0
         s, t = corners[i, 0], corners[i, 1]
-        side = (corners[(i + 1) % count, 0] - s) * (v - t) - (corners[(i + 1) % count, 1] - t) * (u - s)
+        side = (corners[k, 0] - s) * (v - t) - (corners[k, 1] - t) * (u - s)
         left, right = left or side > 0.0, right or side < 0.0
     return left != right
 
 
 @nb.njit(cache=True, nogil=True)
-def _last_feasible(
-    a: Floats, b: Floats, corners: Floats, count: int, reach_m: float, inside: float, outside: float
-) -> float:
-    """The instant furthest from `inside` towards `outside` at which both may be too close; they form an interval."""
-    work = np.empty((_MOST_CORNERS, 2))
-    for _ in range(_BISECTIONS):
-        middle = (inside + outside) / 2.0
-        work[:count] = corners[:count]
-        kept = _clip(work, count, 1.0, 0.0, middle + a[TIME_S] - a[BEGIN_S])
-        kept = _clip(work, kept, -1.0, 0.0, a[BEGIN_S] - middle + a[TIME_S])
-        kept = _clip(work, kept, 0.0, 1.0, middle + b[TIME_S] - b[BEGIN_S])
-        kept = _clip(work, kept, 0.0, -1.0, b[BEGIN_S] - middle + b[TIME_S])
-        if kept > 0 and _least_distance(a, b, work, kept)[0] < reach_m:
-            inside = middle
+def _furthest(motion: Floats, corners: Floats, count: int, reach_m: float, clock: int, sign: float) -> float:
+    """The greatest value of a clock (sign -1: of its negative) where the legs are within reach; -inf if nowhere.
+
+    What lies within reach is an ellipse of the two clocks, or a strip where the legs are parallel. A linear function is
+    greatest over its part in a convex polygon at a corner, where an edge meets the ellipse, or where the ellipse itself
+    reaches furthest.
+    """
+    best = -math.inf
+    for i in range(count):
+        k = i + 1 if i + 1 < count else 0
+        u, v = corners[i, 0], corners[i, 1]
+        s, t = corners[k, 0] - u, corners[k, 1] - v
+        x, y, z = _at_clocks(motion, u, v)
+        gx, gy, gz = _along(motion, s, t)
+        square, half = gx * gx + gy * gy + gz * gz, x * gx + y * gy + z * gz
+        rest = x * x + y * y + z * z - reach_m * reach_m
+        low, high = 0.0, 1.0
+        if square < _STILL_M2:
+            if rest > 0.0:
+                continue
         else:
-            outside = middle
-    return inside
+            discriminant = half * half - square * rest
+            if discriminant < 0.0:
+                continue
+            root = math.sqrt(discriminant)
+            low, high = max(0.0, (-half - root) / square), min(1.0, (-half + root) / square)
+            if low > high:
+                continue
+        value, step = (u, s) if clock == 0 else (v, t)
+        best = max(best, sign * (value + low * step), sign * (value + high * step))
+    uu, ww, uw, determinant = _form(motion)
+    if determinant > 0.0:
+        u, v = _centre(motion, uu, ww, uw, determinant)
+        x, y, z = _at_clocks(motion, u, v)
+        spare = max(0.0, reach_m * reach_m - x * x - y * y - z * z) / determinant
+        own = ww if clock == 0 else uu
+        far, aside = sign * math.sqrt(spare * own), sign * math.sqrt(spare / own) * uw
+        u, v = (u + far, v + aside) if clock == 0 else (u + aside, v + far)
+        if _holds(corners, count, u, v):
+            best = max(best, sign * (u if clock == 0 else v))
+    return best
