@@ -51,6 +51,10 @@ Floats = npt.NDArray[np.float64]
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0
 _STILL_M2: Final = 1e-12
 """Less motion than a micrometre, squared, is none."""
+_SHORT_REACH_M: Final = 50.0
+"""So short a reach measures in the plane what it is, to 0.02 mm."""
+_MOST_STRETCHED: Final = 1.001
+"""No distance from a leg of 8 km within the greatest tolerance measures more than so much of itself in its plane."""
 
 
 @nb.njit(cache=True, nogil=True)
@@ -95,10 +99,46 @@ def leg_solid(
 
 
 @nb.njit(cache=True, nogil=True)
-def _plane_reach(flat_m: float, reach: float) -> float:
-    """A reach as it may measure in the plane, from above, if the leg goes `flat_m` to either side of its point."""
-    away = (flat_m + reach) / MEAN_RADIUS_M
-    return reach * (1.0 + 1.1 * away * away)
+def _plane_reach(frame: Floats, flat: Floats, i: int, path: Floats, reach: float) -> float:
+    """A reach as it measures in the plane between a path and an edge, where they are nearest to each other."""
+    if reach <= _SHORT_REACH_M:
+        return reach
+    _, px, py, qx, qy = _nearest_pair(flat, i, path)
+    flat_m = plane_length(px - qx, py - qy)
+    return reach if flat_m == 0.0 else reach * flat_m / _measured(frame, px, py, qx, qy)
+
+
+@nb.njit(cache=True, nogil=True)
+def _measured(frame: Floats, px: float, py: float, qx: float, qy: float) -> float:
+    """The geodesic distance (metres) between two points of the plane."""
+    ax, ay, az = to_surface(frame, px, py)
+    bx, by, bz = to_surface(frame, qx, qy)
+    chord = space_length(ax - bx, ay - by, az - bz)
+    if chord <= CHORD_IS_EXACT_M:
+        return chord_to_geodesic_m(chord)
+    latitude, longitude = latitude_longitude_deg(ax, ay, az)
+    other, others = latitude_longitude_deg(bx, by, bz)
+    return geodesic_from(math.radians(latitude), math.radians(longitude), math.radians(other), math.radians(others))[0]
+
+
+@nb.njit(cache=True, nogil=True)
+def _nearest_pair(flat: Floats, i: int, path: Floats) -> tuple[float, float, float, float, float]:
+    """Where along a path `(1, 4)`, 0 to 1, it is nearest to an edge that it does not cross, and both places."""
+    whole = plane_length(path[0, 2] - path[0, 0], path[0, 3] - path[0, 1])
+    best, share, x, y, u, v = math.inf, 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(2):
+        ex, ey = flat[i, 2 * k], flat[i, 2 * k + 1]
+        px, py = nearest_on_edge(path, 0, ex, ey)
+        distance = plane_length(px - ex, py - ey)
+        if distance < best:
+            best, x, y, u, v = distance, px, py, ex, ey
+            share = 0.0 if whole == 0.0 else plane_length(px - path[0, 0], py - path[0, 1]) / whole
+        px, py = path[0, 2 * k], path[0, 2 * k + 1]
+        ex, ey = nearest_on_edge(flat, i, px, py)
+        distance = plane_length(px - ex, py - ey)
+        if distance < best:
+            best, share, x, y, u, v = distance, float(k), px, py, ex, ey
+    return share, x, y, u, v
 
 
 @nb.njit(cache=True, nogil=True)
@@ -198,13 +238,21 @@ def _roots_between(square: float, half: float, rest: float, low: float, high: fl
 @nb.njit(cache=True, nogil=True)
 def _near_polygon(leg: Floats, frame: Floats, flat: Floats, reach: float, low: float, high: float) -> Floats:
     """The parts of [low, high] in which the leg is inside a polygon or within `reach` of an edge, sorted and apart."""
-    x0, y0 = project(frame, *point_at(leg, low))
-    x1, y1 = project(frame, *point_at(leg, high))
-    reach = _plane_reach(plane_length(x1 - x0, y1 - y0) / 2.0, reach)
+    path = _path(leg, frame, low, high)
+    x0, y0, x1, y1 = path[0, 0], path[0, 1], path[0, 2], path[0, 3]
+    furthest = reach * _MOST_STRETCHED
     found = np.empty((flat.shape[0] + 1, 2))
     count = 0
     for i in range(flat.shape[0]):
-        enter, leave = _near_edge(flat, i, x0, y0, x1 - x0, y1 - y0, reach)
+        if (
+            max(flat[i, 0], flat[i, 2]) < min(x0, x1) - furthest
+            or min(flat[i, 0], flat[i, 2]) > max(x0, x1) + furthest
+            or max(flat[i, 1], flat[i, 3]) < min(y0, y1) - furthest
+            or min(flat[i, 1], flat[i, 3]) > max(y0, y1) + furthest
+        ):
+            continue
+        its_reach = _plane_reach(frame, flat, i, path, reach)
+        enter, leave = _near_edge(flat, i, x0, y0, x1 - x0, y1 - y0, its_reach)
         if enter <= leave:
             found[count, 0], found[count, 1] = enter, leave
             count += 1
@@ -250,13 +298,6 @@ def _near_edge(flat: Floats, i: int, x: float, y: float, vx: float, vy: float, r
     """The part of [0, 1] in which (x, y) + t (vx, vy) is within `reach` of an edge: one interval, or (1, 0)."""
     x0, y0 = flat[i, 0], flat[i, 1]
     dx, dy = flat[i, 2] - x0, flat[i, 3] - y0
-    if (
-        max(x0, x0 + dx) < min(x, x + vx) - reach
-        or min(x0, x0 + dx) > max(x, x + vx) + reach
-        or max(y0, y0 + dy) < min(y, y + vy) - reach
-        or min(y0, y0 + dy) > max(y, y + vy) + reach
-    ):
-        return 1.0, 0.0
     enter, leave = 2.0, -1.0
     long = plane_length(dx, dy)
     for k in range(2):
@@ -330,26 +371,21 @@ def _nearest(leg: Floats, solid: Floats, edges: Floats, times: Floats) -> tuple[
 @nb.njit(cache=True, nogil=True)
 def _nearest_edge(leg: Floats, frame: Floats, flat: Floats, low: float, high: float) -> tuple[float, float]:
     """The instant in [low, high] at which the leg, outside a polygon, is nearest to an edge, and how near."""
-    x0, y0 = project(frame, *point_at(leg, low))
-    x1, y1 = project(frame, *point_at(leg, high))
-    path = np.empty((1, 4))
-    path[0, 0], path[0, 1], path[0, 2], path[0, 3] = x0, y0, x1, y1
+    path = _path(leg, frame, low, high)
     best_share, best = 0.0, math.inf
-    on_path, on_edge = (x0, y0), (x0, y0)
-    whole = plane_length(x1 - x0, y1 - y0)
+    x, y, u, v = 0.0, 0.0, 0.0, 0.0
     for i in range(flat.shape[0]):
-        for k in range(2):
-            px, py = nearest_on_edge(path, 0, flat[i, 2 * k], flat[i, 2 * k + 1])
-            distance = plane_length(px - flat[i, 2 * k], py - flat[i, 2 * k + 1])
-            if distance < best:
-                best = distance
-                on_path, on_edge = (px, py), (flat[i, 2 * k], flat[i, 2 * k + 1])
-                best_share = 0.0 if whole == 0.0 else plane_length(px - x0, py - y0) / whole
-            px, py = nearest_on_edge(flat, i, path[0, 2 * k], path[0, 2 * k + 1])
-            distance = plane_length(px - path[0, 2 * k], py - path[0, 2 * k + 1])
-            if distance < best:
-                best, best_share = distance, float(k)
-                on_path, on_edge = (path[0, 2 * k], path[0, 2 * k + 1]), (px, py)
-    ax, ay, az = to_surface(frame, on_path[0], on_path[1])
-    bx, by, bz = to_surface(frame, on_edge[0], on_edge[1])
-    return low + best_share * (high - low), chord_to_geodesic_m(space_length(ax - bx, ay - by, az - bz))
+        share, px, py, qx, qy = _nearest_pair(flat, i, path)
+        distance = plane_length(px - qx, py - qy)
+        if distance < best:
+            best, best_share, x, y, u, v = distance, share, px, py, qx, qy
+    return low + best_share * (high - low), _measured(frame, x, y, u, v)
+
+
+@nb.njit(cache=True, nogil=True)
+def _path(leg: Floats, frame: Floats, low: float, high: float) -> Floats:
+    """A part of a leg in the plane, as one edge `(1, 4)`."""
+    path = np.empty((1, 4))
+    path[0, 0], path[0, 1] = project(frame, *point_at(leg, low))
+    path[0, 2], path[0, 3] = project(frame, *point_at(leg, high))
+    return path

@@ -56,18 +56,19 @@ def project(frame: Floats, x: float, y: float, z: float) -> tuple[float, float]:
 @nb.njit(cache=True, nogil=True)
 def to_surface(frame: Floats, east: float, north: float) -> tuple[float, float, float]:
     """The surface point of plane coordinates: where the ray from the eye through them meets the ellipsoid."""
-    flat = 1.0 - FLATTENING  # with z stretched by its inverse the ellipsoid is a sphere
-    eye, ray = np.empty(3), np.empty(3)
-    for k in range(3):
-        eye[k] = frame[0, k] - MEAN_RADIUS_M * frame[1, k]
-        ray[k] = MEAN_RADIUS_M * frame[1, k] + east * frame[2, k] + north * frame[3, k]
-    square = ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2] / (flat * flat)
-    half = eye[0] * ray[0] + eye[1] * ray[1] + eye[2] * ray[2] / (flat * flat)
-    rest = (
-        eye[0] * eye[0] + eye[1] * eye[1] + eye[2] * eye[2] / (flat * flat) - EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M
-    )
+    eye_x, eye_y = frame[0, 0] - MEAN_RADIUS_M * frame[1, 0], frame[0, 1] - MEAN_RADIUS_M * frame[1, 1]
+    eye_z = frame[0, 2] - MEAN_RADIUS_M * frame[1, 2]
+    ray_x = MEAN_RADIUS_M * frame[1, 0] + east * frame[2, 0] + north * frame[3, 0]
+    ray_y = MEAN_RADIUS_M * frame[1, 1] + east * frame[2, 1] + north * frame[3, 1]
+    ray_z = MEAN_RADIUS_M * frame[1, 2] + east * frame[2, 2] + north * frame[3, 2]
+    # with z stretched by this the ellipsoid is a sphere
+    stretch = 1.0 / (1.0 - FLATTENING)
+    z, rz = eye_z * stretch, ray_z * stretch
+    square = ray_x * ray_x + ray_y * ray_y + rz * rz
+    half = eye_x * ray_x + eye_y * ray_y + z * rz
+    rest = eye_x * eye_x + eye_y * eye_y + z * z - EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M
     share = (-half + math.sqrt(half * half - square * rest)) / square
-    return eye[0] + share * ray[0], eye[1] + share * ray[1], eye[2] + share * ray[2]
+    return eye_x + share * ray_x, eye_y + share * ray_y, eye_z + share * ray_z
 
 
 @nb.njit(cache=True, nogil=True)
