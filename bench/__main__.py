@@ -1,6 +1,6 @@
 """`make bench`: one table, each row with its baseline measured beside it in the same run.
 
-`python -m bench WORD…` runs only the rows whose group is named: check, day, node, line, record, dss.
+`python -m bench WORD…` runs only the rows whose group is named: check, day, kernels, node, line, record, dss.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import filings, line, one_check, swiss_day
+from bench import filings, line, one_check, polygons, swiss_day
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
 from bench.record import audit, cost, signed, tree
@@ -49,6 +49,7 @@ def _record() -> list[Row]:
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [swiss_day.run()],
     "check": lambda: [one_check.run()],
+    "kernels": lambda: [polygons.run()],
     "node": _node,
     "line": _line,
     "record": _record,
