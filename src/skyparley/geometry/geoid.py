@@ -13,10 +13,10 @@ import zlib
 from functools import cache
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.geometry.altitude import UNDULATION_HIGHEST_M, UNDULATION_LOWEST_M
 
 GEOID_ERROR_M: Final = 0.06

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.cells import Entries, Floats, Integers, enter
 from skyparley.conflict.index.shapes import OWNER, Shapes, put
 from skyparley.conflict.kernels import layout
