@@ -17,6 +17,8 @@ from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.altitude import (
     HIGHEST_ALTITUDE_M,
     LOWEST_ALTITUDE_M,
+    UNDULATION_HIGHEST_M,
+    UNDULATION_LOWEST_M,
     AltitudeBand,
     Datum,
     mean_sea_level_bounds_m,
@@ -235,6 +237,7 @@ def test_offsets_of_legs_hold_the_geoid_within_their_lateral_tolerance(place: Po
             assert low <= -undulations.max() + GEOID_ERROR_M
             assert -undulations.min() - GEOID_ERROR_M <= high
             assert high - low <= 2.0 * GEOID_SLOPE * (4_000.0 + lateral_m) + 0.2
+            assert (low, high) == (max(low, -UNDULATION_HIGHEST_M), min(high, -UNDULATION_LOWEST_M))
 
 
 def _between(one: Position, other: Position, share: float) -> tuple[float, float, float]:

@@ -134,7 +134,7 @@ def test_a_reader_who_may_not_know_who_flies_is_not_told() -> None:
 
 def test_what_rests_on_bounds_says_so() -> None:
     pair = [
-        operation("a", circle_volume(ALPS, 300.0, band=(0.0, 100.0), datum=Datum.WGS84)),
+        operation("a", circle_volume(ALPS, 300.0, band=(0.0, 100.0), datum=Datum.AGL)),
         operation("b", circle_volume(ALPS, 300.0, band=(150.0, 200.0), datum=Datum.EGM96)),
     ]
     (conflict,) = all_pairs(pair)
