@@ -6,7 +6,7 @@ import pytest
 from oracle.conflict_definition import positions
 from oracle.nearest import GEOD
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
+from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_xyz
 from skyparley.conflict.kernels.packing import DATUMS, cut_ring, pack
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
@@ -91,3 +91,31 @@ def test_a_polygons_radius_holds_its_outline() -> None:
                 own = edges[int(row[layout.EDGES_BEGIN]) : int(row[layout.EDGES_END]), :3]
                 away_m = np.linalg.norm(own - row[layout.X0 : layout.Z0 + 1], axis=1)
                 assert away_m.max() <= row[layout.RADIUS_M] + 1e-6
+
+
+@pytest.mark.parametrize("place", [*PLACES, (0.0, 0.0), (45.0, -60.0), (67.0, 180.0)])
+@pytest.mark.parametrize(("length_m", "pieces"), [(8_000.1, 2), (15_900.0, 2), (31_000.0, 4), (63_900.0, 8)])
+def test_legs_of_up_to_64_km_are_halved_on_their_geodesic(place: Position, length_m: float, pieces: int) -> None:
+    for azimuth in range(0, 360, 15):
+        end = away(place, float(azimuth), length_m)
+        path = track([(0.0, *place, 100.0), (80.0, *end, 180.0), (90.0, *end, 180.0)])
+        rows, _ = pack(operation("o", path), 0)
+        assert len(rows) == pieces + 1
+        assert rows[:, layout.BEGIN_S].tolist() == [us(0.0) / 1e6 + 80.0 * i / pieces for i in range(pieces + 1)]
+        assert rows[:, layout.LOWER_M].tolist() == [100.0 + 80.0 * i / pieces for i in range(pieces + 1)]
+        azimuth_deg, _, whole_m = GEOD.inv(place[1], place[0], end[1], end[0])
+        for i in range(pieces + 1):
+            longitude, latitude, _ = GEOD.fwd(place[1], place[0], azimuth_deg, whole_m * i / pieces)
+            found = latitude_longitude_deg(*rows[i, layout.X0 : layout.Z0 + 1])
+            assert GEOD.inv(longitude, latitude, found[1], found[0])[2] < 0.000_01
+            assert np.linalg.norm(np.subtract(surface_xyz(*found), rows[i, layout.X0 : layout.Z0 + 1])) < 0.000_01
+
+
+def test_a_long_leg_among_short_ones_leaves_them_whole() -> None:
+    points = [(46.0, 7.0), (46.0, 7.05), (46.0, 7.25), (46.0, 8.5), (46.0, 8.55)]
+    path = track([(60.0 * i, *point, 1_000.0) for i, point in enumerate(points)])
+    rows, _ = pack(operation("o", path), 0)
+    begins = [
+        us(0.0) / 1e6 + second for second in (0.0, 60.0, 90.0, *(120.0 + 60.0 * i / 13 for i in range(13)), 180.0)
+    ]
+    assert rows[:, layout.BEGIN_S] == pytest.approx(begins, abs=1e-6)

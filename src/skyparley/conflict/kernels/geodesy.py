@@ -20,6 +20,8 @@ FLATTENING: Final = 1.0 / 298.257223563
 POLAR_RADIUS_M: Final = EQUATORIAL_RADIUS_M * (1.0 - FLATTENING)
 ECCENTRICITY_SQUARED: Final = FLATTENING * (2.0 - FLATTENING)
 SECOND_ECCENTRICITY_SQUARED: Final = ECCENTRICITY_SQUARED / (1.0 - ECCENTRICITY_SQUARED)
+_EQUATORIAL_SQUARE: Final = EQUATORIAL_RADIUS_M * EQUATORIAL_RADIUS_M
+_POLAR_SQUARE: Final = POLAR_RADIUS_M * POLAR_RADIUS_M
 MEAN_RADIUS_M: Final = 6_371_008.8
 CHORD_IS_EXACT_M: Final = 20_000.0
 """Up to here `chord_to_geodesic_m` is within 0.2 mm of the geodesic (tested)."""
@@ -68,6 +70,24 @@ def latitude_longitude_deg(x: float, y: float, z: float) -> tuple[float, float]:
         latitude = math.atan2(z, across * (1.0 - ECCENTRICITY_SQUARED * normal_m / (normal_m + height_m)))
     longitude = 0.0 if across == 0.0 else math.atan2(y, x)
     return math.degrees(latitude), math.degrees(longitude)
+
+
+@nb.njit(cache=True, nogil=True)
+def foot_of(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The surface point under or over a point within 100 m of the surface, along the normal.
+
+    The height along the normal is the root of a quadratic; the normal hardly turns on the way, so that the second step
+    leaves less than a micrometre.
+    """
+    fx, fy, fz = x, y, z
+    for _ in range(2):
+        nx, ny, nz = unit_normal(fx, fy, fz)
+        inside = (x * x + y * y) / _EQUATORIAL_SQUARE + z * z / _POLAR_SQUARE - 1.0
+        square = (nx * nx + ny * ny) / _EQUATORIAL_SQUARE + nz * nz / _POLAR_SQUARE
+        half = (x * nx + y * ny) / _EQUATORIAL_SQUARE + z * nz / _POLAR_SQUARE
+        height_m = -inside / (half + math.sqrt(half * half - square * inside))
+        fx, fy, fz = x + height_m * nx, y + height_m * ny, z + height_m * nz
+    return fx, fy, fz
 
 
 @nb.njit(cache=True, nogil=True)

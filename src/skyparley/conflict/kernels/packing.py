@@ -10,6 +10,8 @@ from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import (
     GEOD,
+    chord_to_geodesic_m,
+    foot_of,
     latitude_longitude_deg,
     points_along,
     space_length,
@@ -42,6 +44,9 @@ DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
 DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
 SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
 """A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
+_HALVED_M: Final = 64_000.0
+"""Legs up to here are cut into halves: see `_middle`."""
+_ROUNDING_M: Final = 0.000_5
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 _WGS84: Final = DATUMS.index(Datum.WGS84)
 _AGL: Final = DATUMS.index(Datum.AGL)
@@ -56,6 +61,10 @@ def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:
     """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation; edge ranges count from 0, `OWNER` is left 0."""
     volumes = operation.volumes
     legs = [_legs(trajectory) for trajectory in operation.trajectories]
+    if len(legs) == 1 and not volumes:
+        legs[0][:, layout.CLASS] = class_number
+        set_offsets(legs[0], *read_geoid())
+        return legs[0], _NO_EDGES
     rows = np.zeros((len(volumes) + sum(len(part) for part in legs), layout.COLUMNS))
     pools: list[Floats] = []
     begin = 0
@@ -179,10 +188,12 @@ def _legs(trajectory: Trajectory4D) -> Floats:
     latitudes, longitudes = trajectory.latitudes_deg, trajectory.longitudes_deg
     altitudes = trajectory.altitudes_m
     points = surface_points(latitudes, longitudes)
-    if _longest(points) > SURELY_SHORT_M:
-        _, _, lengths = GEOD.inv(longitudes[:-1], latitudes[:-1], longitudes[1:], latitudes[1:])
-        times_s, latitudes, longitudes, altitudes = _cut(times_s, latitudes, longitudes, altitudes, lengths)
+    longest_m = _longest(points)
+    if longest_m > _HALVED_M:
+        times_s, latitudes, longitudes, altitudes = _cut(times_s, latitudes, longitudes, altitudes, points)
         points = surface_points(latitudes, longitudes)
+    if longest_m > SURELY_SHORT_M:
+        times_s, points, altitudes = _halve(times_s, points, altitudes)
     return _leg_rows(
         times_s,
         points,
@@ -204,18 +215,19 @@ def _longest(points: Floats) -> float:
 
 
 def _cut(
-    times_s: Floats, latitudes: Floats, longitudes: Floats, altitudes: Floats, lengths: Floats
+    times_s: Floats, latitudes: Floats, longitudes: Floats, altitudes: Floats, points: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """The same track with its long legs cut along their geodesics into pieces of at most `MAX_LEG_PIECE_M`."""
+    """The same track with its legs of more than `_HALVED_M` cut along their geodesics into equal pieces of at most
+    `MAX_LEG_PIECE_M`.
+    """
     parts: list[tuple[Floats, Floats, Floats, Floats]] = []
-    for i, length in enumerate(lengths):
-        pieces = max(1, math.ceil(length / layout.MAX_LEG_PIECE_M))
+    for i in range(len(times_s) - 1):
+        pieces, between = 1, (list[float](), list[float]())
+        if _chord(points[i], points[i + 1]) > _HALVED_M:
+            _, _, length = GEOD.inv(longitudes[i], latitudes[i], longitudes[i + 1], latitudes[i + 1])
+            pieces = math.ceil(length / layout.MAX_LEG_PIECE_M)
+            between = points_along(latitudes[i], longitudes[i], latitudes[i + 1], longitudes[i + 1], pieces)
         shares = np.arange(pieces) / pieces
-        between = (
-            ([], [])
-            if pieces == 1
-            else points_along(latitudes[i], longitudes[i], latitudes[i + 1], longitudes[i + 1], pieces)
-        )
         parts.append(
             (
                 times_s[i] + shares * (times_s[i + 1] - times_s[i]),
@@ -226,6 +238,48 @@ def _cut(
         )
     parts.append((times_s[-1:], latitudes[-1:], longitudes[-1:], altitudes[-1:]))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+@nb.njit(cache=True)
+def _halve(times_s: Floats, points: Floats, altitudes: Floats) -> tuple[Floats, Floats, Floats]:
+    """Times, surface points and altitudes of a track whose legs are halved until they are no longer than
+    `MAX_LEG_PIECE_M`.
+    """
+    legs = points.shape[0] - 1
+    pieces = np.ones(legs, dtype=np.int64)
+    for i in range(legs):
+        longest_m = layout.MAX_LEG_PIECE_M + _ROUNDING_M
+        length_m = chord_to_geodesic_m(_chord(points[i], points[i + 1]))
+        while length_m > longest_m * pieces[i]:
+            pieces[i] *= 2
+    count = pieces.sum() + 1
+    new_times, new_points, new_altitudes = np.empty(count), np.empty((count, 3)), np.empty(count)
+    begin = 0
+    for i in range(legs):
+        parts = pieces[i]
+        for k in range(parts):
+            share = k / parts
+            new_times[begin + k] = times_s[i] + share * (times_s[i + 1] - times_s[i])
+            new_altitudes[begin + k] = altitudes[i] + share * (altitudes[i + 1] - altitudes[i])
+        new_points[begin], new_points[begin + parts] = points[i], points[i + 1]
+        while parts > 1:
+            for k in range(begin, begin + pieces[i], parts):
+                _middle(new_points[k], new_points[k + parts], new_points[k + parts // 2])
+            parts //= 2
+        begin += pieces[i]
+    new_times[begin], new_altitudes[begin] = times_s[legs], altitudes[legs]
+    return new_times, new_points, new_altitudes
+
+
+@nb.njit(cache=True)
+def _middle(one: Floats, other: Floats, middle: Floats) -> None:
+    """The middle of a geodesic of at most `_HALVED_M`, within 0.01 mm: the foot of the middle of its chord.
+
+    A geodesic bends along the surface's normal alone, so to the second order of its length the middle lies on the
+    normal through the middle of the chord, and by symmetry there is no third order; tested against PROJ's geodesics.
+    """
+    x, y, z = (one[0] + other[0]) / 2.0, (one[1] + other[1]) / 2.0, (one[2] + other[2]) / 2.0
+    middle[0], middle[1], middle[2] = foot_of(x, y, z)
 
 
 @nb.njit(cache=True)
