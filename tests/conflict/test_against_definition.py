@@ -8,7 +8,7 @@ import pytest
 from oracle.conflict_definition import GEOD, STEP_S, Definition, positions
 from skyparley.conflict.minima import SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Rule
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.geometry.trajectory import Trajectory4D
 from support.conflict_cases import DATUMS, away, operation, random_operation, random_track
 

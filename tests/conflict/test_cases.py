@@ -12,7 +12,8 @@ from skyparley.conflict.kernels import hits
 from skyparley.conflict.kernels.packing import pack
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Operation, Rule
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.trajectory import Trajectory4D

@@ -17,7 +17,7 @@ from skyparley.conflict.codec import (
     quantise,
 )
 from skyparley.conflict.operation import ClosestApproach, Conflict, Operation, OperationRef, Rule, TimeWindow
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle

@@ -10,7 +10,7 @@ from oracle.nearest import GEOD
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.operation import Conflict, Operation, Rule
 from skyparley.conflict.overlap import MAX_OVERLAP_PAIRS, overlap_parts
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.volume import Volume4D
 from support.conflict_cases import (

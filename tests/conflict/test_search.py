@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum, uniform
 from skyparley.conflict.operation import Operation, OperationRef, Rule
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
     away,

@@ -11,7 +11,8 @@ from oracle.conflict_definition import STEP_S, Definition
 from skyparley.conflict.codec import decode_conflict, encode_conflict, quantise
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.operation import Operation, OperationRef
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.bounds import bounding_box, overlap
 from skyparley.geometry.cells import cover_path, cover_volume

@@ -9,7 +9,7 @@ from oracle.conflict_definition import positions
 from oracle.nearest import GEOD
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinimum
 from skyparley.conflict.operation import ClosestApproach, Conflict, OperationRef, Rule, TimeWindow
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import circle_volume, operation, random_operation, track, us

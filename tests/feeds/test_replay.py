@@ -7,7 +7,7 @@ import pytest
 
 from skyparley.cli.demo import AHEAD_S, PARTIES, RECORDING, SLICE
 from skyparley.conflict.operation import Operation, OperationRef
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.feeds import exercise
 from skyparley.feeds.replay import Replay, plan_replay, shifted
 from skyparley.formats.load import decompress

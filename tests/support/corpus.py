@@ -4,7 +4,8 @@ import numpy as np
 
 from skyparley.conflict.codec import encode_conflict, quantise
 from skyparley.conflict.operation import Operation
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.bounds import bounding_box
 from skyparley.geometry.cells import cover_path, cover_volume
 from support.conflict_cases import away, random_operation

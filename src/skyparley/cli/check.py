@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from skyparley.cli.report import Report, conflict_json, left_out_lines, render_json, render_table
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum, uniform
 from skyparley.conflict.operation import Operation, OperationRef
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.errors import SkyparleyError
 from skyparley.formats.detect import read_file
 from skyparley.formats.parsed import Parsed, Skipped

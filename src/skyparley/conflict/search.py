@@ -4,7 +4,7 @@ Any number of threads may insert, remove, check and merge at once. What a check 
 candidates are copied out under the index's lock, and compared after it has been given back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.answers import Answers, Kind, between, conflicts_of, order_of
+from skyparley.conflict.answers import Answers, Kind, between, conflicts_of
 from skyparley.conflict.index.building import WORKERS, index_of
 from skyparley.conflict.index.hot import HotIndex
 from skyparley.conflict.index.lookup import NO_ROOM_FOR_EDGES, Asked, Near
@@ -283,24 +283,6 @@ def _room(rows: int, edges: int) -> Near:
         np.empty((rows, 2), dtype=np.int64),
         np.empty(4 * rows, dtype=np.int64),
     )
-
-
-def all_pairs(
-    operations: Sequence[Operation],
-    minima: Minima = DEFAULT_MINIMA,
-    progress: Callable[[int], None] | None = None,
-) -> list[Conflict]:
-    """All conflicts among operations, by a, b and rule. `progress` is told how many operations are done."""
-    index = ConflictIndex(minima)
-    distinct = list({operation.ref: operation for operation in operations}.values())
-    conflicts: list[Conflict] = []
-    for done, operation in enumerate(distinct, 1):
-        conflicts += index.check(operation)
-        index.insert(operation)
-        if progress is not None:
-            progress(done)
-    conflicts.sort(key=order_of)
-    return conflicts
 
 
 def _pair_of(minimum: SeparationMinimum) -> tuple[float, float]:

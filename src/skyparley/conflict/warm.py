@@ -4,7 +4,8 @@ import numpy as np
 
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.conflict.overlap import overlap_parts
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.bounds import bounding_box
 from skyparley.geometry.cells import cover_path, cover_volume

@@ -9,7 +9,7 @@ import pytest
 from oracle.nearest import GEOD, apart_m, geodesic, least, least_between
 from skyparley.conflict.minima import uniform
 from skyparley.conflict.operation import Conflict, Rule
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.geometry.trajectory import Trajectory4D
 from support.conflict_cases import Position, away, operation, track, us
 

@@ -5,7 +5,7 @@ import pytest
 
 from oracle.nearest import GEOD, Place, apart_m, geodesic, least
 from skyparley.conflict.operation import Rule
-from skyparley.conflict.search import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
 from skyparley.geometry.volume import Volume4D
 from support.conflict_cases import Position, away, circle_volume, operation, polygon_volume, random_ring
 

@@ -1,0 +1,1 @@
+"""All pairs of many operations at once, streamed over time."""

@@ -1,0 +1,165 @@
+"""Blocks of packed pieces, in the order in which they begin; what has passed makes room for what comes.
+
+A piece begins and ends with its time tolerance: from `BEGIN_S − TIME_S` to `END_S + TIME_S`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from skyparley import compiled as nb
+from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.operation import Operation
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+SPARSE: Final = 4
+"""A block of which less than a part in `SPARSE` is still to come is copied, so that one piece does not hold it all."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Rows and edges of pieces. `order` lists the rows as they begin, the others tell when they begin and end in that
+    order; from `at` on they are still to come.
+    """
+
+    rows: Floats
+    edges: Floats
+    order: Integers
+    begins_s: Floats
+    ends_s: Floats
+    at: int = 0
+
+    def __len__(self) -> int:
+        return len(self.order) - self.at
+
+    def before(self, until_s: float) -> int:
+        """How many of those still to come begin before an instant."""
+        return int(np.searchsorted(self.begins_s, until_s)) - self.at
+
+    def rest(self) -> "Block":
+        """This block, or a copy of what is still to come."""
+        if len(self) * SPARSE >= len(self.order):
+            return self
+        return joined([(self, slice(self.at, None))])
+
+
+def no_pieces() -> Block:
+    """A block with nothing in it."""
+    none = np.empty(0)
+    return Block(
+        np.empty((0, layout.COLUMNS)), np.empty((0, layout.EDGE_COLUMNS)), np.empty(0, dtype=np.int64), none, none
+    )
+
+
+class Buffers:
+    """Arrays that were used and can be used again: fresh memory costs more than what is done with it."""
+
+    def __init__(self) -> None:
+        self._free: list[Floats] = []
+
+    def take(self, count: int) -> Floats:
+        """An array of at least so many rows, with whatever is in it."""
+        while self._free:
+            rows = self._free.pop()
+            if len(rows) >= count:
+                return rows
+        return np.empty((count, layout.COLUMNS))
+
+    def give(self, rows: Floats) -> None:
+        """Nobody needs this one any more."""
+        self._free.append(rows)
+
+
+def packed(
+    operations: Sequence[Operation],
+    numbers: Sequence[int],
+    kinds: Sequence[int],
+    rows: Floats,
+    ends_s: Floats,
+    pieces: Integers,
+) -> Block:
+    """Operations as a block in `rows`, or in more of them if need be. `OWNER` is an operation's number, and there
+    `ends_s` and `pieces` are told when it ends and how many pieces it has.
+    """
+    pools: list[Floats] = []
+    count, edge_count = 0, 0
+    for operation, number, kind in zip(operations, numbers, kinds, strict=True):
+        own, edges = pack(operation, kind)
+        own[:, layout.OWNER] = number
+        if len(edges):
+            own[:, layout.EDGES_BEGIN : layout.EDGES_END + 1] += edge_count
+            edge_count += len(edges)
+            pools.append(edges)
+        if count + len(own) > len(rows):
+            rows = np.concatenate((rows[:count], np.empty((count + 2 * len(own), layout.COLUMNS))))
+        rows[count : count + len(own)] = own
+        pieces[number] = len(own)
+        count += len(own)
+    times_s = np.empty((2, count))
+    _note_times(rows, times_s, ends_s)
+    order = np.argsort(times_s[0])
+    edges = np.concatenate(pools) if pools else np.empty((0, layout.EDGE_COLUMNS))
+    return Block(rows, edges, order, *times_s[:, order])
+
+
+@nb.njit(cache=True, nogil=True)
+def _note_times(rows: Floats, times_s: Floats, ends_s: Floats) -> None:
+    for i in range(times_s.shape[1]):
+        row = rows[i]
+        begin, end = row[layout.BEGIN_S] - row[layout.TIME_S], row[layout.END_S] + row[layout.TIME_S]
+        times_s[0, i], times_s[1, i] = begin, end
+        owner = int(row[layout.OWNER])
+        ends_s[owner] = max(ends_s[owner], end)
+
+
+Part = tuple[Block, slice | Integers]
+"""A block and which places of its `order`."""
+
+
+def joined(parts: Sequence[Part]) -> Block:
+    """A block of its own of some pieces of others."""
+    rows = np.empty((sum(len(block.order[part]) for block, part in parts), layout.COLUMNS))
+    edges = gather(parts, rows)
+    begins_s = np.concatenate([block.begins_s[part] for block, part in parts])
+    ends_s = np.concatenate([block.ends_s[part] for block, part in parts])
+    return Block(rows, edges, np.arange(len(rows)), begins_s, ends_s)
+
+
+def gather(parts: Sequence[Part], rows: Floats) -> Floats:
+    """Copy rows of some blocks into `rows`, one after another; their edges."""
+    chosen = [(block.rows, block.edges, block.order[part]) for block, part in parts]
+    edges = np.empty((sum(_edges_of(old, which) for old, _, which in chosen), layout.EDGE_COLUMNS))
+    place, edge_place = 0, 0
+    for old, old_edges, which in chosen:
+        edge_place = _gather(old, old_edges, which, rows, place, edges, edge_place)
+        place += len(which)
+    return edges
+
+
+@nb.njit(cache=True, nogil=True)
+def _edges_of(rows: Floats, which: Integers) -> int:
+    count = 0
+    for i in which:
+        count += int(rows[i, layout.EDGES_END] - rows[i, layout.EDGES_BEGIN])
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _gather(
+    rows: Floats, edges: Floats, which: Integers, new: Floats, place: int, new_edges: Floats, edge_place: int
+) -> int:
+    for i in range(which.shape[0]):
+        row = new[place + i]
+        row[:] = rows[which[i]]
+        begin, end = int(row[layout.EDGES_BEGIN]), int(row[layout.EDGES_END])
+        if begin < end:
+            new_edges[edge_place : edge_place + end - begin] = edges[begin:end]
+            row[layout.EDGES_BEGIN], row[layout.EDGES_END] = edge_place, edge_place + end - begin
+            edge_place += end - begin
+    return edge_place
