@@ -286,14 +286,15 @@ def test_one_conflict_per_pair_and_rule_with_all_windows() -> None:
         (Datum.EGM96, Datum.EGM96, 0.5, 0, True),
         (Datum.EGM96, Datum.EGM96, -0.5, 1, True),
         (Datum.AGL, Datum.AGL, -0.5, 1, True),
-        (Datum.WGS84, Datum.EGM96, 80.0, 1, False),
-        (Datum.WGS84, Datum.EGM96, 110.0, 0, False),
-        (Datum.PRESSURE, Datum.EGM96, 600.0, 1, False),
-        (Datum.PRESSURE, Datum.EGM96, 620.0, 0, False),
+        (Datum.WGS84, Datum.EGM96, -50.8, 1, True),  # the geoid is 50.5 m above the ellipsoid there
+        (Datum.WGS84, Datum.EGM96, -50.5, 1, False),
+        (Datum.WGS84, Datum.EGM96, -50.2, 0, True),
+        (Datum.PRESSURE, Datum.EGM96, 869.0, 1, False),
+        (Datum.PRESSURE, Datum.EGM96, 871.0, 0, False),
         (Datum.AGL, Datum.EGM96, 4_000.0, 1, False),
     ],
 )
-def test_bands_of_different_datum_compare_by_worst_case(
+def test_bands_of_different_datum_compare_by_what_they_can_mean(
     datum: Datum, other: Datum, gap_m: float, conflicts: int, certain: bool
 ) -> None:
     lower = operation("a", circle_volume(ALPS, 300.0, band=(0.0, 100.0), datum=datum))
@@ -313,7 +314,7 @@ def test_paths_above_ground_are_not_certain() -> None:
 
 
 def test_one_certain_hit_makes_the_conflict_certain() -> None:
-    mixed = operation("a", circle_volume(ALPS, 300.0, datum=Datum.WGS84), circle_volume(ALPS, 300.0))
+    mixed = operation("a", circle_volume(ALPS, 300.0, datum=Datum.AGL), circle_volume(ALPS, 300.0))
     (conflict,) = all_pairs([mixed, operation("b", circle_volume(ALPS, 300.0))])
     assert conflict.certain
 
