@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from pyproj import Geod
 
@@ -33,6 +34,7 @@ PUBLISHED = [
 and that of its F477.F (the spherical harmonics), from the tests of the Julia port.
 """
 Position = tuple[float, float]
+Floats = npt.NDArray[np.float64]
 
 
 def here(latitude_deg: float, longitude_deg: float) -> float:
@@ -107,6 +109,7 @@ def test_nodes_poles_and_the_antimeridian() -> None:
         assert here(-90.0, longitude) == pytest.approx(-29.53, abs=1e-9)
     for latitude in np.linspace(-90.0, 90.0, 73):
         assert here(latitude, 180.0) == here(latitude, -180.0)
+        assert here(latitude, -1e-15) == pytest.approx(here(latitude, 0.0), abs=1e-6)  # 360 when it is turned
         for longitude in (0.0, 180.0, 90.25, -0.25):
             beside = here(latitude, np.nextafter(longitude, 400.0)), here(latitude, np.nextafter(longitude, -400.0))
             assert beside == pytest.approx([here(latitude, longitude)] * 2, abs=1e-6)
@@ -158,3 +161,25 @@ def test_blocks_hold_their_nodes_and_those_beside_them() -> None:
     for i, j in [(0, 0), (0, 179), (45, 90), (89, 3), (90, 17)]:
         part = np.roll(rows, -8 * j, axis=1)[8 * i : 8 * i + 9, :9]
         assert (grid.lowest[i, j], grid.highest[i, j]) == (part.min(), part.max())
+
+
+def test_bounds_over_large_areas_hold_every_node_in_them() -> None:
+    rows, random = heights_m(), np.random.default_rng(4)
+    latitudes, longitudes = np.meshgrid(90.0 - np.arange(721) / 4.0, np.arange(1440) / 4.0, indexing="ij")
+    nodes = _directions(latitudes, longitudes)
+    for k in range(120):
+        turn = random.uniform((-1.0, -180.0), (1.0, 180.0))
+        place = float(np.degrees(np.arcsin(turn[0]))) if k % 4 else float(turn[1] / 2.0), float(turn[1])
+        radius_m = float(10.0 ** random.uniform(4.0, 6.3))
+        # by the largest radius of curvature, nothing counts as inside that is not
+        inside = nodes @ _directions(*np.array(place)) > np.cos(0.993 * radius_m / 6_399_594.0)
+        low, high = undulation_bounds_m(*read_geoid(), *place, radius_m)
+        if inside.any():
+            assert low <= rows[inside].min() - 0.2 or low == UNDULATION_LOWEST_M, (place, radius_m)
+            assert high >= rows[inside].max() + 0.2 or high == UNDULATION_HIGHEST_M, (place, radius_m)
+
+
+def _directions(latitudes_deg: npt.ArrayLike, longitudes_deg: npt.ArrayLike) -> Floats:
+    latitudes, longitudes = np.radians(latitudes_deg), np.radians(longitudes_deg)
+    across = np.cos(latitudes)
+    return np.stack((across * np.cos(longitudes), across * np.sin(longitudes), np.sin(latitudes)), axis=-1)
