@@ -1,4 +1,6 @@
-"""A command that asks a serving node loads nothing of what a node is made of, so that it answers at once."""
+"""A command that asks a serving node, or reads what one has written, loads nothing of what a node computes with, so
+that it answers at once.
+"""
 
 import subprocess
 import sys
@@ -14,6 +16,14 @@ ASKING = (
     "skyparley.cli.line.talking",
     "skyparley.cli.record.verifying",
 )
+READING = (
+    "skyparley.cli.logbook",
+    "skyparley.cli.record.auditing",
+    "skyparley.cli.record.exporting",
+    "skyparley.cli.signing.keys",
+    "skyparley.cli.upkeep",
+)
+COMPUTING = {"numba", "numpy", "pyproj", "shapely", "skyparley.node.node", "skyparley.web", "uvicorn"}
 
 
 def loaded_by(*modules: str) -> set[str]:
@@ -27,5 +37,9 @@ def test_commands_that_ask_a_node_load_none() -> None:
     assert loaded_by(*ASKING).isdisjoint(HEAVY)
 
 
+def test_commands_that_read_or_sign_load_nothing_to_compute_with() -> None:
+    assert loaded_by(*READING).isdisjoint(COMPUTING)
+
+
 def test_what_is_heavy_goes_by_these_names() -> None:
-    assert loaded_by("skyparley.cli.serving") >= set(HEAVY)
+    assert loaded_by("skyparley.cli.serving") >= {*HEAVY, *COMPUTING}

@@ -2,14 +2,14 @@
 
 A backup copies the record, then the log, then the vault: so the log holds all that the record has signed, and the vault
 every body that the log names. Nothing is taken for sound because it is there: a restored log is verified from its first
-entry.
+entry. What computes with operations is imported only where that is done.
 """
 
 import asyncio
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,8 +22,10 @@ from skyparley.log.sqlite import SqliteLog, copy_database
 from skyparley.node.custody.vault import Vault
 from skyparley.node.record.recorder import compare
 from skyparley.node.record.store import RECORD_FILE, RecordStore
-from skyparley.node.recovery import Verification, catch_up, follow_to_snapshot, recover, verify
 from skyparley.node.storage import LOG_FILE, PRIVATE, VAULT_FILE
+
+if TYPE_CHECKING:
+    from skyparley.node.recovery import Verification
 
 _FILES: Final = (LOG_FILE, VAULT_FILE)
 _COPIED: Final = (RECORD_FILE, *_FILES)
@@ -74,6 +76,8 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
 
 def write_snapshot(data: Path) -> None:
     """Bring the snapshot of a data directory up to its log's end."""
+    from skyparley.node.recovery import follow_to_snapshot
+
     require_data(data)
 
     async def follow() -> None:
@@ -131,7 +135,9 @@ async def _head(data: Path) -> int:
         await log.close()
 
 
-async def _replay(data: Path) -> Verification:
+async def _replay(data: Path) -> "Verification":
+    from skyparley.node.recovery import Verification, catch_up
+
     log = await open_log(data)
     try:
         state = Airspace()
@@ -141,8 +147,10 @@ async def _replay(data: Path) -> Verification:
         await log.close()
 
 
-async def _verify(data: Path) -> Verification:
+async def _verify(data: Path) -> "Verification":
     """Chain, state from zero against snapshot + tail, every finding, and the record."""
+    from skyparley.node.recovery import recover, verify
+
     # the record first: it is never ahead of the log
     record = RecordStore(data / RECORD_FILE) if (data / RECORD_FILE).is_file() else None
     log = await open_log(data)

@@ -1,7 +1,8 @@
 """The two clients, over httpx: the same calls, answered now or awaited.
 
 A command is sent with an idempotency key of its own, so that it is safe to send again: it is, while the node is busy or
-the connection breaks, as late as the node asks and a few times only.
+the connection breaks, as late as the node asks and a few times only. What reads a node's entries before they are signed
+is imported only where one is to be.
 """
 
 import asyncio
@@ -10,22 +11,24 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import httpx
 import msgspec
 
 from skyparley.client.call import Call, Formed
-from skyparley.client.prepared import Changed, check_prepared, signable
 from skyparley.client.signing import PartySigner
 from skyparley.errors import ConflictingStateError, ProofError, SkyparleyError, StorageError
 from skyparley.node.record.signing import PreparedView
+
+if TYPE_CHECKING:
+    from skyparley.client.prepared import Changed
 
 TRIES: Final = 4
 TIMEOUT_S: Final = 30.0
 MAX_WAIT_S: Final = 10.0
 _BUSY: Final = (429, 503)
-Confirm = Callable[[Sequence[Changed]], bool]
+Confirm = Callable[[Sequence["Changed"]], bool]
 """Says yes or no to what a command changes, before it is signed."""
 AnswerT = TypeVar("AnswerT")
 ClientT = TypeVar("ClientT", bound="Client")
@@ -197,13 +200,20 @@ class _Signing(Generic[AnswerT]):
         self._call = call
         self._confirm = confirm
         self._key = idempotency_key or secrets.token_hex(16)
-        self._signer = signer if signable(call) else None
+        self._signer = signer if signer is not None and self._signable() else None
         self._left = TRIES
         self._formed: Formed | None = None
         self._done = False
         self.answer: AnswerT
         if self._signer is not None and call.entry is not None:
             self._formed = call.entry(self._signer.party, self._signer.secret)
+
+    def _signable(self) -> bool:
+        if self._call.entry is not None:  # formed by the client itself
+            return True
+        from skyparley.client.prepared import signable
+
+        return signable(self._call)
 
     def question(self) -> "_Attempt[Any] | None":
         """What to ask the node next; None: the answer is there."""
@@ -220,6 +230,8 @@ class _Signing(Generic[AnswerT]):
     def take(self, answer: Any) -> None:
         """What the node answered. Raises `ProofError` if it is something else to sign than was asked."""
         if isinstance(answer, PreparedView) and self._signer is not None:
+            from skyparley.client.prepared import check_prepared
+
             to_sign = check_prepared(self._call, answer, self._signer.party)
             if to_sign.changes and (self._confirm is None or not self._confirm(to_sign.changes)):
                 raise ProofError("this changes operations, and nobody has said yes to that: nothing was signed")

@@ -1,7 +1,7 @@
 """What can be asked of a node about operations, hazard areas and signing keys: functions of values, with their entries.
 
 Bodies are those of docs/api.md. The command that each comes to is formed here as the node forms it, so that a party can
-sign it without asking.
+sign it without asking. What computes with shapes is imported only where an operation is formed.
 """
 
 from typing import Any
@@ -13,9 +13,6 @@ from skyparley.airspace.signing.commands import ENTRIES, RegisterKey, RevokeKey,
 from skyparley.client.call import Call, Fields, Formed, path_of
 from skyparley.errors import SkyparleyError
 from skyparley.geometry.interval import format_time
-from skyparley.node.custody.details import amendment_of, details_of, filing_of, hazard_of
-from skyparley.node.desk import ACTIONS
-from skyparley.node.reading.shapes import decode_amend_body, decode_hazard_body, decode_operation_body
 from skyparley.node.reading.views import Answer, OperationPage
 from skyparley.node.record.keys import SigningAnswer, SigningKeyPage
 from skyparley.record.authorship import key_id_of
@@ -26,6 +23,9 @@ def file(operation: Fields) -> Call[Answer]:
     """File an operation."""
 
     def entry(party: str, secret: bytes) -> Formed:
+        from skyparley.node.custody.details import details_of, filing_of
+        from skyparley.node.reading.shapes import decode_operation_body
+
         asked = decode_operation_body(msgspec.json.encode(operation), party)
         details = details_of(asked, secret)
         return Formed(filing_of(details), details.salt)
@@ -37,6 +37,9 @@ def amend(operation: Fields) -> Call[Answer]:
     """Replace an operation as a whole; its `version` is the one that is replaced."""
 
     def entry(party: str, secret: bytes) -> Formed:
+        from skyparley.node.custody.details import amendment_of, details_of
+        from skyparley.node.reading.shapes import decode_amend_body
+
         asked, version = decode_amend_body(msgspec.json.encode(operation), party)
         details = details_of(asked, secret)
         return Formed(amendment_of(details, version), details.salt)
@@ -46,6 +49,8 @@ def amend(operation: Fields) -> Call[Answer]:
 
 def act(action: str, operation_id: str, version: int) -> Call[Answer]:
     """`activate`, `end` or `cancel` an operation; `confirm` or `retract` a hazard area."""
+    from skyparley.node.desk import ACTIONS
+
     if action not in ACTIONS:
         raise SkyparleyError(f"unknown action '{action}': use one of {', '.join(ACTIONS)}")
     group = "hazards" if action in ("confirm", "retract") else "operations"
@@ -63,6 +68,9 @@ def declare_hazard(hazard: Fields) -> Call[Answer]:
     """Declare a hazard area."""
 
     def entry(party: str, secret: bytes) -> Formed:
+        from skyparley.node.custody.details import details_of, hazard_of
+        from skyparley.node.reading.shapes import decode_hazard_body
+
         asked = decode_hazard_body(msgspec.json.encode(hazard), party)
         details = details_of(asked.operation, secret)
         return Formed(hazard_of(details, asked.hazard_kind, confirmed=asked.confirmed), details.salt)

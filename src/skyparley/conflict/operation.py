@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from skyparley.geometry.trajectory import Trajectory4D
-from skyparley.geometry.volume import Volume4D
+if TYPE_CHECKING:  # who only names a rule or an operation need not load what computes with shapes
+    from skyparley.geometry.trajectory import Trajectory4D
+    from skyparley.geometry.volume import Volume4D
 
 
 class OperationRef(msgspec.Struct, frozen=True, order=True):
@@ -30,8 +32,8 @@ class Operation:
 
     ref: OperationRef
     operation_class: str
-    volumes: tuple[Volume4D, ...] = ()
-    trajectories: tuple[Trajectory4D, ...] = ()
+    volumes: "tuple[Volume4D, ...]" = ()
+    trajectories: "tuple[Trajectory4D, ...]" = ()
     hazard: bool = False
 
 

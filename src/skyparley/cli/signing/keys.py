@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from rich.box import SIMPLE_HEAD
@@ -16,15 +16,16 @@ from rich.text import Text
 from skyparley.airspace.signing.commands import CHECKPOINTS
 from skyparley.client import Client, operations
 from skyparley.client.call import Call
-from skyparley.client.prepared import Changed
 from skyparley.client.signing import PartySigner, make_signer, read_signer, write_signer
-from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError
-from skyparley.node.reading.shapes import render_operation_shapes
 from skyparley.node.record.keys import SigningAnswer
 from skyparley.record.authorship import key_id_of
 from skyparley.record.notes import COSIGNATURE, parse_key
 from skyparley.vocabulary import escaped
+
+if TYPE_CHECKING:
+    from skyparley.client.prepared import Changed
+    from skyparley.conflict.operation import Operation
 
 DAY_US = 86_400_000_000
 EARLY_US = 60_000_000
@@ -45,7 +46,7 @@ def asked(
         return client.do(call)
 
 
-def _confirmed(changes: Sequence[Changed], *, yes: bool) -> bool:
+def _confirmed(changes: Sequence["Changed"], *, yes: bool) -> bool:
     """Show what would be signed, on standard error; whether it may be."""
     for one in changes:
         whose = f"{one.party}/{one.operation_id}, version {one.version}"
@@ -66,7 +67,9 @@ def _confirmed(changes: Sequence[Changed], *, yes: bool) -> bool:
     return input("Sign it? Type yes: ").strip() == "yes"
 
 
-def _described(operation: Operation) -> Iterator[str]:
+def _described(operation: "Operation") -> Iterator[str]:
+    from skyparley.node.reading.shapes import render_operation_shapes
+
     for shape in render_operation_shapes(operation).values():
         for one in shape:
             yield msgspec.json.encode(one).decode()

@@ -3,17 +3,17 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skyparley.cli.line.asking import fetch, parameters_of
 from skyparley.cli.signing.keys import signer_of
 from skyparley.client import Client, RefusedError, operations
-from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError, SkyparleyError, StorageError
-from skyparley.formats.detect import read_file
-from skyparley.node.reading.shapes import render_operation_shapes
 from skyparley.node.reading.views import Answer
 from skyparley.vocabulary import escaped
+
+if TYPE_CHECKING:
+    from skyparley.conflict.operation import Operation
 
 
 def file_operations(
@@ -26,6 +26,8 @@ def file_operations(
     amend: int | None,
 ) -> bool:
     """File all operations of some files; whether all were taken."""
+    from skyparley.formats.detect import read_file
+
     parsed = [read_file(path) for path in files]
     found = [operation for one in parsed for operation in one.operations]
     if amend is not None and len(found) != 1:
@@ -97,7 +99,9 @@ def keep_receipt(url: str, api_key: str | None, sequence: int, folder: Path | No
         raise StorageError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _body(operation: "Operation") -> dict[str, Any]:
+    from skyparley.node.reading.shapes import render_operation_shapes
+
     return {
         "operation_id": operation.ref.operation_id,
         "class": operation.operation_class,
