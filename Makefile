@@ -4,9 +4,12 @@
 PORT ?= 8080
 DATA ?= data/demo
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+# the tests of a file stay together, files go in their order; a process that dies ends the run instead of trying again
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 export PYTHONDONTWRITEBYTECODE :=  # where it is set, as in many containers, each process compiles all it imports again
 CONSOLE := $(if $(wildcard console/package.json),src/skyparley/web/console/index.html)
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
@@ -46,9 +49,9 @@ install: $(VENV)/.run-ready $(CONSOLE) $(VENV)/.warm ## prepare .venv with the c
 run: install ## serve the demo: make run [PORT=8080] [DATA=data/demo]
 	$(BIN)/skyparley demo --port $(PORT) --data $(DATA)
 
-test: install $(VENV)/.dev-ready ## set everything up and pass all tests
+test: install $(VENV)/.dev-ready ## set everything up and pass all tests: make test [WORKERS=2]
 	tools/need-chromium
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" $(SIDE_BY_SIDE) --durations 10
 
 soak: install $(VENV)/.dev-ready ## the long runs: more kills, more random cases
 	$(BIN)/python -m pytest -m soak --timeout 7200

@@ -17,7 +17,9 @@ NOBODY = 65_534
 def make(*arguments: str) -> str:
     """What make says, as if it were asked from a plain shell, though these tests may run under make."""
     plain = {
-        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "PORT", "DATA"}
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"MAKEFLAGS", "MAKELEVEL", "PORT", "DATA", "WORKERS"}
     }
     return subprocess.run(["make", *arguments], cwd=ROOT, env=plain, check=True, capture_output=True, text=True).stdout
 
@@ -37,6 +39,12 @@ def test_continuous_integration_runs_what_everyone_runs() -> None:
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").rstrip().endswith("\nmake test")
     planned = make("-n", "test")
     assert planned.index("tools/need-chromium") < planned.index('-m pytest -m "not soak"')
+
+
+def test_tests_run_two_files_at_a_time_or_as_many_as_one_asks_for() -> None:
+    """A file's tests stay together and in order: they share what stands for the whole file."""
+    assert "--numprocesses 2 --dist loadfile" in make("-n", "test")
+    assert "--numprocesses 1 --dist loadfile" in make("-n", "test", "WORKERS=1")
 
 
 def test_a_clean_tree_leaves_data_alone() -> None:
