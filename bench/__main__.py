@@ -1,6 +1,6 @@
 """`make bench`: one table, each row with its baseline measured beside it in the same run.
 
-`python -m bench WORD…` runs only the rows whose group is named: check, day, kernels, node, line, record, dss.
+`python -m bench WORD…` runs only the rows whose group is named: check, day, kernels, node, line, record, start, dss.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from bench import filings, line, one_check, polygons, swiss_day
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
 from bench.record import audit, cost, signed, tree
+from bench.start import run as starting
 from bench.table import Row, show
 
 
@@ -46,6 +47,11 @@ def _record() -> list[Row]:
         ]
 
 
+def _start() -> list[Row]:
+    with tempfile.TemporaryDirectory() as directory:
+        return asyncio.run(starting.run(Path(directory)))
+
+
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [swiss_day.run()],
     "check": lambda: [one_check.run()],
@@ -53,6 +59,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "node": _node,
     "line": _line,
     "record": _record,
+    "start": _start,
     "dss": lambda: asyncio.run(scenarios.run(fill_skyparley)),
 }
 

@@ -91,7 +91,7 @@ def test_a_filing_is_accepted_and_waits_to_be_compared(world: World) -> None:
     outcome = world.file("north")
     (change,) = outcome.changes
     assert isinstance(change, OperationChanged)
-    assert change.operation is world.state.operation("north", "x")
+    assert change.operation == world.state.operation("north", "x")
     assert (change.operation.state, change.operation.version) == ("accepted", 1)
     assert change.operation.extents() == world.filing().extents
     assert world.state.pending_filings() == [(3, ("north", "x"))]

@@ -1,8 +1,11 @@
 """Snapshots: equal for equal states, and unusable when damaged in any byte."""
 
+from hashlib import sha256
+
 import pytest
 
 from skyparley.airspace.apply import apply
+from skyparley.airspace.keeping import snapshot
 from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
 from skyparley.airspace.state import Airspace
 from skyparley.errors import StorageError
@@ -41,19 +44,36 @@ def test_any_cut_is_noticed(state: Airspace) -> None:
         decode_snapshot(data + b"\x00")
 
 
-def test_content_that_does_not_come_to_its_state_hash_is_not_used(state: Airspace) -> None:
-    """The checksum alone would pass a snapshot that was written wrongly."""
-    from hashlib import sha256
+def test_what_was_written_wrongly_is_found_by_whoever_computes_the_hash_again(state: Airspace) -> None:
+    """The checksum alone passes it: a replay that verifies does not."""
+    body = encode_snapshot(state)[:-32]
+    assert "north" in state.parties
+    wrong = body.replace(b"north", b"norTh", 1)
+    copy = decode_snapshot(wrong + sha256(wrong).digest())
+    assert copy.state_hash() == state.state_hash() != copy.recomputed_state_hash()
 
-    data = encode_snapshot(state)
-    body = data[40:]
-    (party,) = {name for name in state.parties if name == "north"}
-    wrong = body.replace(party.encode(), b"norTh", 1)
+
+def test_a_state_hash_that_is_not_that_of_the_sum_is_not_used(state: Airspace) -> None:
+    body = encode_snapshot(state)[:-32]
+    total = state.items[0].to_bytes(32, "big")
+    wrong = body.replace(total, bytes([total[0] ^ 1]) + total[1:], 1)
     assert wrong != body
     with pytest.raises(StorageError, match="state hash"):
-        decode_snapshot(data[:8] + sha256(wrong).digest() + wrong)
+        decode_snapshot(wrong + sha256(wrong).digest())
+    wrong = body[:12] + b"\xc1" + body[13:]
     with pytest.raises(StorageError, match="cannot be read"):
-        decode_snapshot(data[:8] + sha256(b"\xc1").digest() + b"\xc1")
+        decode_snapshot(wrong + sha256(wrong).digest())
+
+
+def test_a_state_of_many_parts_comes_back_as_it_was(monkeypatch: pytest.MonkeyPatch, state: Airspace) -> None:
+    whole = encode_snapshot(state)
+    monkeypatch.setattr(snapshot, "_OF_A_PART", 1)
+    assert len(state.operations) > 2
+    parted = encode_snapshot(state)
+    copy = decode_snapshot(parted)
+    assert copy.recomputed_state_hash() == copy.state_hash() == state.state_hash()
+    monkeypatch.undo()
+    assert encode_snapshot(copy) == whole != parted
 
 
 def test_a_snapshot_is_a_copy(state: Airspace) -> None:

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skyparley.airspace.events import OperationLeft, Outcome, Verdict
-from skyparley.airspace.keeping.records import LiveOperation
-from skyparley.conflict.operation import OperationRef
+from skyparley.airspace.keeping.records import LiveOperation, OperationKey
 from skyparley.node.reading.catalogue import Catalogue
 from skyparley.node.reading.names import FEW
 
@@ -30,20 +29,22 @@ def live(party: str, number: int) -> LiveOperation:
 )
 def test_lists_are_in_order_whatever_came_and_went(steps: list[tuple[str, str, int]], many: int) -> None:
     catalogue = Catalogue()
-    there: set[OperationRef] = set()
+    there: set[OperationKey] = set()
     for number in reversed(range(many)):
         catalogue.add(live("bravo", number))
-        there.add(OperationRef("bravo", f"op{number:03}"))
+        there.add(("bravo", f"op{number:03}"))
     for what, party, number in steps:
         operation = live(party, number)
-        ref = OperationRef(party, operation.operation_id)
+        ref = operation.key
         if what == "list":
             cursor = ref
             expected = sorted(other for other in there if other > cursor)
             assert list(catalogue.after(cursor, party=None, hazards_only=False)) == expected
-            own = [other for other in expected if other.party == party or int(other.operation_id[2:]) % 5 == 0]
+            own = [other for other in expected if other[0] == party or int(other[1][2:]) % 5 == 0]
             assert list(catalogue.after(cursor, party=party, hazards_only=False)) == own
-            hazards = [other for other in expected if int(other.operation_id[2:]) % 5 == 0]
+            seen = [other for other in there if other[0] == party or int(other[1][2:]) % 5 == 0]
+            assert catalogue.count(party) == len(seen)
+            hazards = [other for other in expected if int(other[1][2:]) % 5 == 0]
             assert list(catalogue.after(cursor, party=None, hazards_only=True)) == hazards
         elif what == "file":
             catalogue.add(operation)

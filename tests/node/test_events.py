@@ -273,7 +273,7 @@ async def test_a_first_snapshot_at_a_clean_stop_leaves_nothing_untold(
 async def test_a_first_snapshot_of_many_entries_is_begun_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = noon_clock()
     monkeypatch.setattr(recovery, "RESUMED_ENTRIES", 3)
-    monkeypatch.setattr(recovery, "FIRST_ENTRIES", 5)
+    monkeypatch.setattr(recovery, "RETOLD_ENTRIES", 5)
     async with running(tmp_path, clock, "alpha") as node:
         for i in range(6):
             await node.file(ALPHA, drone(f"op-{i}"))

@@ -61,7 +61,7 @@ async def test_what_has_ended_is_not_compared_any_more(tmp_path: Path) -> None:
     async with running(tmp_path, clock, "alpha", "bravo") as node:
         await node.file(ALPHA, drone("gone", seconds=(0.0, 10.0)))
         clock.now_us = at(11.0)
-        await until(lambda: not node.state.operations and not node.custodian._comparison.boxes)
+        await until(lambda: not node.state.operations and not node.custodian._comparison.columns)
         assert (await node.file(BRAVO, drone("new", "bravo", seconds=(12.0, 20.0)))).conflicts == []
 
 

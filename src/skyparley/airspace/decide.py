@@ -162,7 +162,7 @@ def _check_deletion(state: Airspace, command: DeleteBody) -> None:
         raise ConflictingStateError(f"it was deleted by entry {before.deleted_sequence} already, under {before.under}")
     if command.sequence > state.sequence:
         raise NotFoundError(f"there is no entry {command.sequence}", place="sequence")
-    if any(live.details_digest == command.digest for live in state.operations.values()):
+    if state.operations.has_details(command.digest):
         raise ForbiddenError("these are the details of a live operation, and no words: they are compared")
     dialogue_id = state.line.speaking(command.digest)
     if dialogue_id is not None:

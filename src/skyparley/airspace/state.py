@@ -5,14 +5,17 @@ indexes, counts) is derived from the items and is rebuilt from them when a snaps
 and no answer depends on the order of a set or on how the state came about.
 """
 
+import sys
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import takewhile
 
 import msgspec
 
 from skyparley.airspace.dss.state import DssState
+from skyparley.airspace.keeping.extents import pack_extents
+from skyparley.airspace.keeping.operations import KeptOperations
 from skyparley.airspace.keeping.records import (
     Deletion,
     KeyRecord,
@@ -22,7 +25,7 @@ from skyparley.airspace.keeping.records import (
     RecordedConflict,
     RefusedEntry,
 )
-from skyparley.airspace.keeping.shared import SharedState
+from skyparley.airspace.keeping.shared import SharedState, coarse_cells
 from skyparley.airspace.keeping.statehash import MultisetHash, state_hash
 from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.airspace.line.state import LineState
@@ -31,6 +34,10 @@ from skyparley.airspace.signing.items import KeyState
 
 GENESIS_RULES_VERSION = 1
 _ENCODER = msgspec.msgpack.Encoder()
+
+OperationRow = tuple[str, str, int, int, Sequence[int], bytes]
+"""A live operation as a snapshot has it: party, identifier, `details_sequence`, `end_us`, its cells of level 8, and
+itself as it is kept."""
 
 
 class Airspace:
@@ -46,7 +53,7 @@ class Airspace:
         self.findings_through = 0
         """Filings up to this sequence have been compared with all before them."""
         self.parties: dict[str, Party] = {}
-        self.operations: dict[OperationKey, LiveOperation] = {}
+        self.operations = KeptOperations()
         self.conflicts: dict[str, RecordedConflict] = {}
         self.refused: OrderedDict[int, RefusedEntry] = OrderedDict()
         self._items = MultisetHash()
@@ -60,14 +67,14 @@ class Airspace:
         """The keys by which parties sign."""
         self.deletions: dict[str, Deletion] = {}
         """Bodies that were deleted because law demanded it, by digest."""
-        self._alarmed_of: dict[str, dict[str, None]] = {}
         self._conflicts_of: dict[OperationKey, dict[str, None]] = {}
         self._keys: dict[str, dict[str, KeyRecord]] = {}
         self._key_order: deque[KeyRecord] = deque()
         self._live_of_party: dict[str, int] = {}
         self._pending: dict[tuple[int, OperationKey], None] = {}
-        self._ends: list[tuple[int, str, str]] = []
-        self._by_details: dict[tuple[int, OperationKey], None] = {}
+        self._ends: list[tuple[int, OperationKey]] = []
+        self._by_details: dict[int, OperationKey | list[OperationKey]] = {}
+        """Which operations an entry gave their details, in the log's order: most often one, seldom several."""
 
     # reading
 
@@ -82,10 +89,6 @@ class Airspace:
         """The conflicts of an operation, by identifier."""
         return [self.conflicts[identifier] for identifier in sorted(self._conflicts_of.get(key, ()))]
 
-    def conflicts_with(self, party: str) -> list[str]:
-        """The identifiers of the conflicts of a party's operations with those of others, sorted."""
-        return sorted(self._alarmed_of.get(party, ()))
-
     def checked_through(self, key: OperationKey) -> int | None:
         """The live operation has been compared exactly with everything filed up to this sequence; None: not yet."""
         operation = self.operations[key]
@@ -95,12 +98,24 @@ class Airspace:
         """Live operations not yet compared: sequence of their filing or amendment, and key, in the log's order."""
         return list(self._pending)
 
+    def given_details_by(self, sequence: int) -> list[OperationKey]:
+        """The live operations whose details an entry set: most often one, or none."""
+        held = self._by_details.get(sequence, [])
+        return held if isinstance(held, list) else [held]
+
+    def details_in_order(self) -> Iterator[tuple[int, OperationKey]]:
+        """All live operations by the entry that set their details, the oldest first, then by key."""
+        for sequence in self._by_details:
+            for key in sorted(self.given_details_by(sequence)):
+                yield sequence, key
+
     def newer_than(self, sequence: int) -> Iterator[LiveOperation]:
         """Live operations that were filed or amended after a sequence, the newest first."""
-        for details_sequence, key in reversed(self._by_details):
+        for details_sequence in reversed(self._by_details):
             if details_sequence <= sequence:
                 return
-            yield self.operations[key]
+            for key in reversed(self.given_details_by(details_sequence)):
+                yield self.operations[key]
 
     def key_record(self, party: str, idempotency_key: str, *, time_us: int) -> KeyRecord | None:
         """What is remembered at a time of an idempotency key, or None."""
@@ -127,10 +142,10 @@ class Airspace:
         while places:  # the heap's entries that are due hang together at its top
             place = places.pop()
             if place < len(self._ends) and self._ends[place][0] <= time_us:
-                end_us, party, operation_id = self._ends[place]
-                operation = self.operations.get((party, operation_id))
+                end_us, key = self._ends[place]
+                operation = self.operations.get(key)
                 if operation is not None and operation.end_us == end_us:
-                    found[party, operation_id] = end_us
+                    found[key] = end_us
                 places += (2 * place + 1, 2 * place + 2)
         return sorted(found, key=lambda key: (found[key], key))
 
@@ -165,39 +180,68 @@ class Airspace:
 
     def put_operation(self, operation: LiveOperation, extents: Sequence[Extent] | None = None) -> None:
         """Add or replace a live operation; `extents` are its own, where they are at hand."""
-        key = operation.key
+        extents = operation.extents() if extents is None else extents
+        packed = pack_extents(extents)
+        key = (sys.intern(operation.party), operation.operation_id)
         before = self.operations.get(key)
+        given = before is None or before.details_sequence != operation.details_sequence
         if before is None:
-            self._live_of_party[operation.party] = self._live_of_party.get(operation.party, 0) + 1
+            self._live_of_party[key[0]] = self._live_of_party.get(key[0], 0) + 1
+        elif given:
+            self._forget_details(key, before)
+            self.operations.drop(key)  # or the old object of the key would stay beside the new one
         else:
-            self._items.remove(_ENCODER.encode(before))
-            if before.details_sequence != operation.details_sequence:
-                self._pending.pop((before.details_sequence, key), None)
-                del self._by_details[before.details_sequence, key]
-        if before is None or before.details_sequence != operation.details_sequence:
-            self.shared.put_operation(key, operation.extents() if extents is None else extents)
+            self._items.remove(before.item(packed))
+        if given:
+            self._by_details[operation.details_sequence] = self._with(operation.details_sequence, key)
+            self.shared.put_operation(key, coarse_cells(extents))
         if operation.details_sequence > self.findings_through:
             self._pending[operation.details_sequence, key] = None
-        self._by_details[operation.details_sequence, key] = None
-        self.operations[key] = operation
-        self._items.add(_ENCODER.encode(operation))
+        self.operations.put(key, operation)
+        self._items.add(operation.item(packed))
         if before is None or before.end_us != operation.end_us:
-            heappush(self._ends, (operation.end_us, *key))
+            heappush(self._ends, (operation.end_us, key))
             self._tidy_ends()
             self._skip_stale_ends()
 
     def drop_operation(self, operation: LiveOperation) -> None:
         """Remove a live operation, whose conflicts must be gone before."""
         key = operation.key
-        del self.operations[key]
-        self._items.remove(_ENCODER.encode(operation))
-        self._pending.pop((operation.details_sequence, key), None)
-        del self._by_details[operation.details_sequence, key]
-        self.shared.drop_operation(key)
+        self._forget_details(key, operation)
+        self.operations.drop(key)
         self._live_of_party[operation.party] -= 1
         if not self._live_of_party[operation.party]:
             del self._live_of_party[operation.party]
         self._skip_stale_ends()
+
+    def operation_rows(self) -> Iterator[OperationRow]:
+        """All live operations for a snapshot, by the entries that gave them their details, then by key."""
+        for sequence, key in self.details_in_order():
+            operation = self.operations[key]
+            cells = coarse_cells(operation.extents())
+            yield *key, sequence, operation.end_us, cells, self.operations.kept(key)
+
+    def restore_operations(self, rows: Iterable[OperationRow]) -> None:
+        """Add operations as `operation_rows` gave them, in that order, but to the state hash: see `restore_hash`."""
+        for party, operation_id, details_sequence, end_us, cells, kept in rows:
+            key = (sys.intern(party), operation_id)
+            self.operations.restore(key, kept)
+            self._live_of_party[key[0]] = self._live_of_party.get(key[0], 0) + 1
+            self._by_details[details_sequence] = self._with(details_sequence, key)
+            self.shared.put_operation(key, cells)
+            if details_sequence > self.findings_through:
+                self._pending[details_sequence, key] = None
+            self._ends.append((end_us, key))
+
+    def restore_hash(self, total: int, count: int) -> None:
+        """All items are back, and this was the sum of their numbers and their count."""
+        heapify(self._ends)
+        self._items.total, self._items.count = total, count
+
+    @property
+    def items(self) -> tuple[int, int]:
+        """The sum of the numbers of all items, and their count: the state hash without its place in the log."""
+        return self._items.total, self._items.count
 
     def put_conflict(self, conflict: RecordedConflict) -> None:
         """Add or replace a conflict of two live operations."""
@@ -207,8 +251,6 @@ class Airspace:
         self.conflicts[conflict.conflict_id] = conflict
         for key in (conflict.a, conflict.b):
             self._conflicts_of.setdefault(key, {})[conflict.conflict_id] = None
-            if conflict.a_party != conflict.b_party:
-                self._alarmed_of.setdefault(key[0], {})[conflict.conflict_id] = None
         self._items.add(_ENCODER.encode(conflict))
 
     def drop_conflicts_of(self, key: OperationKey) -> list[RecordedConflict]:
@@ -228,8 +270,6 @@ class Airspace:
             del identifiers[conflict.conflict_id]
             if not identifiers:
                 del self._conflicts_of[side]
-            if conflict.a_party != conflict.b_party:
-                del self._alarmed_of[side[0]][conflict.conflict_id]
 
     def cover_findings(self, through: int) -> None:
         """Filings up to a sequence have been compared."""
@@ -265,7 +305,9 @@ class Airspace:
 
     def _content(self) -> Iterator[bytes]:
         """The canonical bytes of every item."""
-        for group in (self.parties, self.operations, self.conflicts, self.deletions):
+        for operation in self.operations.values():
+            yield operation.item(pack_extents(operation.extents()))
+        for group in (self.parties, self.conflicts, self.deletions):
             yield from map(_ENCODER.encode, group.values())
         yield from self.line.content()
         yield from self.dss.content()
@@ -283,11 +325,28 @@ class Airspace:
             findings_through=self.findings_through,
         )
 
+    def _with(self, sequence: int, key: OperationKey) -> OperationKey | list[OperationKey]:
+        """What an entry gave details to, and one operation more."""
+        return [*self.given_details_by(sequence), key] if sequence in self._by_details else key
+
+    def _forget_details(self, key: OperationKey, operation: LiveOperation) -> None:
+        """An operation is no longer where its details had put it."""
+        extents = operation.extents()
+        self._items.remove(operation.item(pack_extents(extents)))
+        self.shared.drop_operation(key, coarse_cells(extents))
+        sequence = operation.details_sequence
+        self._pending.pop((sequence, key), None)
+        others = [one for one in self.given_details_by(sequence) if one != key]
+        if others:
+            self._by_details[sequence] = others
+        else:
+            del self._by_details[sequence]
+
     def _skip_stale_ends(self) -> None:
         """Keep a valid entry at the top of the heap; amended and departed operations leave stale ones behind."""
         while self._ends:
-            end_us, party, operation_id = self._ends[0]
-            operation = self.operations.get((party, operation_id))
+            end_us, key = self._ends[0]
+            operation = self.operations.get(key)
             if operation is not None and operation.end_us == end_us:
                 return
             heappop(self._ends)
@@ -295,7 +354,7 @@ class Airspace:
     def _tidy_ends(self) -> None:
         """Bound the stale entries, or an operation amended a million times would fill the memory."""
         if len(self._ends) > 2 * len(self.operations) + 1_000:
-            self._ends = [(operation.end_us, *key) for key, operation in self.operations.items()]
+            self._ends = [(operation.end_us, key) for key, operation in self.operations.items()]
             heapify(self._ends)
 
 

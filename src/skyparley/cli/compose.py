@@ -66,6 +66,7 @@ async def node_in(
     from skyparley.node.node import open_node
 
     sys.setswitchinterval(THREAD_SWITCH_S)
+    gc.disable()  # a start makes millions of things that stay, and nothing that would have to be found
     try:
         vault = Vault(directory.vault_path)
         log = await SqliteLog.open(directory.log_path, pool=pool, clock=clock_us)
@@ -82,12 +83,13 @@ async def node_in(
             exercise=exercise,
             take_snapshot=take_snapshot,
             cosigners=lambda: witnesses,
+            tell=complain,
         )
         for complaint in complaints:
-            print(complaint, file=sys.stderr)
+            complain(complaint)
         await node.start()
-        gc.collect()
         gc.freeze()  # what was live at start is never looked at again
+        gc.enable()
         try:
             await _ensure_operator_key(node, directory)
             if dss_limits is not None:
@@ -96,7 +98,13 @@ async def node_in(
         finally:
             await node.stop()
     finally:
+        gc.enable()
         directory.close()
+
+
+def complain(words: str) -> None:
+    """Tell whoever looks after the node, at once."""
+    print(words, file=sys.stderr, flush=True)
 
 
 async def spawn_follower(data: Path) -> None:
@@ -109,6 +117,7 @@ async def spawn_follower(data: Path) -> None:
         _, complaint = await process.communicate()
     except asyncio.CancelledError:
         process.terminate()
+        await process.wait()  # what it was writing is then nobody's
         raise
     if process.returncode:
         raise StorageError(f"no snapshot was written: {complaint.decode(errors='replace').strip()}")

@@ -331,7 +331,7 @@ def show_log(
 
 @app.command(hidden=True)
 def snapshot(data: Data = None) -> None:
-    """Bring a data directory's snapshot up to its log's end (a serving node calls this)."""
+    """Bring a data directory's snapshots up to its log's end (a serving node calls this)."""
     from skyparley.cli.upkeep import write_snapshot
 
     write_snapshot(_settings(data=data).data)

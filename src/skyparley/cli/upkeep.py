@@ -6,6 +6,8 @@ entry. What computes with operations is imported only where that is done.
 """
 
 import asyncio
+import gc
+import os
 import sys
 import time
 from pathlib import Path
@@ -15,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from skyparley.airspace.state import Airspace
-from skyparley.cli.compose import clock_us
+from skyparley.cli.compose import clock_us, complain
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.errors import InvalidInputError, StorageError
 from skyparley.log.sqlite import SqliteLog, copy_database
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _FILES: Final = (LOG_FILE, VAULT_FILE)
 _COPIED: Final = (RECORD_FILE, *_FILES)
 """In this order: no record of more than the log, no log that names more than the vault has."""
+FOLLOWER_NICENESS: Final = 10
 _MAGIC: Final = b"SQLite format 3\x00"
 
 
@@ -52,12 +55,13 @@ def restore_from(backup: Path, data: Path) -> None:
     data.mkdir(PRIVATE, parents=True, exist_ok=True)
     try:
         _copy(backup, data)
-        result = asyncio.run(_verify(data))
+        result = asyncio.run(_verify(data, leave_in=data))
         if result.problems:
             raise StorageError(f"the backup does not verify: {result.problems[0]}; use an older one")
     except BaseException:
-        for left in data.glob("*.sqlite*"):  # nothing that nobody vouches for is left to be served
-            left.unlink(missing_ok=True)
+        for name in ("*.sqlite*", "*.bin*"):  # nothing that nobody vouches for is left to be served
+            for left in data.glob(name):
+                left.unlink(missing_ok=True)
         raise
     print(f"{data} is restored up to entry {result.sequence}; keys of parties work as before")
 
@@ -75,15 +79,20 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
 
 
 def write_snapshot(data: Path) -> None:
-    """Bring the snapshot of a data directory up to its log's end."""
+    """Bring the snapshots of a data directory, of the state and of the index, up to its log's end.
+
+    It lets others go first: a node that serves has more to do than this.
+    """
     from skyparley.node.recovery import follow_to_snapshot
 
     require_data(data)
+    os.nice(FOLLOWER_NICENESS)
+    gc.disable()
 
     async def follow() -> None:
         log = await open_log(data)
         try:
-            await follow_to_snapshot(log, data)
+            await follow_to_snapshot(log, data, complain)
         finally:
             await log.close()
 
@@ -147,8 +156,8 @@ async def _replay(data: Path) -> "Verification":
         await log.close()
 
 
-async def _verify(data: Path) -> "Verification":
-    """Chain, state from zero against snapshot + tail, every finding, and the record."""
+async def _verify(data: Path, leave_in: Path | None = None) -> "Verification":
+    """Chain, state from zero against snapshot + tail, every finding, and the record; `leave_in` as in `verify`."""
     from skyparley.node.recovery import recover, verify
 
     # the record first: it is never ahead of the log
@@ -163,11 +172,16 @@ async def _verify(data: Path) -> "Verification":
             task = progress.add_task("replay", total=None)
             await log.verify()
             result = await verify(
-                log, vault, DEFAULT_MINIMA, lambda done, total: progress.update(task, completed=done, total=total)
+                log,
+                vault,
+                DEFAULT_MINIMA,
+                lambda done, total: progress.update(task, completed=done, total=total),
+                leave_in,
             )
         recovered = await recover(log, data)
-        if recovered.state.sequence == result.sequence and recovered.state.state_hash() != result.state_hash:
-            result.problems.append(f"snapshot and tail give the state hash {recovered.state.state_hash()}")
+        hashes = {recovered.state.state_hash(), recovered.state.recomputed_state_hash()} - {result.state_hash}
+        if recovered.state.sequence == result.sequence and hashes:
+            result.problems.append(f"snapshot and tail give the state hash {' and '.join(sorted(hashes))}")
         result.problems.extend(recovered.complaints)
         if record is not None:
             problem = await compare(log, record)

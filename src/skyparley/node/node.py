@@ -17,9 +17,11 @@ from skyparley.airspace.limits import IDEMPOTENCY_WINDOW_US
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.interval import format_time
-from skyparley.log.port import Log
+from skyparley.log.port import Head, Log
 from skyparley.node.access import Access
 from skyparley.node.custody.custodian import Custodian
+from skyparley.node.custody.index_file import save_index
+from skyparley.node.custody.orphans import MARK_SEQUENCE, reconcile_vault
 from skyparley.node.custody.vault import Vault
 from skyparley.node.desk import Desk
 from skyparley.node.dss.desk import DssDesk
@@ -48,11 +50,15 @@ from skyparley.node.record.keys import KeyDesk
 from skyparley.node.record.private import PrivateDesk
 from skyparley.node.record.recorder import Recorder
 from skyparley.node.record.store import RECORD_FILE, RecordStore
-from skyparley.node.recovery import MARK_SEQUENCE, reconcile_vault, recover
-from skyparley.node.storage import DataDirectory
+from skyparley.node.recovery import Tell, kept_index, recover, telling
+from skyparley.node.storage import DataDirectory, writing_snapshots
 from skyparley.record.notes import VerifierKey
 
 SNAPSHOT_EVERY_ENTRIES: Final = 20_000
+SNAPSHOT_EVERY_PART: Final = 20
+"""Where more is live than that is a part of, snapshots are rarer: their cost grows with what is live."""
+INDEX_EVERY_ENTRIES: Final = 2_000
+"""An index that lacks fewer entries is not written again when the node stops: they are sooner read from the vault."""
 SNAPSHOT_POLL_S: Final = 10.0
 CLEAN_REPLIES_S: Final = 3_600.0
 TIDY_SESSIONS_S: Final = 30.0
@@ -74,6 +80,8 @@ class Node:
         exercise: bool,
         take_snapshot: TakeSnapshot | None,
         hasher: PasswordHasher,
+        history: History,
+        tell: Tell,
     ) -> None:
         state = engine.state
         self.engine = engine
@@ -87,7 +95,7 @@ class Node:
         self.people = People(vault, engine.clock, Passwords(hasher))
         self.access = Access(vault, state, engine.clock, self.people)
         self.dss = DssDesk(engine, vault)
-        self.history = History(directory.path / HISTORY_FILE if directory is not None else None)
+        self.history = history
         self.dss_reader = DssReader(engine, vault, self.history)
         self.recorder = recorder
         self.signing = KeyDesk(engine)
@@ -113,6 +121,8 @@ class Node:
         self.conflicts, self.conflict = self.reader.conflicts, self.reader.conflict
         self.subscribe = self.events.subscribe
         self._take_snapshot = take_snapshot
+        self._tell = tell
+        self._index_sequence = 0
         self.snapshot_sequence = 0
         """The entry that the newest snapshot in use is of; 0: none is."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -128,7 +138,11 @@ class Node:
         self.read_backs.take_in()
         await self.history.make_up(self.engine.log, self.directory.path if self.directory is not None else None)
         await self.deletion.finish()
-        await self.custodian.load()
+        kept = None
+        if self.directory is not None:
+            kept = await kept_index(self.engine.log, self.directory.path, self._tell)
+            self._index_sequence = 0 if kept is None else kept.sequence
+        await self.custodian.load(kept, telling(self._tell))
         await self.recorder.start()
         loops: list[Coroutine[Any, Any, None]] = [
             self.engine.run(),
@@ -155,12 +169,23 @@ class Node:
         self.custodian.close()
         await self.history.close()
         await self.recorder.close()
-        head, sequence = await self.engine.log.head(), self.state.sequence
-        sound = self.engine.failure is None and sequence == head.sequence
-        if self.directory is not None and sound and sequence > self.snapshot_sequence:
-            with contextlib.suppress(StorageError):
-                self.directory.save_snapshot(self.state, head.chain)
+        head = await self.engine.log.head()
+        if self.engine.failure is None and self.state.sequence == head.sequence:
+            with contextlib.suppress(SkyparleyError):  # now, so that the next start finds little to look at
+                await reconcile_vault(self.engine.log, self.vault, head.sequence)
+            with contextlib.suppress(SkyparleyError):
+                self._save(head)
         self.vault.close()
+
+    def _save(self, head: Head) -> None:
+        """Write a snapshot of the log's end, and the index if it has changed much."""
+        if self.directory is None or head.sequence <= self.snapshot_sequence:
+            return
+        with writing_snapshots(self.directory.path):
+            self.directory.save_snapshot(self.state, head.chain)
+            kept = self.custodian.keep(head.sequence, head.chain)
+            if kept is not None and head.sequence - self._index_sequence >= INDEX_EVERY_ENTRIES:
+                save_index(self.directory.path, kept)
 
     async def register_party(
         self, author: Author, party: str, name: str, kind: str, *, idempotency_key: str = ""
@@ -241,11 +266,12 @@ class Node:
     async def _snapshot_forever(self, take_snapshot: TakeSnapshot) -> None:
         while True:
             await asyncio.sleep(SNAPSHOT_POLL_S)
-            if self.state.sequence - self.snapshot_sequence >= SNAPSHOT_EVERY_ENTRIES:
+            every = max(SNAPSHOT_EVERY_ENTRIES, len(self.state.operations) // SNAPSHOT_EVERY_PART)
+            if self.state.sequence - self.snapshot_sequence >= every:
                 sequence = self.state.sequence
                 with contextlib.suppress(SkyparleyError, OSError):
                     await take_snapshot()
-                    self.snapshot_sequence = sequence
+                    self.snapshot_sequence = self._index_sequence = sequence
 
 
 async def open_node(
@@ -260,14 +286,19 @@ async def open_node(
     take_snapshot: TakeSnapshot | None = None,
     hasher: PasswordHasher | None = None,
     cosigners: Callable[[], Sequence[VerifierKey]] = tuple,
+    tell: Tell = lambda _: None,
 ) -> tuple[Node, tuple[str, ...]]:
     """A node with the state of its log's end, and a word on all that could not be used or tidied up.
 
-    `cosigners` says whose cosignatures of the record are taken, each time that it is asked.
+    `cosigners` says whose cosignatures of the record are taken, each time that it is asked. `tell` is told what the
+    start does where that takes long.
     """
     retold: deque[tuple[int, int, tuple[Change, ...]]] = deque(maxlen=RING_ENTRIES)
 
-    def after(_: Event, outcome: Outcome) -> None:
+    history = History(directory.path / HISTORY_FILE if directory is not None else None)
+
+    def after(event: Event, outcome: Outcome) -> None:
+        history.note(event.command, outcome)
         retold.append((outcome.sequence, outcome.time_us, _for_parties(outcome.changes)))
 
     recovered = await recover(log, directory.path if directory is not None else None, after=after)
@@ -291,6 +322,8 @@ async def open_node(
         exercise=exercise,
         take_snapshot=take_snapshot,
         hasher=hasher or PasswordHasher(),
+        history=history,
+        tell=tell,
     )
     engine.on_applied = node.on_applied
     node.events.start_after(engine.state.sequence - len(retold), engine.state.time_us)

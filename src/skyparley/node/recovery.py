@@ -4,6 +4,7 @@ A restart that has lost snapshot and index comes back to the same state hash and
 everything is computed from the log; `verify` shows it by doing it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,32 +12,36 @@ from typing import Final
 
 from skyparley.airspace.apply import apply, still_holds
 from skyparley.airspace.commands import Finding, RecordFindings
-from skyparley.airspace.dss.commands import FileReport
 from skyparley.airspace.events import Event, Outcome
-from skyparley.airspace.line.assistance.commands import RequestAssistance
-from skyparley.airspace.line.calls.commands import ReadOutCall, RecordCall, ReportCommitment, ReviseCall
-from skyparley.airspace.line.dialogue.commands import OpenDialogue, RecordReadBack, SendMessage
-from skyparley.airspace.line.duty.commands import LeaveWatch
-from skyparley.airspace.operations.commands import AmendOperation, DeclareHazard, FileOperation
+from skyparley.airspace.line.agreements.numbers import agreed_minima
+from skyparley.airspace.line.dialogue.commands import RecordReadBack
 from skyparley.airspace.state import Airspace
-from skyparley.conflict.minima import SeparationMinima
+from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.errors import DeletedError, NotFoundError, StorageError
 from skyparley.log.port import Head, Log
 from skyparley.node.custody.comparison import Comparison, Filed, Step, steps_of
 from skyparley.node.custody.details import read_details
-from skyparley.node.custody.vault import Vault
+from skyparley.node.custody.index_file import INDEX_FILE, KeptIndex, read_index, save_index
+from skyparley.node.custody.standing import TOLD_EVERY, Progress, comparison_of, keep
+from skyparley.node.custody.vault import Vault, reading_bodies
 from skyparley.node.engine import event_of
 from skyparley.node.line.bodies import matches, read_body
-from skyparley.node.storage import read_snapshot, save_snapshot, snapshot_paths
+from skyparley.node.storage import (
+    VAULT_FILE,
+    look_at_snapshot,
+    read_snapshot,
+    save_snapshot,
+    snapshot_paths,
+    snapshot_sequence,
+    writing_snapshots,
+)
 from skyparley.record.envelope import next_chain
 
-_MARK_NUMBER: Final = "reconciled_number"
-MARK_SEQUENCE: Final = "reconciled_sequence"
 MAX_PROBLEMS: Final = 20
 RESUMED_ENTRIES: Final = 1_000
 """So many entries before the end are applied again at start, where that can be: event streams resume from them."""
-FIRST_ENTRIES: Final = 20_000
-"""A first snapshot of at most so many entries is not begun from: all of them are applied again, as after a crash."""
+RETOLD_ENTRIES: Final = 20_000
+"""More are not applied again for the streams' sake: a start must not take longer because the node held more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Verification:
     problems: list[str] = field(default_factory=list)
 
 
+Tell = Callable[[str], None]
+"""Takes a sentence for whoever looks after the node."""
 Before = Callable[[Event], None]
 After = Callable[[Event, Outcome], None]
 
@@ -88,17 +95,38 @@ async def recover(log: Log, directory: Path | None, *, after: After | None = Non
 
     With `after`, which is told of every entry of the tail, from the one before if the newest leaves a tail of fewer
     than RESUMED_ENTRIES, or from zero if there is none before: what streams may have missed is told again, exactly as
-    it was.
+    it was. But not where that were more than RETOLD_ENTRIES. One snapshot at most is ever in memory.
     """
     head = await log.head()
-    state, complaints = await begin_from(log, directory, head)
-    snapshot_sequence = state.sequence
-    if after is not None and snapshot_sequence > max(0, head.sequence - RESUMED_ENTRIES):
-        older, _ = await begin_from(log, directory, head, before=snapshot_sequence)
-        if older.sequence > 0 or (snapshot_sequence <= FIRST_ENTRIES and await _reaches_back(log)):
-            state = older
+    newest, older, complaints = await _newest_intact(log, directory, head)
+    begin = newest
+    resumes = after is not None and newest > max(0, head.sequence - RESUMED_ENTRIES)
+    if resumes and head.sequence - older <= RETOLD_ENTRIES and (older or await _reaches_back(log)):
+        begin = older
+    state, more = await begin_from(log, directory, head, before=begin + 1)
+    if state.sequence < begin:
+        state, more = await begin_from(log, directory, head, before=newest + 1)
     await catch_up(log, state, head.sequence, after=after)
-    return Recovered(state, head.chain, snapshot_sequence, complaints)
+    return Recovered(state, head.chain, newest, tuple(dict.fromkeys((*complaints, *more))))
+
+
+async def _newest_intact(log: Log, directory: Path | None, head: Head) -> tuple[int, int, tuple[str, ...]]:
+    """The entry that the newest intact snapshot of this log is of, and that which the one before says that it is of.
+
+    Zero if there is none. With them, what is wrong with newer ones.
+    """
+    complaints = []
+    paths = snapshot_paths(directory) if directory is not None else []
+    for place, path in enumerate(paths, 1):
+        try:
+            sequence, chain = look_at_snapshot(path)
+            await check_fits(log, sequence, chain, head)
+        except StorageError as error:
+            complaints.append(_unused(path, error))
+        else:
+            older = [named for path in paths[place:] if (named := snapshot_sequence(path)) < sequence]
+            return sequence, max(older, default=0), tuple(complaints)
+    return 0, 0, tuple(complaints)
 
 
 async def _reaches_back(log: Log) -> bool:
@@ -120,19 +148,25 @@ async def begin_from(
     """
     complaints = []
     for path in snapshot_paths(directory) if directory is not None else ():
+        if before is not None and snapshot_sequence(path) >= before:
+            continue
         try:
             state, chain = read_snapshot(path)
-            await _check_fits(log, state.sequence, chain, head)
+            await check_fits(log, state.sequence, chain, head)
         except StorageError as error:
-            complaints.append(f"{path.name} is not used ({error.message}): an older one, or the whole log, is")
+            complaints.append(_unused(path, error))
         else:
             if before is None or state.sequence < before:
                 return state, tuple(complaints)
     return Airspace(), tuple(complaints)
 
 
-async def _check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None:
-    """Raise `StorageError` unless the log has this chain value at a sequence, so that a snapshot there is of this log.
+def _unused(path: Path, error: StorageError) -> str:
+    return f"{path.name} is not used ({error.message}): an older one, or the whole log, is"
+
+
+async def check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None:
+    """Raise `StorageError` unless the log has this chain value at a sequence: what was kept there is then of this log.
 
     Another log may be as long and as old. Before the end the next entry shows it: its own value is made from this one,
     also where the entry itself was trimmed.
@@ -152,41 +186,66 @@ async def _check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None
         raise StorageError(f"the log's entry {sequence} is another one")
 
 
-async def follow_to_snapshot(log: Log, directory: Path) -> int:
-    """The follower's work: bring the last snapshot up to the log's end and write a new one; its sequence."""
-    recovered = await recover(log, directory)
-    if recovered.state.sequence > recovered.snapshot_sequence:
-        save_snapshot(directory, recovered.state, recovered.chain)
+async def kept_index(log: Log, directory: Path, tell: Tell) -> KeptIndex | None:
+    """The index that was kept of this log; None if there is none that can be used, which is told if one is there."""
+    try:
+        kept = await asyncio.to_thread(read_index, directory)
+        await check_fits(log, kept.sequence, kept.chain, await log.head())
+    except NotFoundError:
+        return None
+    except StorageError as error:
+        tell(f"{INDEX_FILE} is not used ({error.message}): the index is made again from the vault")
+        return None
+    return kept
+
+
+def telling(tell: Tell) -> Progress:
+    """Tells how far the reading of what is filed has come, where it takes a while."""
+
+    def progress(done: int, total: int) -> None:
+        if total >= TOLD_EVERY:
+            tell(f"the node does not serve yet: {done:,} of {total:,} operations are read from the vault")
+
+    return progress
+
+
+async def follow_to_snapshot(log: Log, directory: Path, tell: Tell = lambda _: None) -> int:
+    """The follower's work: bring the last snapshot, and the index, up to the log's end, and write them anew.
+
+    The sequence that they are of. One follower at a time writes. The vault is only read.
+    """
+    with writing_snapshots(directory):
+        recovered = await recover(log, directory)
+        state = recovered.state
+        if state.sequence > recovered.snapshot_sequence:
+            save_snapshot(directory, state, recovered.chain)
+        kept = await kept_index(log, directory, tell)
+        if kept is None or kept.sequence < state.sequence:
+            with reading_bodies(directory / VAULT_FILE) as body:
+                comparison = comparison_of(
+                    state,
+                    state.findings_through,
+                    agreed_minima(state, DEFAULT_MINIMA),
+                    lambda digest: read_details(body(digest)),
+                    kept,
+                    telling(tell),
+                )
+            del kept  # its arrays are the comparison's now
+            save_index(directory, keep(comparison, state.sequence, recovered.chain))
     return recovered.state.sequence
 
 
-async def reconcile_vault(log: Log, vault: Vault, through: int) -> int:
-    """Drop what was kept for a command that never reached the log, or that the log has lost; how many bodies.
-
-    Looks at what is new since the last time, up to the log's end `through`; call it before the node serves.
-    """
-    after_sequence, after_number = vault.mark(MARK_SEQUENCE), vault.mark(_MARK_NUMBER)
-    last_number = vault.last_number()
-    numbers = vault.digests_between(after_number, last_number)
-    orphans = dict.fromkeys(numbers)
-    if orphans and after_sequence < through:
-        async for group in log.entries(after_sequence):
-            for entry in group:
-                for digest in _named_digests(event_of(entry)):
-                    orphans.pop(digest, None)
-            if group[-1].sequence >= through:
-                break
-    kept = (number for digest, number in numbers.items() if digest not in orphans)
-    marks = {_MARK_NUMBER: max(kept, default=after_number), MARK_SEQUENCE: through}
-    # the numbers of those that are dropped are given out again, so the mark lies below them
-    await vault.forget(orphans, through, marks)
-    return len(orphans)
-
-
 async def verify(
-    log: Log, vault: Vault, minima: SeparationMinima, progress: Callable[[int, int], None] | None = None
+    log: Log,
+    vault: Vault,
+    minima: SeparationMinima,
+    progress: Callable[[int, int], None] | None = None,
+    leave_in: Path | None = None,
 ) -> Verification:
-    """Replay from zero: apply every entry again, compare every filing again, hold it against the logged findings."""
+    """Replay from zero: apply every entry again, compare every filing again, hold it against the logged findings.
+
+    What it came to is left in a directory, if one is named, as snapshots that a start begins from; if it is sound.
+    """
     head = await log.head()
     again = _Again(vault, minima)
 
@@ -196,7 +255,10 @@ async def verify(
             progress(event.sequence, head.sequence)
 
     await catch_up(log, again.state, head.sequence, before=again.hold, after=after)
-    return again.finish()
+    result = again.finish()
+    if leave_in is not None and not result.problems:
+        again.leave(leave_in, head)
+    return result
 
 
 class _Again:
@@ -248,6 +310,13 @@ class _Again:
             self._complain("the state hash does not fit the state's content")
         return result
 
+    def leave(self, directory: Path, head: Head) -> None:
+        """Write snapshots of what the replay came to."""
+        with writing_snapshots(directory):
+            save_snapshot(directory, self.state, head.chain)
+            if self._comparison is not None:
+                save_index(directory, keep(self._comparison, head.sequence, head.chain))
+
     def _hold(self, sequence: int, word: str, found: list[Finding], others: list[Finding]) -> None:
         """Note what is found here and not there, unless it is void.
 
@@ -287,22 +356,3 @@ class _Again:
     def _complain(self, problem: str) -> None:
         if len(self._result.problems) < MAX_PROBLEMS:
             self._result.problems.append(problem)
-
-
-def _named_digests(event: Event) -> list[str]:
-    command = event.command
-    if isinstance(command, FileOperation | AmendOperation | DeclareHazard):
-        return [command.details_digest]
-    if isinstance(command, RecordFindings):
-        return [finding.witness_digest for finding in command.findings]
-    if isinstance(command, OpenDialogue | SendMessage):
-        return [command.body_digest, *(change.details_digest for change in command.changes)]
-    if isinstance(command, RecordCall | ReviseCall | ReadOutCall | ReportCommitment):
-        return [command.text_digest]
-    if isinstance(command, RequestAssistance):
-        return [command.body_digest]
-    if isinstance(command, FileReport):
-        return [command.report_digest]
-    if isinstance(command, LeaveWatch) and command.note_digest:
-        return [command.note_digest]
-    return []

@@ -8,13 +8,15 @@ is made here is closed to other users of the machine: the vault in it is private
 
 import fcntl
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 import msgspec
 
-from skyparley.airspace.keeping.snapshot import decode_snapshot, encode_snapshot
+from skyparley.airspace.keeping.snapshot import check_snapshot, restore_snapshot, snapshot_parts
 from skyparley.airspace.state import Airspace
 from skyparley.errors import DataDirectoryBusyError, StorageError
 
@@ -24,8 +26,13 @@ CHAIN_BYTES: Final = 32
 LOG_FILE: Final = "log.sqlite"
 VAULT_FILE: Final = "vault.sqlite"
 OPERATOR_KEY_FILE: Final = "operator.key"
+SNAPSHOT_LOCK: Final = "snapshot.lock"
+UNFINISHED: Final = ".new"
+"""What the name of a file ends in until all of it is there."""
 PRIVATE: Final = 0o700
 """Mode of directories that hold a vault."""
+PRIVATE_FILE: Final = 0o600
+"""Mode of files that nobody else may read."""
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -58,7 +65,7 @@ class DataDirectory:
 
     def write_operator_key(self, api_key: str) -> None:
         """Keep the operator's key where only this user reads it."""
-        write_durably(self.path / OPERATOR_KEY_FILE, api_key.encode(), mode=0o600)
+        write_durably(self.path / OPERATOR_KEY_FILE, api_key.encode(), mode=PRIVATE_FILE)
 
     def has_operator_key(self) -> bool:
         """Whether an operator's key was written here before."""
@@ -101,7 +108,12 @@ def read_address(path: Path) -> Address | None:
 
 def snapshot_paths(path: Path) -> list[Path]:
     """Snapshots of a data directory, newest first."""
-    return sorted(path.glob("snapshot-*.bin"), reverse=True)
+    return sorted(path.glob(f"snapshot-{'[0-9]' * 16}.bin"), reverse=True)
+
+
+def snapshot_sequence(path: Path) -> int:
+    """The entry that a snapshot file says by its name that it is of."""
+    return int(path.stem.rpartition("-")[2])
 
 
 def save_snapshot(path: Path, state: Airspace, chain: bytes) -> None:
@@ -109,9 +121,27 @@ def save_snapshot(path: Path, state: Airspace, chain: bytes) -> None:
 
     Raises `StorageError` if the disk does not take it.
     """
-    write_durably(path / f"snapshot-{state.sequence:016d}.bin", chain + encode_snapshot(state))
+    write_durably(path / f"snapshot-{state.sequence:016d}.bin", chain, snapshot_parts(state))
     for old in snapshot_paths(path)[KEPT_SNAPSHOTS:]:
         old.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_snapshots(path: Path) -> Iterator[None]:
+    """Hold off other processes that would write snapshots into a data directory, and tidy up what a dead one has left.
+
+    Raises `StorageError`, also if one is writing.
+    """
+    try:
+        with (path / SNAPSHOT_LOCK).open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in path.glob(f"*.bin{UNFINISHED}"):
+                left.unlink(missing_ok=True)
+            yield
+    except BlockingIOError:
+        raise StorageError(f"another process writes snapshots into {path} now: let it finish") from None
+    except OSError as error:
+        raise StorageError(f"cannot write snapshots into {path}: {error.strerror}") from error
 
 
 def read_snapshot(path: Path) -> tuple[Airspace, bytes]:
@@ -120,19 +150,34 @@ def read_snapshot(path: Path) -> tuple[Airspace, bytes]:
     Raises `StorageError` if it is damaged or cannot be read.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            chain = file.read(CHAIN_BYTES)
+            return restore_snapshot(file), chain
     except OSError as error:
         raise StorageError(f"cannot read {path.name}: {error.strerror}") from error
-    return decode_snapshot(data[CHAIN_BYTES:]), data[:CHAIN_BYTES]
 
 
-def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Replace a file so that after a crash it holds either its old or its new content."""
-    temporary = path.with_name(path.name + ".new")
+def look_at_snapshot(path: Path) -> tuple[int, bytes]:
+    """The entry that an undamaged snapshot file is of, and the chain value of its log; nothing of it stays in memory.
+
+    Raises what `read_snapshot` raises.
+    """
+    try:
+        with path.open("rb") as file:
+            chain = file.read(CHAIN_BYTES)
+            return check_snapshot(file), chain
+    except OSError as error:
+        raise StorageError(f"cannot read {path.name}: {error.strerror}") from error
+
+
+def write_durably(path: Path, data: bytes, more: Iterable[bytes | memoryview] = (), *, mode: int = 0o644) -> None:
+    """Replace a file so that after a crash it holds either its old or its new content: `data`, and `more` after it."""
+    temporary = path.with_name(path.name + UNFINISHED)
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
+            file.writelines(more)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

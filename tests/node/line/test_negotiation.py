@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from skyparley.conflict.operation import Operation
+from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.errors import ConflictingStateError, IdempotencyError, InvalidInputError, SkyparleyError
 from skyparley.geometry.interval import format_time
+from skyparley.node.custody.custodian import Custodian
+from skyparley.node.custody.index_file import read_index
 from skyparley.node.identity import Author
 from skyparley.node.node import Node
+from skyparley.node.recovery import follow_to_snapshot
 from support.agreements import agree, term
 from support.conflict_cases import circle_volume, operation
 from support.drafts import Clock
@@ -94,7 +97,7 @@ async def test_an_offer_that_is_accepted_amends_in_its_own_entry(node: Node, tmp
     await stop(node)
 
 
-async def test_one_side_proposes_to_move_both(node: Node) -> None:
+async def test_one_side_proposes_to_move_both(node: Node, tmp_path: Path) -> None:
     about = await clash(node)
     low, high = band(400, 480), band(500, 600)
     name = await offer(node, about, "offer-levels", operation="a", band=low, other_operation="bravo", other_band=high)
@@ -104,6 +107,17 @@ async def test_one_side_proposes_to_move_both(node: Node) -> None:
     assert (a.sequence, b.sequence) == (answer.sequence, answer.sequence)
     assert b'"value":480' in bytes(a.volumes) or b"480" in bytes(a.volumes)
     assert node.conflicts(ALPHA, None, 10).items == []
+    # the entry does not tell which of the two a row of the index is, so that it is kept with it
+    await follow_to_snapshot(node.engine.log, tmp_path)
+    kept = read_index(tmp_path)
+    assert sorted((one.party, one.operation_id) for one in kept.named) == [("alpha", "a"), ("bravo", "b")]
+    seen = {ref: node.custodian.box(ref) for ref in (OperationRef("alpha", "a"), OperationRef("bravo", "b"))}
+    await crash(node)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Custodian, "details", None)  # nothing is read from the vault
+        node = await start(tmp_path, noon_clock())
+        assert {ref: node.custodian.box(ref) for ref in seen} == seen
+    await stop(node)
 
 
 async def test_a_counter_offer_takes_the_place_of_the_offer(node: Node) -> None:

@@ -6,7 +6,7 @@ from skyparley.airspace.dss.items import Constraint
 from skyparley.airspace.dss.state import CONSTRAINT, DssState, Notified
 from skyparley.airspace.dss.validity import check_size, check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
-from skyparley.airspace.keeping.records import pack_extents
+from skyparley.airspace.keeping.extents import pack_extents
 from skyparley.airspace.operations.extents import span_us
 from skyparley.errors import (
     ConflictingStateError,

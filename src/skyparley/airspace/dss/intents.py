@@ -16,7 +16,7 @@ from skyparley.airspace.dss.state import INTENT, DssState, Notified
 from skyparley.airspace.dss.tables import DOWN, EVENT_OF, INTENTS, NEED_KEY
 from skyparley.airspace.dss.validity import check_size, check_times
 from skyparley.airspace.events import Change, Event, ReferenceChanged, ReferenceLeft
-from skyparley.airspace.keeping.records import pack_extents
+from skyparley.airspace.keeping.extents import pack_extents
 from skyparley.airspace.operations.commands import Extent
 from skyparley.airspace.operations.extents import span_us
 from skyparley.airspace.transitions import START, next_state

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from skyparley.airspace.keeping.records import unpack_extents
+from skyparley.airspace.keeping.extents import unpack_extents
 from skyparley.airspace.operations.commands import Extent
 
 

@@ -3,18 +3,17 @@
 Each is an item of the state hash in its canonical bytes (MessagePack array). Nothing here is a float.
 """
 
-from collections.abc import Sequence
 from hashlib import sha256
 
 import msgspec
 
+from skyparley.airspace.keeping.extents import lengthen_extents
 from skyparley.airspace.operations.commands import Extent
 
 OperationKey = tuple[str, str]
 """(party, operation_id)."""
 
 _ENCODER = msgspec.msgpack.Encoder()
-_EXTENTS_DECODER = msgspec.msgpack.Decoder(tuple[Extent, ...])
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True):
@@ -43,11 +42,11 @@ class LateNotice(msgspec.Struct, frozen=True, array_like=True):
     given_s: int
 
 
-class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="operation"):
+class LiveOperation(msgspec.Struct, frozen=True, gc=False):
     """An operation or hazard notice that is live. `[begin_us, end_us)` spans its extents.
 
     `version` counts its changes from 1. `filed_sequence`, `details_sequence` and `changed_sequence` are the entries
-    that filed it, last set its details, last changed it in any way. `packed_extents` is read by `extents()`.
+    that filed it, last set its details, last changed it in any way. `short_extents` is read by `extents()`.
     `hazard_kind` is empty for operations, `operation_class` is `limits.HAZARD_CLASS` for hazards. `late_notices` are
     the clauses on notice that were in force when its details were set and that it did not keep.
     """
@@ -65,7 +64,7 @@ class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=
     filed_sequence: int
     details_sequence: int
     changed_sequence: int
-    packed_extents: bytes
+    short_extents: bytes
     late_notices: tuple["LateNotice", ...] = ()
 
     @property
@@ -75,7 +74,30 @@ class LiveOperation(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=
 
     def extents(self) -> tuple[Extent, ...]:
         """What it reserves."""
-        return unpack_extents(self.packed_extents)
+        return lengthen_extents(self.short_extents)
+
+    def item(self, packed_extents: bytes) -> bytes:
+        """Its canonical bytes, with its extents in their canonical form (`pack_extents`)."""
+        return _ENCODER.encode(
+            (
+                "operation",
+                self.party,
+                self.operation_id,
+                self.state,
+                self.version,
+                self.operation_class,
+                self.hazard,
+                self.hazard_kind,
+                self.begin_us,
+                self.end_us,
+                self.details_digest,
+                self.filed_sequence,
+                self.details_sequence,
+                self.changed_sequence,
+                packed_extents,
+                self.late_notices,
+            )
+        )
 
 
 class RecordedConflict(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="conflict"):
@@ -136,16 +158,6 @@ class RefusedEntry(msgspec.Struct, frozen=True, array_like=True):
     time_us: int
     party: str
     refusal: Refusal
-
-
-def pack_extents(extents: Sequence[Extent]) -> bytes:
-    """Extents in the compact form in which the state keeps them (MessagePack)."""
-    return _ENCODER.encode(extents)
-
-
-def unpack_extents(packed: bytes) -> tuple[Extent, ...]:
-    """What `pack_extents` packed."""
-    return _EXTENTS_DECODER.decode(packed)
 
 
 def conflict_id(a: OperationKey, b: OperationKey, rule: str) -> str:

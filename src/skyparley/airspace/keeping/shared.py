@@ -5,7 +5,7 @@ what is found says so. Live operations are held by cells of level 8, so that who
 found without looking at all.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -43,7 +43,6 @@ class SharedState:
         self.found: dict[SharedKey, SharedCells] = {}
         self._items = items
         self._near: dict[int, dict[OperationKey, None]] = {}
-        self._cells_of: dict[OperationKey, list[int]] = {}
         self._of_operation: dict[OperationKey, dict[SharedKey, None]] = {}
         self._of_intent: dict[str, dict[SharedKey, None]] = {}
 
@@ -55,16 +54,17 @@ class SharedState:
                 found.update(self._near.get(cell, {}))
         return found
 
-    def put_operation(self, key: OperationKey, extents: Sequence[Extent]) -> None:
-        """Hold an operation where its extents are; what it shared before it shares no longer."""
-        self.drop_operation(key)
-        cells = self._cells_of[key] = coarse_cells(extents)
+    def put_operation(self, key: OperationKey, cells: Iterable[int]) -> None:
+        """Hold an operation in the cells of level 8 that its extents touch."""
         for cell in cells:
-            self._near.setdefault(cell, {})[key] = None
+            held = self._near.get(cell)
+            if held is None:
+                held = self._near[cell] = {}
+            held[key] = None
 
-    def drop_operation(self, key: OperationKey) -> None:
-        """Hold an operation no longer, nor what it shares."""
-        for cell in self._cells_of.pop(key, ()):
+    def drop_operation(self, key: OperationKey, cells: Iterable[int]) -> None:
+        """Hold an operation no longer in the cells that it was put into, nor what it shares."""
+        for cell in cells:
             held = self._near[cell]
             del held[key]
             if not held:

@@ -10,7 +10,8 @@ import msgspec
 
 from skyparley.airspace import limits
 from skyparley.airspace.events import Change, ConflictVoid, Event, OperationChanged, OperationLeft
-from skyparley.airspace.keeping.records import LateNotice, LiveOperation, pack_extents
+from skyparley.airspace.keeping.extents import shorten_extents
+from skyparley.airspace.keeping.records import LateNotice, LiveOperation
 from skyparley.airspace.line.agreements.numbers import notices
 from skyparley.airspace.operations.commands import (
     ActivateOperation,
@@ -189,7 +190,7 @@ def filed(state: Airspace, event: Event, party: str, command: Filing, changes: l
         filed_sequence=event.sequence,
         details_sequence=event.sequence,
         changed_sequence=event.sequence,
-        packed_extents=pack_extents(command.extents),
+        short_extents=shorten_extents(command.extents),
         late_notices=_late_notices(state, party, event.time_us, operation_class, begin_us),
     )
     state.put_operation(operation, command.extents)
@@ -220,7 +221,7 @@ def amended(
         details_digest=details_digest,
         details_sequence=event.sequence,
         changed_sequence=event.sequence,
-        packed_extents=pack_extents(extents),
+        short_extents=shorten_extents(extents),
         late_notices=_late_notices(state, before.party, event.time_us, operation_class, begin_us),
     )
     changes.append(OperationChanged(operation))

@@ -17,7 +17,8 @@ from skyparley.conflict.codec import digest, encode_conflict
 from skyparley.conflict.minima import Minima, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef, Rule
 from skyparley.conflict.search import ConflictIndex
-from skyparley.geometry.bounds import Box, bounding_box
+from skyparley.geometry.bounds import bounding_box
+from skyparley.node.custody.columns import Columns
 from skyparley.node.custody.details import Details, keep_witness
 
 
@@ -80,12 +81,15 @@ def filed(live: LiveOperation, *, compare: bool) -> Filed:
 class Comparison:
     """An index of what is live, brought forward step by step. `details` gives those of a digest."""
 
-    def __init__(self, details: Callable[[str], Details], minima: Minima) -> None:
-        self.index = ConflictIndex(minima)
-        self.boxes: dict[OperationRef, Box] = {}
+    def __init__(
+        self,
+        details: Callable[[str], Details],
+        minima: Minima,
+        held: tuple[ConflictIndex, Columns] | None = None,
+    ) -> None:
+        """Of nothing, or of what an index and its columns hold."""
+        self.index, self.columns = held or (ConflictIndex(minima), Columns())
         self._details = details
-        self._digests: dict[OperationRef, str] = {}
-        self._salts: dict[OperationRef, bytes] = {}
 
     def advance(self, steps: Iterable[Step]) -> Compared:
         """Take steps in the log's order; what they found."""
@@ -93,6 +97,11 @@ class Comparison:
         for _, group in groupby(steps, lambda step: step.sequence):
             self._advance(list(group), compared)
         return compared
+
+    def drop(self, ref: OperationRef) -> None:
+        """Hold an operation no longer; nothing happens if it is not held."""
+        self.index.remove(ref)
+        self.columns.drop(ref)
 
     def check_together(self, operations: Sequence[Operation]) -> list[Conflict]:
         """All conflicts of operations that would take the places of those with their refs, all at once."""
@@ -110,10 +119,7 @@ class Comparison:
         """The steps of one entry: first everything that is no longer as it was goes, then the rest is compared."""
         for step in steps:
             if isinstance(step, Left) or (isinstance(step, Filed) and step.compare):
-                self.index.remove(step.ref)
-                self._digests.pop(step.ref, None)
-                self._salts.pop(step.ref, None)
-                self.boxes.pop(step.ref, None)
+                self.drop(step.ref)
         found: list[Conflict] = []
         for step in steps:
             if isinstance(step, Agreed):
@@ -126,9 +132,8 @@ class Comparison:
                 if step.compare:
                     found += self.index.check(operation)
                 self.index.insert(operation)
-                self._digests[step.ref] = step.details_digest
-                self._salts[step.ref] = details.salt
-                self.boxes[step.ref] = bounding_box(operation.volumes, operation.trajectories)
+                box = bounding_box(operation.volumes, operation.trajectories)
+                self.columns.put(step.ref, step.sequence, step.details_digest, details.salt, box)
         if len(steps) > 1:  # one pair can be found twice, by two agreements that changed at once
             found = list({(conflict.a, conflict.b, conflict.rule): conflict for conflict in found}.values())
             found.sort(key=lambda conflict: (conflict.a, conflict.b, conflict.rule))
@@ -139,14 +144,14 @@ class Comparison:
         """All pairs of flights of some parties that fall short of their minimum, each once."""
         return [
             conflict
-            for ref in sorted(self._digests)
+            for ref in sorted(self.columns.refs())
             if ref.party in members
             for conflict in self.index.check_held(ref)
             if conflict.rule is Rule.SEPARATION_MINIMUM and conflict.a == ref and conflict.b.party in members
         ]
 
     def _note(self, conflict: Conflict, sequence: int, compared: Compared) -> None:
-        witness = keep_witness(self._salts[conflict.a], self._salts[conflict.b], encode_conflict(conflict))
+        witness = keep_witness(self.columns.salt(conflict.a), self.columns.salt(conflict.b), encode_conflict(conflict))
         witness_digest = digest(witness)
         compared.witnesses.append((witness_digest, witness, conflict))
         compared.findings.append(
@@ -154,10 +159,10 @@ class Comparison:
                 sequence=sequence,
                 a_party=conflict.a.party,
                 a_operation_id=conflict.a.operation_id,
-                a_digest=self._digests[conflict.a],
+                a_digest=self.columns.digest(conflict.a),
                 b_party=conflict.b.party,
                 b_operation_id=conflict.b.operation_id,
-                b_digest=self._digests[conflict.b],
+                b_digest=self.columns.digest(conflict.b),
                 rule=conflict.rule.value,
                 certain=conflict.certain,
                 witness_digest=witness_digest,

@@ -24,6 +24,8 @@ from skyparley.errors import SkyparleyError, StorageError
 from skyparley.geometry.bounds import Box
 from skyparley.node.custody.comparison import Agreed, Compared, Comparison, Filed, Step, filed, steps_of
 from skyparley.node.custody.details import Details, read_details, read_witness
+from skyparley.node.custody.index_file import KeptIndex
+from skyparley.node.custody.standing import Progress, comparison_of, keep
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import Applied
 
@@ -67,7 +69,7 @@ class Custodian:
 
     def box(self, ref: OperationRef) -> Box | None:
         """The bounding box of a compared operation."""
-        return self._comparison.boxes.get(ref)
+        return self._comparison.columns.box(ref)
 
     def lend(self, details: Details) -> None:
         """Hand over an operation that is about to be filed, so that it need not be read back from the vault."""
@@ -92,16 +94,18 @@ class Custodian:
         details = self._recent.get(details_digest)
         return read_details(self._vault.body(details_digest)) if details is None else details
 
-    async def load(self) -> None:
+    async def load(self, kept: KeptIndex | None = None, progress: Progress | None = None) -> None:
         """Take in what is live at start; filings after `through` are compared in their order, the others only kept.
 
-        So are the flights of parties whose minima changed after it.
+        So are the flights of parties whose minima changed after it. What a kept index has need not be read.
         """
-        ordered = sorted(self._state.operations.values(), key=lambda live: live.details_sequence)
-        known = [filed(live, compare=False) for live in ordered if live.details_sequence <= self.through]
-        await self._loop.run_in_executor(self._thread, self._comparison.advance, known)
-        owed: list[Step] = [filed(live, compare=True) for live in ordered if live.details_sequence > self.through]
         minima = agreed_minima(self._state, self._defaults)
+        self._comparison = await self._loop.run_in_executor(
+            self._thread, comparison_of, self._state, self.through, minima, self.details, kept, progress
+        )
+        owed: list[Step] = [
+            filed(self._state.operations[key], compare=True) for _, key in self._state.pending_filings()
+        ]
         owed += [
             Agreed(agreement.minima_sequence, frozenset(agreement.members), minima)
             for agreement in self._state.line.agreements.values()
@@ -171,6 +175,11 @@ class Custodian:
             found = decode_conflict(read_witness(self._vault.body(witness_digest)))
             self._remember(witness_digest, found)
         return found
+
+    def keep(self, sequence: int, chain: bytes) -> KeptIndex | None:
+        """What is held, to be kept as of the log's end; None while something waits to be compared. After `close`."""
+        owed = self._work or self._state.pending_filings() or self._stopped
+        return None if owed else keep(self._comparison, sequence, chain)
 
     def close(self) -> None:
         """Stop the worker thread once it is idle."""

@@ -9,8 +9,10 @@ import asyncio
 import queue
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
@@ -117,20 +119,8 @@ class Vault:
 
         Raises `DeletedError` if it was deleted, `StorageError` if the vault does not hold it as it was kept.
         """
-        try:
-            with self._lock:
-                sql = "SELECT data FROM bodies WHERE digest = ?"
-                row = self._reader.execute(sql, (bytes.fromhex(digest),)).fetchone()
-        except apsw.Error as error:
-            raise StorageError(f"the vault cannot be read ({error}): restore it from a backup") from error
-        if row is None:
-            raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
-        data = cast("bytes", row[0])
-        if not data:
-            raise DeletedError("it was deleted because law demanded it: the log has the entry that says under what")
-        if sha256(data).hexdigest() != digest:
-            raise StorageError(f"the vault's body {digest[:16]}… is damaged: restore the vault from a backup")
-        return data
+        with self._lock:
+            return _body(self._reader, digest)
 
     async def delete_bodies(self, digests: Iterable[str]) -> None:
         """Take out what bodies say, for good: nothing of it is left in the file when this returns."""
@@ -214,23 +204,24 @@ class Vault:
 
     def mark(self, name: str) -> int:
         """A remembered number, 0 if it was never set."""
-        with self._lock:
-            row = self._reader.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._rows("SELECT value FROM marks WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else 0
 
     def last_number(self) -> int:
         """Number of the newest body."""
-        with self._lock:
-            row = self._reader.execute("SELECT max(number) FROM bodies").fetchone()
-        return int(row[0] or 0) if row else 0
+        return int(self._rows("SELECT max(number) FROM bodies", ())[0][0] or 0)
 
     def digests_between(self, after: int, through: int) -> dict[str, int]:
         """Digests (hex) of the bodies numbered in `(after, through]`, each with its number."""
-        with self._lock:
-            rows = self._reader.execute(
-                "SELECT digest, number FROM bodies WHERE number > ? AND number <= ? ORDER BY number", (after, through)
-            ).fetchall()
-        return {cast("bytes", digest).hex(): cast("int", number) for digest, number in rows}
+        sql = "SELECT digest, number FROM bodies WHERE number > ? AND number <= ? ORDER BY number"
+        return {digest.hex(): number for digest, number in self._rows(sql, (after, through))}
+
+    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            with self._lock:
+                return self._reader.execute(sql, values).fetchall()
+        except apsw.Error as error:
+            raise StorageError(f"the vault cannot be read ({error}): restore it from a backup") from error
 
     async def forget(self, digests: Iterable[str], after_sequence: int, marks: dict[str, int]) -> None:
         """Drop bodies that no entry of the log names and answers to entries beyond its end, and remember how far was
@@ -276,6 +267,37 @@ class Vault:
             if group:
                 _tell(group, _write_group(connection, group))
         connection.close()
+
+
+@contextmanager
+def reading_bodies(path: Path) -> Iterator[Callable[[str], bytes]]:
+    """What gives the bodies of a vault file by digest, as `Vault.body` does, beside a node that may be writing it."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(10_000)
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    except apsw.Error as error:
+        raise StorageError(f"vault {path.name} cannot be opened ({error}): restore it from a backup") from error
+    try:
+        yield partial(_body, connection)
+    finally:
+        connection.close()
+
+
+def _body(connection: apsw.Connection, digest: str) -> bytes:
+    try:
+        row = connection.execute("SELECT data FROM bodies WHERE digest = ?", (bytes.fromhex(digest),)).fetchone()
+    except apsw.Error as error:
+        raise StorageError(f"the vault cannot be read ({error}): restore it from a backup") from error
+    if row is None:
+        raise StorageError(f"the vault lacks the body {digest[:16]}…: restore vault and log from the same backup")
+    data = cast("bytes", row[0])
+    if not data:
+        raise DeletedError("it was deleted because law demanded it: the log has the entry that says under what")
+    if sha256(data).hexdigest() != digest:
+        raise StorageError(f"the vault's body {digest[:16]}… is damaged: restore the vault from a backup")
+    return data
 
 
 def _tell(group: list[_Write], error: Exception | None) -> None:

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from skyparley.conflict.operation import OperationRef
-
-NameT = TypeVar("NameT", str, OperationRef)
+NameT = TypeVar("NameT", str, tuple[str, str])
 
 FEW: Final = 64
 """So many new names are put into their places one by one; more are sorted in together."""
@@ -36,6 +34,9 @@ class Names(Generic[NameT]):
             del self._fresh[name]
         elif self._holds(name):
             del self._ordered[bisect_left(self._ordered, name)]
+
+    def __len__(self) -> int:
+        return len(self._ordered) + len(self._fresh)
 
     def after(self, cursor: NameT | None) -> Iterator[NameT]:
         """Names after a cursor, in order."""

@@ -55,6 +55,11 @@ from skyparley.node.reading.views import (
 )
 
 MAX_PAGE: Final = 1_000
+MAX_LOOKED_AT: Final = 5_000
+"""So many are looked at for one page: a list by area or time may give a short page, or an empty one, and where it goes
+on."""
+EVERYBODY: Final = ""
+"""Under this, which is no party, stand the names of all conflicts; under a party, those of its own."""
 RENDERED_CACHE: Final = 2_000
 RENDERED_BYTES: Final = 32 * 1024 * 1024
 """So many operations are kept rendered, of at most so many bytes: each goes to its answer and to every stream."""
@@ -71,32 +76,43 @@ class Reader:
         """Views of dialogues and posts."""
         self.catalogue = Catalogue()
         self._named: dict[str, str] = {}
-        self._names: Names[str] = Names()
+        self._names: dict[str, Names[str]] = {EVERYBODY: Names()}
+        self._raised: dict[str, dict[str, None]] = {}
+        """By party, the conflicts whose alarm is raised."""
         self._rendered: OrderedDict[tuple[str, str, str, int], OperationView] = OrderedDict()
         self._rendered_bytes = 0
 
     def take_in(self) -> None:
         """Take in what is live at start."""
-        for live in self._state.operations.values():
-            self.catalogue.add(live)
-        for identifier in self._state.conflicts:
-            self._add_conflict(identifier)
+        self.catalogue.take_in(self._state.operations)
+        for conflict in self._state.conflicts.values():
+            self._add_conflict(conflict)
+            self._note_alarm(conflict)
 
     def follow(self, outcome: Outcome) -> None:
         """Take note of what an entry changed."""
         self.catalogue.follow(outcome)
         for change in outcome.changes:
+            if isinstance(change, ConflictFound | ConflictChanged | ConflictVoid):
+                self._note_alarm(change.conflict)
             if isinstance(change, ConflictFound):
-                self._add_conflict(change.conflict.conflict_id)
+                self._add_conflict(change.conflict)
             elif isinstance(change, ConflictVoid):
                 name = self.conflict_name(change.conflict.conflict_id)
                 self._named.pop(name, None)
-                self._names.remove(name)
+                for names in self._names_of(change.conflict):
+                    names.remove(name)
 
-    def _add_conflict(self, identifier: str) -> None:
-        name = self.conflict_name(identifier)
-        self._named[name] = identifier
-        self._names.add(name)
+    def _add_conflict(self, conflict: RecordedConflict) -> None:
+        name = self.conflict_name(conflict.conflict_id)
+        self._named[name] = conflict.conflict_id
+        for names in self._names_of(conflict):
+            names.add(name)
+
+    def _names_of(self, conflict: RecordedConflict) -> list[Names[str]]:
+        """The lists in which a conflict stands: of all, and of each of its parties."""
+        owners = dict.fromkeys((EVERYBODY, conflict.a_party, conflict.b_party))
+        return [self._names.setdefault(owner, Names()) for owner in owners]
 
     def conflict_name(self, identifier: str) -> str:
         """What a conflict is called outside: bound to this node's secret (HMAC-SHA256, 128 bits).
@@ -125,27 +141,27 @@ class Reader:
         """A page of operations that the reader may see, by party and identifier."""
         limit = _page_size(query.limit)
         cursor = None if query.after is None else decode_cursor(query.after)
-        refs = self.catalogue.after(
+        keys = self.catalogue.after(
             cursor, party=None if author.sees_all else author.party, hazards_only=query.hazards_only
         )
-        found: list[OperationRef] = []
-        for ref in refs:
-            if self._asked_for(ref, query):
-                if len(found) == limit:
-                    return OperationPage([self._view_of(ref) for ref in found], encode_cursor(found[-1]))
-                found.append(ref)
-        return OperationPage([self._view_of(ref) for ref in found], None)
+        found: list[OperationKey] = []
+        for looked_at, key in enumerate(keys, 1):
+            if self._asked_for(key, query):
+                found.append(key)
+            if len(found) == limit or looked_at == MAX_LOOKED_AT:
+                following = encode_cursor(key) if next(keys, None) is not None else None
+                return OperationPage([self._view_of(one) for one in found], following)
+        return OperationPage([self._view_of(one) for one in found], None)
 
     def conflicts(self, author: Author, after: str | None, limit: int) -> ConflictPage:
         """A page of conflicts that concern the reader, by identifier."""
         size = _page_size(limit)
         found: list[ConflictView] = []
-        for name in self._names.after(after):
-            recorded = self._state.conflicts[self._named[name]]
-            if may_see_conflict(author, recorded.a_party, recorded.b_party):
-                if len(found) == size:
-                    return ConflictPage(found, found[-1].conflict_id)
-                found.append(self.conflict_view(author, recorded))
+        names = self._names.get(EVERYBODY if author.sees_all else author.party)
+        for name in names.after(after) if names is not None else ():
+            if len(found) == size:
+                return ConflictPage(found, found[-1].conflict_id)
+            found.append(self.conflict_view(author, self._state.conflicts[self._named[name]]))
         return ConflictPage(found, None)
 
     def shared_cells(self, author: Author, after: str | None, limit: int) -> SharedCellsPage:
@@ -156,9 +172,7 @@ class Reader:
         """How many operations and hazard areas, and how many conflicts, the reader sees."""
         if author.sees_all:
             return len(self._state.operations), len(self._state.conflicts)
-        operations = sum(1 for _ in self.catalogue.after(None, party=author.party, hazards_only=False))
-        recorded = self._state.conflicts.values()
-        return operations, sum(may_see_conflict(author, one.a_party, one.b_party) for one in recorded)
+        return self.catalogue.count(author.party), len(self._names.get(author.party, ()))
 
     def recorded_conflict(self, author: Author, conflict_id: str) -> RecordedConflict:
         """The record of a conflict by the name that it has outside. Raises `NotFoundError` as `conflict` does."""
@@ -190,13 +204,24 @@ class Reader:
         """The conflicts of an operation that hold now."""
         return [self.conflict_view(author, recorded) for recorded in self._state.conflicts_of(live.key)]
 
-    def raised(self, author: Author) -> list[ConflictView]:
-        """Conflicts of the author's party whose alarm is raised: first those it has not heard, then by time."""
-        alarms = self._state.line.alarms
-        found = [alarms[name] for name in self._state.conflicts_with(author.party) if name in alarms]
-        raised = [alarm for alarm in found if alarm.since_us]
-        raised.sort(key=lambda alarm: (alarm.is_heard_by(author.party), alarm.since_us, alarm.conflict_id))
-        return [self.conflict_view(author, self._state.conflicts[alarm.conflict_id]) for alarm in raised]
+    def raised(self, author: Author, most: int) -> tuple[list[ConflictView], int]:
+        """Conflicts of the author's party whose alarm is raised: first those it has not heard, then by time.
+
+        At most so many, and how many are left out.
+        """
+        alarms = [self._state.line.alarms[name] for name in self._raised.get(author.party, ())]
+        alarms.sort(key=lambda alarm: (alarm.is_heard_by(author.party), alarm.since_us, alarm.conflict_id))
+        shown = [self.conflict_view(author, self._state.conflicts[alarm.conflict_id]) for alarm in alarms[:most]]
+        return shown, len(alarms) - len(shown)
+
+    def _note_alarm(self, conflict: RecordedConflict) -> None:
+        """Note for both parties of a conflict whether its alarm is raised."""
+        alarm = self._state.line.alarms.get(conflict.conflict_id)
+        for party in (conflict.a_party, conflict.b_party):
+            if alarm is not None and alarm.since_us:
+                self._raised.setdefault(party, {})[conflict.conflict_id] = None
+            else:
+                self._raised.get(party, {}).pop(conflict.conflict_id, None)
 
     def conflict_view(self, author: Author, recorded: RecordedConflict) -> ConflictView:
         """A recorded conflict with its witness, as far as it is for the reader."""
@@ -256,18 +281,20 @@ class Reader:
             return msgspec.json.encode({"type": "conflict_void", "conflict_id": name})
         return self.line.render(author, change)
 
-    def _view_of(self, ref: OperationRef) -> OperationView:
-        return self.view(self._state.operations[ref.party, ref.operation_id])
+    def _view_of(self, key: OperationKey) -> OperationView:
+        return self.view(self._state.operations[key])
 
-    def _asked_for(self, ref: OperationRef, query: OperationQuery) -> bool:
-        live = self._state.operations[ref.party, ref.operation_id]
+    def _asked_for(self, key: OperationKey, query: OperationQuery) -> bool:
+        if query.begin_us is None and query.end_us is None and query.bbox is None:
+            return True
+        live = self._state.operations[key]
         if query.begin_us is not None and live.end_us <= query.begin_us:
             return False
         if query.end_us is not None and live.begin_us >= query.end_us:
             return False
         if query.bbox is None:
             return True
-        box = self._custodian.box(ref)
+        box = self._custodian.box(OperationRef(*key))
         return box is None or overlap(box, query.bbox)
 
 

@@ -56,7 +56,7 @@ class Threads:
             for test in line.tests_of(agreement.agreement_id)
             if any(one.party == party and one.state == "waiting" for one in test.answers)
         ]
-        alarms = self._reader.raised(author)
+        alarms, alarms_left_out = self._reader.raised(author, INBOX_LENGTH)
         return Inbox(
             time=format_time(self._engine.clock()),
             owed=self._shown(owed),
@@ -65,8 +65,8 @@ class Threads:
             waiting_left_out=max(0, len(waiting) - INBOX_LENGTH),
             tests=[line_test_view(test) for test in tests[:INBOX_LENGTH]],
             tests_left_out=max(0, len(tests) - INBOX_LENGTH),
-            alarms=alarms[:INBOX_LENGTH],
-            alarms_left_out=max(0, len(alarms) - INBOX_LENGTH),
+            alarms=alarms,
+            alarms_left_out=alarms_left_out,
         )
 
     def _shown(self, dialogues: list[Dialogue]) -> list[DialogueView]:
