@@ -85,6 +85,9 @@ export interface Party {
 }
 export interface Status {
   sequence: number;
+  /** How many there are that may be seen. */
+  operations: number;
+  conflicts: number;
 }
 export interface Me {
   role: "party" | "operator" | "observer";
@@ -169,8 +172,11 @@ async function refusalOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** All items of a list, page by page. */
-export async function list<T>(path: string): Promise<T[]> {
+/** So many items of a list are loaded at first: a browser does not hold a continent. */
+export const MOST = 20_000;
+
+/** The first items of a list, page by page, about so many at most. */
+export async function list<T>(path: string, most = MOST): Promise<T[]> {
   const items: T[] = [];
   let after: string | null = null;
   do {
@@ -179,7 +185,7 @@ export async function list<T>(path: string): Promise<T[]> {
     );
     items.push(...page.items);
     after = page.next;
-  } while (after !== null);
+  } while (after !== null && items.length < most);
   return items;
 }
 

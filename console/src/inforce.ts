@@ -15,10 +15,15 @@ import type { Agreement, Catalogue, Dialogue, Post } from "./line/types";
 import { language, startLanguage, stateWords, t } from "./texts";
 import { bandBoth, clock, day, degrees, operationWords } from "./words";
 
+/** A printed page holds no more operations, and no more conflicts; it says how many are not on it. */
+const MOST_PRINTED = 2_000;
+
 interface Status {
   sequence: number;
   time: string;
   state_hash: string;
+  operations: number;
+  conflicts: number;
 }
 
 async function start(): Promise<void> {
@@ -38,13 +43,17 @@ async function content(me: Me): Promise<HTMLElement[]> {
   // the status first: what is read after it is at least as new
   const status = await get<Status>("/v1/status");
   const [operations, conflicts, parties, agreements, dialogues, catalogue] = await Promise.all([
-    list<Operation>("/v1/operations"),
-    list<Conflict>("/v1/conflicts"),
+    list<Operation>("/v1/operations", MOST_PRINTED),
+    list<Conflict>("/v1/conflicts", MOST_PRINTED),
     listWhole<Party>("/v1/parties"),
     listWhole<Agreement>("/v1/agreements"),
     me.role === "operator" ? Promise.resolve([]) : list<Dialogue>("/v1/dialogues"),
     get<Catalogue>(`/v1/catalogue?language=${language()}`),
   ]);
+  const leftOut = [
+    ...(operations.length < MOST_PRINTED ? [] : [`${t("operations")} ${status.operations - operations.length}`]),
+    ...(conflicts.length < MOST_PRINTED ? [] : [`${t("conflicts")} ${status.conflicts - conflicts.length}`]),
+  ];
   const posts = (await Promise.all(parties.map((one) => listWhole<Post>(`/v1/parties/${encodeURIComponent(one.party)}/posts`)))).flat();
   const names = new Map(parties.map((one) => [one.party, one.name]));
   const name = (party: string): string => names.get(party) ?? party;
@@ -57,6 +66,7 @@ async function content(me: Me): Promise<HTMLElement[]> {
     element("header", {}, me.exercise ? element("strong", { class: "exercise" }, `${t("exercise")} · ${t("exercise")} · ${t("exercise")}`) : element("span", {}),
       element("h1", {}, `${t("page_for")} ${whose}`),
       element("p", {}, `${t("printed")} `, element("bdi", { dir: "ltr" }, `${day(at)} ${clock(at)}`), ` · ${t("entry")} ${status.sequence} · `, element("code", {}, status.state_hash.slice(0, 16))),
+      ...(leftOut.length === 0 ? [] : [element("p", {}, `▲ ${t("not_on_page")} ${leftOut.join(", ")}`)]),
       element("p", { class: "quiet" }, t("signature_line")),
       button(t("print"), { class: "main no-print" }, () => window.print())),
     section(t("agreements"), agreements.length === 0 ? [element("p", {}, t("no_agreements"))] : agreements.flatMap((one) => agreementParts(one, name))),

@@ -84,7 +84,12 @@ function build(store: Store): void {
   };
   const picture = new Picture(byId("map"), store, { choose, show });
   const pick: Pick = (each) => picture.pick(each);
-  const panel = new Panel(byId("panel"), store, { choose, show, pick, mark: (places) => picture.mark(places) });
+  const stream = follow(store);
+  const loadMore = (): void => {
+    store.wantMore();
+    stream.reload();
+  };
+  const panel = new Panel(byId("panel"), store, { choose, show, pick, mark: (places) => picture.mark(places), loadMore });
   new AlarmStrip(byId("due"), store, store.desk, (dialogueId) => {
     panel.open("line");
     if (dialogueId === null) panel.line.openPage("inbox");
@@ -103,7 +108,6 @@ function build(store: Store): void {
   });
   showStale(byId("stale"), store);
   listenForKeys(panel, timeline);
-  follow(store);
 }
 
 /** Keys that work everywhere but in a field: j and k step through conflicts, space plays, n goes to now. */
@@ -122,8 +126,8 @@ function listenForKeys(panel: Panel, timeline: Timeline): void {
   });
 }
 
-function follow(store: Store): void {
-  new EventStream({
+function follow(store: Store): EventStream {
+  return new EventStream({
     load: () => store.load(),
     changes: (changes) => store.apply(changes),
     alive: () => store.setLink("live"),

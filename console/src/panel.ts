@@ -2,7 +2,7 @@
 
 import type { Conflict, Operation, Position } from "./api";
 import { ConflictList } from "./conflicts";
-import { element, say } from "./dom";
+import { button, element, say } from "./dom";
 import { OperationList } from "./operations";
 import type { Pick } from "./line/fields";
 import { LinePanel } from "./line/panel";
@@ -15,6 +15,7 @@ export interface PanelActions {
   show(operation: Operation): void;
   pick: Pick;
   mark(places: Position[]): void;
+  loadMore(): void;
 }
 
 const TABS = ["line", "conflicts", "operations"] as const;
@@ -24,6 +25,7 @@ export class Panel {
   private readonly tabs: Record<Tab, HTMLButtonElement>;
   private readonly pages: Record<Tab, HTMLElement>;
   private readonly list: ConflictList;
+  private readonly more: HTMLButtonElement;
   readonly line: LinePanel;
 
   constructor(
@@ -41,7 +43,8 @@ export class Panel {
     this.pages = { line: this.line.root, conflicts: this.list.root, operations: operations.root };
     this.tabs = { line: tab("line"), conflicts: tab("conflicts"), operations: tab("operations") };
     const tabs = element("div", { role: "tablist", class: "tabs", "aria-label": "Lists" }, ...TABS.map((name) => this.tabs[name]));
-    root.append(tabs, ...TABS.map((name) => this.pages[name]));
+    this.more = button("", { class: "more", id: "load-more" }, () => actions.loadMore());
+    root.append(tabs, this.more, ...TABS.map((name) => this.pages[name]));
     for (const name of TABS) this.tabs[name].addEventListener("click", () => this.open(name));
     tabs.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
@@ -79,6 +82,9 @@ export class Panel {
     say(this.tabs.line, `${t("line")} ${desk.party === null ? count(desk.dialogues.size) : count(due)}`);
     say(this.tabs.conflicts, `${t("conflicts")} ${count(this.store.conflicts.size)}`);
     say(this.tabs.operations, `${t("operations")} ${count(this.store.operations.size)}`);
+    const { operations, conflicts } = this.store.leftOut;
+    this.more.hidden = operations === 0 && conflicts === 0;
+    say(this.more, `Load more: ${count(operations)} operations and ${count(conflicts)} conflicts are not loaded`);
   }
 }
 

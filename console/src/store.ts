@@ -1,6 +1,6 @@
 // What the page knows: operations, conflicts, parties, the time it shows. Views listen and draw.
 
-import { type Change, type Conflict, type Me, type Operation, type Party, type Status, get, list, listWhole } from "./api";
+import { type Change, type Conflict, type Me, type Operation, type Party, type Status, MOST, get, list, listWhole } from "./api";
 import { knowParties } from "./colours";
 import { Desk } from "./line/desk";
 import { spanOf } from "./times";
@@ -21,6 +21,9 @@ export class Store {
   staleSince: number | null = null;
   /** The instant shown, ms since 1970 UTC; null follows the clock. */
   shown: number | null = null;
+  /** How many operations and conflicts there are that are not loaded, as of the last loading. */
+  leftOut = { operations: 0, conflicts: 0 };
+  private most = MOST;
   private selectedId: string | null = null;
   private selectedKey: string | null = null;
   private sorted: Conflict[] | null = null;
@@ -63,22 +66,31 @@ export class Store {
     told.forEach((listener) => listener());
   }
 
-  /** Load the whole picture; the log's sequence after which the event stream has to go on. */
+  /** Next time load twice as much. */
+  wantMore(): void {
+    this.most *= 2;
+  }
+
+  /** Load the picture, as much of it as is wanted; the log's sequence after which the event stream has to go on. */
   async load(): Promise<number> {
-    const { sequence } = await get<Status>("/v1/status");
+    const status = await get<Status>("/v1/status");
     const [operations, conflicts, parties] = await Promise.all([
-      list<Operation>("/v1/operations"),
-      list<Conflict>("/v1/conflicts"),
+      list<Operation>("/v1/operations", this.most),
+      list<Conflict>("/v1/conflicts", this.most),
       listWhole<Party>("/v1/parties"),
     ]);
     this.operations = new Map(operations.map((operation) => [keyOf(operation), operation]));
     this.conflicts = new Map(conflicts.map((conflict) => [conflict.conflict_id, conflict]));
     this.parties = new Map(parties.map((party) => [party.party, party]));
     knowParties(parties);
+    this.leftOut = {
+      operations: operations.length < this.most ? 0 : Math.max(0, status.operations - operations.length),
+      conflicts: conflicts.length < this.most ? 0 : Math.max(0, status.conflicts - conflicts.length),
+    };
     this.forget();
     await this.desk.load();
     this.tell("operations", "conflicts", "line", "selection");
-    return sequence;
+    return status.sequence;
   }
 
   apply(changes: Change[]): void {

@@ -28,6 +28,7 @@ export class EventStream {
   private after: number | null = null;
   private heardAt = Date.now();
   private stopped = false;
+  private anew = false;
   private abort = new AbortController();
   private retryMs = FIRST_RETRY_MS;
   private readonly watch: number;
@@ -36,6 +37,12 @@ export class EventStream {
     this.watch = window.setInterval(() => this.checkSilence(), 1_000);
     window.addEventListener("online", () => this.abort.abort());
     void this.run();
+  }
+
+  /** Load everything again, and go on from there. */
+  reload(): void {
+    this.anew = true;
+    this.abort.abort();
   }
 
   private stop(): void {
@@ -66,6 +73,11 @@ export class EventStream {
         }
       }
       if (this.stopped) return;
+      if (this.anew) {
+        this.anew = false;
+        this.after = null;
+        continue;
+      }
       this.handlers.stale(this.heardAt);
       await new Promise((resolve) => setTimeout(resolve, this.retryMs));
       this.retryMs = Math.min(LONGEST_RETRY_MS, this.retryMs * 2);

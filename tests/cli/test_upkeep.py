@@ -100,11 +100,14 @@ def test_what_was_restored_is_the_same_serves_and_knows_its_keys(
 ) -> None:
     done = skyparley("restore", kept, "--data", tmp_path / "new")
     assert done.returncode == 0, done.stderr
+    assert stat.S_IMODE((tmp_path / "new" / "index.bin").stat().st_mode) == 0o600
+    assert len(list((tmp_path / "new").glob("snapshot-*.bin"))) == 1
     assert replayed(tmp_path / "new")[:2] == replayed(kept)[:2]
     with serving("serve", tmp_path / "new") as node:
         for number in range(10):
             assert node.get(f"/v1/operations/op-{number}", filed[1]).json()["operation_id"] == f"op-{number}"
         assert node.get("/healthy").status_code == 200
+        assert "index.bin" not in node.output, "it is used as restore left it"
 
 
 def test_nothing_is_written_over(kept: Path, filed: tuple[Serving, str], tmp_path: Path) -> None:

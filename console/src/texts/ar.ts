@@ -148,6 +148,7 @@ export const ar: Texts = {
   no_conflicts: "لا تعارضات.",
   nothing_filed: "لم يُقدَّم شيء.",
   page_for: "الساري الآن، لـ",
+  not_on_page: "غير مدرج في هذه الصفحة لكثرته:",
   signature_line: "إذا انقطعت العقدة تبقى هذه الصفحة سارية حتى يتفق الأطراف شفويًا على غيرها.",
   state_accepted: "مقبول",
   state_proposed: "مقترح",

@@ -149,6 +149,7 @@ export const en = {
   no_conflicts: "No conflicts.",
   nothing_filed: "Nothing is filed.",
   page_for: "In force now, for",
+  not_on_page: "Not on this page, because there are too many:",
   signature_line: "If the node is not heard, this page holds until its parties agree otherwise by voice.",
   state_accepted: "accepted",
   state_proposed: "proposed",

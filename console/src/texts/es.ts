@@ -148,6 +148,7 @@ export const es: Texts = {
   no_conflicts: "Ningún conflicto.",
   nothing_filed: "Nada presentado.",
   page_for: "En vigor, para",
+  not_on_page: "No están en esta página porque son demasiados:",
   signature_line: "Si el nodo no responde, esta página vale hasta que las partes acuerden otra cosa por voz.",
   state_accepted: "aceptado",
   state_proposed: "propuesto",

@@ -148,6 +148,7 @@ export const fr: Texts = {
   no_conflicts: "Aucun conflit.",
   nothing_filed: "Rien n’est déposé.",
   page_for: "En vigueur, pour",
+  not_on_page: "Absents de cette page, car trop nombreux :",
   signature_line: "Si le nœud ne répond plus, cette page vaut jusqu’à ce que les parties en conviennent autrement par la voix.",
   state_accepted: "accepté",
   state_proposed: "proposé",

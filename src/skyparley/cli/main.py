@@ -332,9 +332,9 @@ def show_log(
 @app.command(hidden=True)
 def snapshot(data: Data = None) -> None:
     """Bring a data directory's snapshots up to its log's end (a serving node calls this)."""
-    from skyparley.cli.upkeep import write_snapshot
+    from skyparley.cli.upkeep import follow_once
 
-    write_snapshot(_settings(data=data).data)
+    follow_once(_settings(data=data).data)
 
 
 @app.command()

@@ -78,16 +78,18 @@ def replay_from_zero(data: Path, *, verify: bool) -> bool:
     return not result.problems
 
 
-def write_snapshot(data: Path) -> None:
-    """Bring the snapshots of a data directory, of the state and of the index, up to its log's end.
+def follow_once(data: Path) -> None:
+    """`write_snapshot` as all that this process does: after others, for a node that serves has more to do."""
+    os.nice(FOLLOWER_NICENESS)
+    gc.disable()  # it makes millions of things that stay to its end
+    write_snapshot(data)
 
-    It lets others go first: a node that serves has more to do than this.
-    """
+
+def write_snapshot(data: Path) -> None:
+    """Bring the snapshots of a data directory, of the state and of the index, up to its log's end."""
     from skyparley.node.recovery import follow_to_snapshot
 
     require_data(data)
-    os.nice(FOLLOWER_NICENESS)
-    gc.disable()
 
     async def follow() -> None:
         log = await open_log(data)
