@@ -16,10 +16,11 @@ from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.search import ConflictIndex
 from skyparley.log.port import Entry, Log
 from skyparley.node.custody.details import details_of, read_details
+from skyparley.node.custody.orphans import named_digests
 from skyparley.node.custody.vault import Vault
 from skyparley.node.engine import event_of
 from skyparley.node.node import Node
-from skyparley.node.recovery import _named_digests, recover, verify
+from skyparley.node.recovery import recover, verify
 from support.nodes import conflicts_of, same
 
 
@@ -35,7 +36,7 @@ async def entries_of(log: Log) -> list[Entry]:
 
 async def check_no_orphans(log: Log, vault: Vault) -> None:
     """Once a node has opened them, the vault holds nothing that no entry names."""
-    named = {digest for entry in await entries_of(log) for digest in _named_digests(event_of(entry))}
+    named = {digest for entry in await entries_of(log) for digest in named_digests(entry)}
     held = vault.digests_between(0, vault.last_number())
     assert set(held) <= named
 

@@ -111,6 +111,7 @@ class World:
         await check_no_orphans(log, vault)
         node.custodian.close()
         node.custodian._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
+        node.custodian._merger = LaterExecutor(self.dice)  # type: ignore[assignment]
         node.history._thread.shutdown()
         node.history._thread = LaterExecutor(self.dice)  # type: ignore[assignment]
         node.recorder._thread.shutdown()

@@ -4,7 +4,6 @@ A restart that has lost snapshot and index comes back to the same state hash and
 everything is computed from the log; `verify` shows it by doing it.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -189,7 +188,7 @@ async def check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None:
 async def kept_index(log: Log, directory: Path, tell: Tell) -> KeptIndex | None:
     """The index that was kept of this log; None if there is none that can be used, which is told if one is there."""
     try:
-        kept = await asyncio.to_thread(read_index, directory)
+        kept = read_index(directory)
         await check_fits(log, kept.sequence, kept.chain, await log.head())
     except NotFoundError:
         return None

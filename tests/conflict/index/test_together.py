@@ -166,3 +166,30 @@ def test_a_history_with_merges_at_any_time_matches_a_fresh_index(kept: int, monk
                 fresh.insert(other)
             for other in model.values():
                 assert index.check(other) == fresh.check(other) == index.check_held(other.ref)
+
+
+def test_a_merge_that_fails_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = ConflictIndex()
+    stay = [operation(f"s{i}", circle_volume(away(ALPS, 9.0 * i, 1_000.0), 200.0)) for i in range(40)]
+    for one in stay[:20]:
+        index.insert(one)
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    asked = operation("asker", circle_volume(ALPS, 3_000.0))
+    with monkeypatch.context() as broken:
+        broken.setattr(hot, "sort_entries", fail)
+        with pytest.raises(MemoryError):
+            index.merge()
+        index.remove(stay[0].ref)
+        for one in stay[20:]:
+            index.insert(one)
+        assert len(index.check(asked)) == 39
+        with pytest.raises(MemoryError):
+            index.merge()
+    for _ in range(2):
+        assert len(index.check(asked)) == 39
+        index.merge()
+    index.insert(stay[0])
+    assert len(index.check(asked)) == 40

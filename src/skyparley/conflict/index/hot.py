@@ -62,6 +62,7 @@ class HotIndex:
         self._fresh: Fresh = nothing_fresh(KEPT)
         self._older: Fresh = nothing_fresh(0)
         self._gone: list[_Gone] = []
+        self._older_gone: list[_Gone] = []
         self._epoch = 0
         self._reading: dict[int, int] = {}
         self._leaving: deque[tuple[int, list[_Gone]]] = deque()
@@ -189,13 +190,15 @@ class HotIndex:
                 pool.make_room_ahead(self.lock)
             fresh = nothing_fresh(max(KEPT, 2 * len(self._sorted.entries) // MERGE_AT))
             with self.lock:
-                self._older, self._fresh = self._fresh, fresh
-                gone, self._gone, self._gone_pieces = self._gone, [], 0
+                if not self._older.counts[0]:  # else an earlier merge failed, and this one does it again
+                    self._older, self._fresh = self._fresh, fresh
+                    self._older_gone, self._gone, self._gone_pieces = self._older_gone + self._gone, [], 0
                 count, marks = int(self._older.counts[0]), self._pieces.arrays[1]
             older = sort_entries(self._older.entries[:count], self._older.keys[:count])
             order = merged(self._sorted, older, marks)
             with self.lock:
                 self._sorted, self._older = order, nothing_fresh(0)
+                gone, self._older_gone = self._older_gone, []
                 for went in gone:
                     self._pieces.give(went.piece, went.pieces)
                     self._points.give(went.point, went.points)

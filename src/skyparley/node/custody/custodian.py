@@ -2,7 +2,7 @@
 
 What it finds becomes one entry for a run of filings: findings with digests of both inputs and of the witness, which is
 durable in the vault first. So two clashing operations filed in the same millisecond are both told. The comparison runs
-on one worker thread, so that it never holds up the loop and never meets itself.
+on one worker thread, so that it never holds up the loop and never meets itself; its index is tidied on another.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ Record = Callable[[RecordFindings], Awaitable[object]]
 
 
 class Custodian:
-    """Exact comparison for the parties that this node hosts. Lives on the event loop's thread, with a worker."""
+    """Exact comparison for the parties that this node hosts. Lives on the event loop's thread, with two workers."""
 
     def __init__(self, vault: Vault, record: Record, state: Airspace, minima: SeparationMinima) -> None:
         self.through = state.findings_through
@@ -61,6 +61,8 @@ class Custodian:
         self._witnesses: OrderedDict[str, Conflict] = OrderedDict()
         self._waiting: deque[tuple[int, asyncio.Future[int]]] = deque()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="custodian")
+        self._merger = ThreadPoolExecutor(1, thread_name_prefix="index")
+        self._merging: asyncio.Future[None] | None = None
 
     @property
     def backlog(self) -> int:
@@ -130,6 +132,7 @@ class Custodian:
             except Exception as error:
                 self._stop(batch[-1].sequence, error)
                 return
+            self._merge_if_due()
             for witness_digest, _, conflict in compared.witnesses:
                 self._remember(witness_digest, conflict)
             if any(isinstance(step, Filed | Agreed) for step in batch):
@@ -182,12 +185,19 @@ class Custodian:
         return None if owed else keep(self._comparison, sequence, chain)
 
     def close(self) -> None:
-        """Stop the worker thread once it is idle."""
+        """Stop the worker threads once they are idle."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._merger.shutdown(wait=True, cancel_futures=True)
 
     def _push(self, steps: Iterable[Step]) -> None:
         self._work.extend(steps)
         self._wake.set()
+
+    def _merge_if_due(self) -> None:
+        """The index takes what was filed into its sorted part on a thread of its own, beside the comparison."""
+        if self._comparison.index.merge_due and (self._merging is None or self._merging.done()):
+            self._merging = self._loop.run_in_executor(self._merger, self._comparison.index.merge)
+            self._merging.add_done_callback(_told)
 
     def _next_batch(self) -> list[Step]:
         """Steps of whole entries: what one entry changed is never cut in two."""
@@ -230,3 +240,9 @@ class Custodian:
         self._witnesses[witness_digest] = conflict
         if len(self._witnesses) > WITNESS_CACHE:
             self._witnesses.popitem(last=False)
+
+
+def _told(merging: asyncio.Future[None]) -> None:
+    """A merge that fails is told; the index answers as before, and the next one tries again."""
+    if not merging.cancelled() and (error := merging.exception()) is not None:
+        _log.error("the index could not be merged", exc_info=error)
