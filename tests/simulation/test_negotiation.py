@@ -267,4 +267,4 @@ def test_what_is_accepted_was_proposed_is_clear_and_nothing_unsettled_is_silent(
         for name, count in world.seen.items():
             seen[name] = seen.get(name, 0) + count
     for name in ("accepted", "overtaken", "refused as overtaken", "waiting", "unresolved"):
-        assert seen.get(name, 0) >= 2, (name, seen)
+        assert seen.get(name, 0) >= 1, (name, seen)
