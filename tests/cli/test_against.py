@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -189,6 +190,7 @@ def test_a_busy_node_is_asked_again_and_what_is_no_node_is_named(tmp_path: Path)
 def test_silence_ends_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "TIMEOUT_S", 0.3)
     from skyparley.cli.check import check_files
+    from skyparley.cli.report import Report
     from skyparley.conflict.minima import DEFAULT_MINIMA
 
     path = tmp_path / "plan.geojson"
@@ -196,6 +198,7 @@ def test_silence_ends_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         began_s = time.monotonic()
-        report = check_files([path], DEFAULT_MINIMA, against=url, api_key="k", quiet=True)
+        report, found = Report(), list[dict[str, Any]]()
+        check_files([path], DEFAULT_MINIMA, report, found.append, against=url, api_key="k", in_order=True, quiet=True)
     assert [skipped.place for skipped in report.skipped] == ["all operations"]
     assert time.monotonic() - began_s < 100 * 0.3 / against.AT_ONCE  # the others are not waited for

@@ -194,3 +194,20 @@ def test_the_swiss_day_is_checked_whole_and_no_aircraft_meets_itself() -> None:
         assert conflict["a"].split("/")[0] != conflict["b"].split("/")[0]
         assert conflict["closest"]["horizontal_m"] < 9_260
         assert conflict["closest"]["vertical_m"] < 304.8
+
+
+def test_json_lines_are_the_conflicts_of_json_one_a_line_and_the_rest_goes_to_standard_error(
+    clash: Path, bad: Path, tmp_path: Path
+) -> None:
+    later = write(tmp_path / "later.geojson", collection(feature("v"), feature("w")))
+    whole = json.loads(check(clash, later, "--json").stdout)["conflicts"]
+    shown = check(clash, bad, later, "--json-lines")
+    assert shown.exit_code == 1
+    lines = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert len(lines) == 2
+    assert sorted(lines, key=lambda one: str(one["a"])) == whole
+    assert "skipped" in shown.stderr
+    assert shown.stderr.splitlines()[-1].startswith("2 conflicts among 4 operations; 1 skipped")
+    nothing = check(bad, "--json-lines")
+    assert (nothing.exit_code, nothing.stdout) == (2, "")
+    assert check(clash, "--json", "--json-lines").exit_code == 2

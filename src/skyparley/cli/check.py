@@ -7,14 +7,23 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from skyparley.cli.report import Report, conflict_json, left_out_lines, render_json, render_table
+from skyparley.cli.report import (
+    Report,
+    conflict_json,
+    left_out_lines,
+    render_conflict,
+    render_json,
+    render_summary,
+    render_table,
+)
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum, uniform
 from skyparley.conflict.operation import Operation, OperationRef
-from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.pairs.batch import all_pairs, stream_pairs
 from skyparley.errors import SkyparleyError
 from skyparley.formats.detect import read_file
 from skyparley.formats.parsed import Parsed, Skipped
@@ -38,10 +47,23 @@ def minima_of(horizontal_m: float | None, vertical_m: float | None) -> Separatio
     )
 
 
-def run(files: list[Path], minima: SeparationMinima, *, against: str | None, api_key: str | None, as_json: bool) -> int:
+def run(
+    files: list[Path],
+    minima: SeparationMinima,
+    *,
+    against: str | None,
+    api_key: str | None,
+    as_json: bool,
+    as_lines: bool,
+) -> int:
     """The command; its exit status."""
-    report = check_files(files, minima, against=against, api_key=api_key, quiet=as_json)
-    if as_json:
+    report = Report()
+    tell = _print_line if as_lines else report.conflicts.append
+    quiet = as_json or (as_lines and sys.stdout.isatty())
+    check_files(files, minima, report, tell, against=against, api_key=api_key, in_order=not as_lines, quiet=quiet)
+    if as_lines:
+        render_summary(report, Console(stderr=True, highlight=False))
+    elif as_json:
         sys.stdout.write(render_json(report) + "\n")
         for line in left_out_lines(report):
             print(line, file=sys.stderr)
@@ -50,30 +72,53 @@ def run(files: list[Path], minima: SeparationMinima, *, against: str | None, api
     return report.status
 
 
+def _print_line(conflict: dict[str, Any]) -> None:
+    """One JSON object a line, at once, so that a program can begin before all is compared."""
+    sys.stdout.write(render_conflict(conflict) + "\n")
+    sys.stdout.flush()
+
+
 def check_files(
-    files: list[Path], minima: SeparationMinima, *, against: str | None, api_key: str | None, quiet: bool
-) -> Report:
-    """Read files and find all conflicts, past or future; progress goes to a terminal on standard error, or nowhere."""
-    report = Report()
+    files: list[Path],
+    minima: SeparationMinima,
+    report: Report,
+    tell: Callable[[dict[str, Any]], None],
+    *,
+    against: str | None,
+    api_key: str | None,
+    in_order: bool,
+    quiet: bool,
+) -> None:
+    """Read files and find all conflicts, past or future, which are told in order, or else as they are found; progress
+    goes to a terminal on standard error, or nowhere.
+    """
+
+    def found(conflict: dict[str, Any]) -> None:
+        report.found += 1
+        tell(conflict)
+
+    search = all_pairs if in_order else stream_pairs
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as progress:
+    off = quiet or not console.is_terminal
+    # what is printed meanwhile goes to standard output, not through the console of the bar
+    with Progress(*columns, console=console, transient=True, disable=off, redirect_stdout=False) as progress:
         reading = progress.add_task("Reading", total=len(files))
         report.operations = _read_all(files, report, lambda: progress.advance(reading))
         comparing = progress.add_task("Comparing", total=len(report.operations))
-        found = all_pairs(report.operations, minima, lambda done: progress.update(comparing, completed=done))
-        report.conflicts = [conflict_json(conflict) for conflict in found]
+        for conflict in search(report.operations, minima, lambda done: progress.update(comparing, completed=done)):
+            found(conflict_json(conflict))
         if against is not None:
             from skyparley.cli.against import check_against
 
             asking = progress.add_task("Asking the node", total=len(report.operations))
             try:
-                report.conflicts += check_against(
+                for conflict_there in check_against(
                     against, api_key, report.operations, report.skipped, lambda: progress.advance(asking)
-                )
+                ):
+                    found(conflict_there)
             except SkyparleyError as error:  # what the files hold is told all the same
                 report.skipped.append(Skipped(against, "all operations", error.message))
-    return report
 
 
 def _read_all(files: list[Path], report: Report, done: Callable[[], None]) -> list[Operation]:

@@ -147,6 +147,13 @@ def check(
         typer.Option(help="Vertical minimum between all, metres.", show_default="304.8 en route, 15 between drones"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_lines: Annotated[
+        bool,
+        typer.Option(
+            "--json-lines",
+            help="Print each conflict as one line of JSON as soon as it is found, about in the order of time.",
+        ),
+    ] = False,
 ) -> None:
     """Find all conflicts within and between files, past or future. Nothing is filed.
 
@@ -157,13 +164,15 @@ def check(
     from skyparley.cli.check import minima_of
     from skyparley.cli.check import run as run_check
 
+    if as_json and as_lines:
+        raise typer.BadParameter("cannot be given together with --json", param_hint="--json-lines")
     try:
         minima = minima_of(horizontal_m, vertical_m)
     except SkyparleyError as error:
         raise typer.BadParameter(
             error.message, param_hint=f"--{(error.place or 'minimum').replace('_', '-')}"
         ) from error
-    raise typer.Exit(run_check(files, minima, against=against, api_key=api_key, as_json=as_json))
+    raise typer.Exit(run_check(files, minima, against=against, api_key=api_key, as_json=as_json, as_lines=as_lines))
 
 
 @app.command()

@@ -29,18 +29,21 @@ _WORDS: Final = {Rule.VOLUME_OVERLAP.value: "overlap", Rule.TRAJECTORY_IN_VOLUME
 
 @dataclass(slots=True)
 class Report:
-    """What a check found. `conflicts` are JSON objects, those with a node's operations included."""
+    """What a check found. `conflicts` are JSON objects, those with a node's operations included; `found` counts them,
+    also where each is printed at once and not kept.
+    """
 
     operations: list[Operation] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     remarks: list[Skipped] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     conflicts: list[dict[str, Any]] = field(default_factory=list)
+    found: int = 0
 
     @property
     def status(self) -> int:
         """The exit status."""
-        return FOUND if self.conflicts else SKIPPED if self.skipped else 0
+        return FOUND if self.found else SKIPPED if self.skipped else 0
 
 
 def conflict_json(conflict: Conflict) -> dict[str, Any]:
@@ -75,6 +78,11 @@ def render_json(report: Report) -> str:
     ).decode()
 
 
+def render_conflict(conflict: dict[str, Any]) -> str:
+    """A conflict of the report for programs, on one line."""
+    return msgspec.json.encode(conflict).decode()
+
+
 def render_table(report: Report, out: Console) -> None:
     """The report for people."""
     if report.conflicts:
@@ -84,6 +92,11 @@ def render_table(report: Report, out: Console) -> None:
         for conflict in sorted(report.conflicts, key=lambda found: (found["first_time"], found["a"], found["b"])):
             table.add_row(*map(Text, _cells(conflict)))
         out.print(table)
+    render_summary(report, out)
+
+
+def render_summary(report: Report, out: Console) -> None:
+    """What of the report for people stands below the conflicts."""
     for skipped in report.skipped[:MAX_LISTED]:
         _line(out, f"skipped {skipped.file}: {skipped.place}: {skipped.reason}", "yellow")
     if len(report.skipped) > MAX_LISTED:
@@ -91,9 +104,9 @@ def render_table(report: Report, out: Console) -> None:
     for line in left_out_lines(report):
         _line(out, line, "dim")
     operations = _count(len(report.operations), "operation")
-    conflicts = _count(len(report.conflicts), "conflict") if report.conflicts else "No conflicts"
+    conflicts = _count(report.found, "conflict") if report.found else "No conflicts"
     also = f"; {len(report.skipped):,} skipped, so this is not the whole picture" if report.skipped else ""
-    _line(out, f"{conflicts} among {operations}{also}", "bold red" if report.conflicts else "bold")
+    _line(out, f"{conflicts} among {operations}{also}", "bold red" if report.found else "bold")
 
 
 def left_out_lines(report: Report) -> list[str]:
