@@ -3,14 +3,17 @@
 import re
 
 import pytest
+from typer.testing import CliRunner
 
 from oracle.geoid import undulations_m
+from skyparley.cli.main import app
+from skyparley.errors import InvalidInputError
 from support.commands import skyparley
 
 
 def told(*arguments: str) -> list[float]:
-    done = skyparley("altitude", *arguments)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, ["altitude", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0
     return [float(number) for number in re.findall(r"-?\d+\.\d", done.stdout)]
 
 
@@ -37,14 +40,20 @@ def test_weather_and_terrain_give_a_band_and_one_datum_the_same_number() -> None
     ("arguments", "said"),
     [
         (("91", "7", "1", "--from", "WGS84", "--to", "AGL"), "LATITUDE LONGITUDE: latitude"),
-        (("46", "nan", "1", "--from", "WGS84", "--to", "AGL"), "longitude"),
+        (("46", "nan", "1", "--from", "WGS84", "--to", "AGL"), "LATITUDE LONGITUDE: longitude"),
         (("46", "7", "200000", "--from", "WGS84", "--to", "AGL"), "METRES: altitude must be"),
         (("46", "7", "1", "--from", "MSL", "--to", "AGL"), "--from: unknown altitude datum"),
         (("46", "7", "1", "--from", "WGS84", "--to", "EGM2008"), "--to: unknown altitude datum"),
     ],
 )
 def test_what_is_no_place_altitude_or_datum_is_refused(arguments: tuple[str, ...], said: str) -> None:
-    done = skyparley("altitude", *arguments)
-    assert done.returncode == 1
-    assert said in done.stderr
+    with pytest.raises(InvalidInputError) as refused:
+        CliRunner().invoke(app, ["altitude", *arguments], catch_exceptions=False)
+    assert f"{refused.value.place}: {refused.value.message}".startswith(said)
+
+
+def test_a_refusal_is_one_line() -> None:
+    done = skyparley("altitude", "46", "7", "1", "--from", "MSL", "--to", "AGL")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("skyparley: --from: unknown altitude datum 'MSL'")
     assert done.stderr.count("\n") == 1

@@ -101,6 +101,10 @@ def _radius_m(*pieces: Piece) -> float:
     return max([0.0, *(circle.radius_m for circle in map(circle_of, pieces) if circle is not None)])
 
 
+def _climb_m(*pieces: Piece) -> float:
+    return sum(float(np.ptp(piece.altitudes_m)) for piece in pieces if isinstance(piece, Trajectory4D))
+
+
 def required_m(a: Piece, b: Piece) -> float:
     tolerances = [piece.vertical_tolerance_m for piece in (a, b) if isinstance(piece, Trajectory4D)]
     return sum(tolerances) + (MINIMUM.vertical_m if len(tolerances) == 2 else 0.0)
@@ -119,7 +123,7 @@ def test_no_world_conflicts_unseen_and_none_keeps_apart_what_is_certain(kind: st
         margins = sampled.margins_m(required)
         conflict = found(a, b)
         # a path is sampled once a second, which misses a third of a metre of climb at most
-        slack_m = GEOID_ERROR_M + 0.01 + (0.0 if kind == "volumes" else 3.0)  # a path climbs so far between samples
+        slack_m = GEOID_ERROR_M + 0.01 + _climb_m(a, b) / 30.0  # between samples a path climbs so far
         if conflict is None:
             assert max(margins) <= GEOID_ERROR_M, (k, margins)
         elif conflict.certain:
@@ -278,3 +282,15 @@ def test_bounds_over_a_whole_area_are_used_not_those_of_its_middle() -> None:
         conflict = found(wide, circle_volume(place, 100.0, band=(height_m, height_m)))
         assert (conflict is not None) is seen
         assert conflict is None or not conflict.certain
+
+
+def test_a_climbing_path_is_as_uncertain_as_it_gets_on_the_way() -> None:
+    """At flight level 400 a pressure altitude may mean 15.4 km; at the ground, where the climb begins, it may not."""
+    climbing = track([(0.0, 46.5, 7.8, 300.0), (60.0, 46.55, 7.8, 12_192.0)], datum=Datum.PRESSURE)
+    for altitude_m, most_m in ((300.0, 1_200.0), (12_192.0, 15_650.0)):
+        assert mean_sea_level_bounds_m(altitude_m, Datum.PRESSURE)[1] == pytest.approx(most_m, abs=50.0)
+    level = track([(0.0, 46.5, 7.8, 15_640.0), (60.0, 46.55, 7.8, 15_640.0)])
+    conflict = found(climbing, level)
+    assert conflict is not None
+    assert not conflict.certain
+    assert found(climbing, track([(0.0, 46.5, 7.8, 18_000.0), (60.0, 46.55, 7.8, 18_000.0)])) is None
