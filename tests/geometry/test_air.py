@@ -147,3 +147,5 @@ def test_the_lines_bend_the_way_the_kernels_take_them_to() -> None:
         slopes = [slope for _, slope in lines]
         assert slopes == sorted(slopes, key=lambda slope: sign * slope)
         assert len(set(slopes)) == len(lines) == 4
+        for layer_m, below, above in zip(air.LAYERS_M, lines[1:], lines[2:], strict=False):
+            assert below[0] + below[1] * layer_m == pytest.approx(above[0] + above[1] * layer_m, abs=1e-6)
