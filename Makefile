@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # the tests of a file stay together, files go in their order; a process that dies ends the run instead of trying again
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+MAKEFLAGS += --jobs=4  # kernels compile on one core for most of a minute: packages, console and Chromium come meanwhile
 export PYTHONDONTWRITEBYTECODE :=  # where it is set, as in many containers, each process compiles all it imports again
 CONSOLE := $(if $(wildcard console/package.json),src/skyparley/web/console/index.html)
 CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
@@ -49,8 +50,10 @@ install: $(VENV)/.run-ready $(CONSOLE) $(VENV)/.warm ## prepare .venv with the c
 run: install ## serve the demo: make run [PORT=8080] [DATA=data/demo]
 	$(BIN)/skyparley demo --port $(PORT) --data $(DATA)
 
-test: install $(VENV)/.dev-ready ## set everything up and pass all tests: make test [WORKERS=2]
+$(VENV)/.chromium:  # never made: it is looked for each time
 	tools/need-chromium
+
+test: $(VENV)/.chromium install $(VENV)/.dev-ready ## set everything up and pass all tests: make test [WORKERS=2]
 	$(BIN)/python -m pytest -m "not soak" $(SIDE_BY_SIDE) --durations 10
 
 soak: install $(VENV)/.dev-ready ## the long runs: more kills, more random cases

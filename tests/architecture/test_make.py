@@ -1,6 +1,7 @@
 """What make and its tools do, as far as it can be asked without doing it."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -45,6 +46,10 @@ def test_tests_run_two_files_at_a_time_or_as_many_as_one_asks_for() -> None:
     """A file's tests stay together and in order: they share what stands for the whole file."""
     assert "--numprocesses 2 --dist loadfile" in make("-n", "test")
     assert "--numprocesses 1 --dist loadfile" in make("-n", "test", "WORKERS=1")
+
+
+def test_what_is_set_up_is_set_up_side_by_side() -> None:
+    assert re.search(r"^MAKEFLAGS = .*-j4", make("-pn", "help"), re.MULTILINE)
 
 
 def test_a_clean_tree_leaves_data_alone() -> None:
