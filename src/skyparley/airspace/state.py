@@ -244,7 +244,14 @@ class Airspace:
         return self._items.total, self._items.count
 
     def put_conflict(self, conflict: RecordedConflict) -> None:
-        """Add or replace a conflict of two live operations."""
+        """Add or replace a conflict of two live operations; words that many have in common are held once."""
+        conflict = msgspec.structs.replace(
+            conflict,
+            a_party=sys.intern(conflict.a_party),
+            b_party=sys.intern(conflict.b_party),
+            rule=sys.intern(conflict.rule),
+            algorithm=sys.intern(conflict.algorithm),
+        )
         before = self.conflicts.get(conflict.conflict_id)
         if before is not None:
             self._items.remove(_ENCODER.encode(before))

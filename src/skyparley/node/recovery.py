@@ -102,9 +102,9 @@ async def recover(log: Log, directory: Path | None, *, after: After | None = Non
     resumes = after is not None and newest > max(0, head.sequence - RESUMED_ENTRIES)
     if resumes and head.sequence - older <= RETOLD_ENTRIES and (older or await _reaches_back(log)):
         begin = older
-    state, more = await begin_from(log, directory, head, before=begin + 1)
+    state, more = await begin_from(log, directory, head, before=begin + 1, checked=newest)
     if state.sequence < begin:
-        state, more = await begin_from(log, directory, head, before=newest + 1)
+        state, more = await begin_from(log, directory, head, before=newest + 1, checked=newest)
     await catch_up(log, state, head.sequence, after=after)
     return Recovered(state, head.chain, newest, tuple(dict.fromkeys((*complaints, *more))))
 
@@ -139,18 +139,18 @@ async def _reaches_back(log: Log) -> bool:
 
 
 async def begin_from(
-    log: Log, directory: Path | None, head: Head, *, before: int | None = None
+    log: Log, directory: Path | None, head: Head, *, before: int | None = None, checked: int = 0
 ) -> tuple[Airspace, tuple[str, ...]]:
     """The newest intact snapshot of this log, of an entry `before` another if one is named, else the state at zero.
 
-    With it, what is wrong with those that are not used.
+    That of the entry `checked` was looked at already. With it, what is wrong with those that are not used.
     """
     complaints = []
     for path in snapshot_paths(directory) if directory is not None else ():
         if before is not None and snapshot_sequence(path) >= before:
             continue
         try:
-            state, chain = read_snapshot(path)
+            state, chain = read_snapshot(path, checked=snapshot_sequence(path) == checked)
             await check_fits(log, state.sequence, chain, head)
         except StorageError as error:
             complaints.append(_unused(path, error))
@@ -187,12 +187,15 @@ async def check_fits(log: Log, sequence: int, chain: bytes, head: Head) -> None:
 
 async def kept_index(log: Log, directory: Path, tell: Tell) -> KeptIndex | None:
     """The index that was kept of this log; None if there is none that can be used, which is told if one is there."""
+    kept = None
     try:
         kept = read_index(directory)
         await check_fits(log, kept.sequence, kept.chain, await log.head())
     except NotFoundError:
         return None
     except StorageError as error:
+        if kept is not None:
+            kept.close()
         tell(f"{INDEX_FILE} is not used ({error.message}): the index is made again from the vault")
         return None
     return kept
@@ -219,7 +222,9 @@ async def follow_to_snapshot(log: Log, directory: Path, tell: Tell = lambda _: N
         if state.sequence > recovered.snapshot_sequence:
             save_snapshot(directory, state, recovered.chain)
         kept = await kept_index(log, directory, tell)
-        if kept is None or kept.sequence < state.sequence:
+        if kept is not None and kept.sequence == state.sequence:
+            kept.close()
+        else:
             with reading_bodies(directory / VAULT_FILE) as body:
                 comparison = comparison_of(
                     state,
@@ -229,7 +234,6 @@ async def follow_to_snapshot(log: Log, directory: Path, tell: Tell = lambda _: N
                     kept,
                     telling(tell),
                 )
-            del kept  # its arrays are the comparison's now
             save_index(directory, keep(comparison, state.sequence, recovered.chain))
     return recovered.state.sequence
 

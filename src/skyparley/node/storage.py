@@ -144,15 +144,15 @@ def writing_snapshots(path: Path) -> Iterator[None]:
         raise StorageError(f"cannot write snapshots into {path}: {error.strerror}") from error
 
 
-def read_snapshot(path: Path) -> tuple[Airspace, bytes]:
+def read_snapshot(path: Path, *, checked: bool = False) -> tuple[Airspace, bytes]:
     """The state of a snapshot file, and the chain value of the log that it is of.
 
-    Raises `StorageError` if it is damaged or cannot be read.
+    `checked` says that `look_at_snapshot` has passed it. Raises `StorageError` if it is damaged or cannot be read.
     """
     try:
         with path.open("rb") as file:
             chain = file.read(CHAIN_BYTES)
-            return restore_snapshot(file), chain
+            return restore_snapshot(file, checked=checked), chain
     except OSError as error:
         raise StorageError(f"cannot read {path.name}: {error.strerror}") from error
 

@@ -110,6 +110,7 @@ async def test_one_side_proposes_to_move_both(node: Node, tmp_path: Path) -> Non
     # the entry does not tell which of the two a row of the index is, so that it is kept with it
     await follow_to_snapshot(node.engine.log, tmp_path)
     kept = read_index(tmp_path)
+    kept.close()
     assert sorted((one.party, one.operation_id) for one in kept.named) == [("alpha", "a"), ("bravo", "b")]
     seen = {ref: node.custodian.box(ref) for ref in (OperationRef("alpha", "a"), OperationRef("bravo", "b"))}
     await crash(node)

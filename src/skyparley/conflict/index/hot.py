@@ -221,10 +221,13 @@ class HotIndex:
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], forget: Callable[[int], None]) -> "HotIndex":
-        """The index that gave these arrays, slots in their order. `entries` is used as it is, and never written."""
-        numbers, marks, points, classes, hazards, blocks, *order = (arrays[name] for name in _ARRAYS)
-        longer = tuple(Pool.filled(*part) for part in ((numbers, marks), (points,), (classes, hazards, blocks)))
-        return cls._of(longer, with_table(*order), forget)
+        """The index that gave these arrays, slots in their order. `entries` is used as it is, and never written.
+
+        Each array is asked for once, when it is copied, so that they need not all be in memory together.
+        """
+        parts = (_ARRAYS[:2], _ARRAYS[2:3], _ARRAYS[3:6])
+        longer = tuple(Pool.filled(*(arrays[name] for name in part)) for part in parts)
+        return cls._of(longer, with_table(*(arrays[name] for name in _ARRAYS[6:])), forget)
 
     @classmethod
     def holding(

@@ -58,7 +58,7 @@ class Columns:
     def sequence(self, ref: OperationRef) -> int:
         """The entry that set the details of an operation, 0 if nothing is kept of it."""
         place = self._places.get(ref)
-        return 0 if place is None else int(self._rows["sequence"][place])
+        return 0 if place is None else int(self._rows[place]["sequence"])
 
     def digest(self, ref: OperationRef) -> str:
         """The digest of an operation's details (hex)."""

@@ -10,11 +10,12 @@ costs only time: the index is made again from the vault.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import accumulate, repeat
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -34,7 +35,8 @@ _LENGTH_BYTES: Final = 4
 _DIGEST_BYTES: Final = 32
 _ALIGNED: Final = 64
 _WORKERS: Final = 2
-"""Checksums take most of reading: two arrays at a time."""
+"""Checksums take most of the time: of two arrays at once."""
+_READ_BYTES: Final = 1 << 20
 _ROWS: Final = "rows"
 Array = npt.NDArray[Any]
 
@@ -68,8 +70,8 @@ class _Header(msgspec.Struct, array_like=True, frozen=True):
 class KeptIndex:
     """An index as of an entry of the log, whose chain value is `chain`.
 
-    `rows` are those of the operations in the order of the index; `arrays` and `classes` are what the index
-    made of itself; `named` tells whose rows those are whose entry does not tell it.
+    `rows` are those of the operations in the order of the index; `arrays` and `classes` are what the index made of
+    itself; `named` tells whose rows those are whose entry does not tell it.
     """
 
     sequence: int
@@ -78,6 +80,51 @@ class KeptIndex:
     arrays: Mapping[str, Array]
     classes: list[str]
     named: list[Named]
+
+    def close(self) -> None:
+        """Close the file that it was read from, if any; its arrays can be asked for no more."""
+        if isinstance(self.arrays, _StoredArrays):
+            self.arrays.close()
+
+
+class _StoredArrays(Mapping[str, Array]):
+    """Arrays of a file that is kept open, each read anew when it is asked for."""
+
+    def __init__(self, file: BinaryIO, stored: Sequence[_Stored], begin: int) -> None:
+        self._file = file
+        ends = accumulate((_aligned(_length(one)) for one in stored), initial=_aligned(begin))
+        self._stored = {one.name: (one, place) for one, place in zip(stored, ends, strict=False)}
+
+    def __getitem__(self, name: str) -> Array:
+        stored, place = self._stored[name]
+        self._file.seek(place)
+        array: Array = np.fromfile(self._file, np.dtype(stored.kind), math.prod(stored.shape))
+        return array.reshape(stored.shape)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def check(self) -> None:
+        """Raise `StorageError` unless every array is as it was written. Nothing of them stays in memory."""
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            for name, fits in zip(self._stored, pool.map(self._fits, self._stored.values()), strict=True):
+                if not fits:
+                    raise StorageError(f"it is damaged: the checksum of {name} does not fit")
+
+    def _fits(self, stored_at: tuple[_Stored, int]) -> bool:
+        stored, place = stored_at
+        checksum, end = sha256(), place + _length(stored)
+        while place < end and (data := os.pread(self._file.fileno(), min(_READ_BYTES, end - place), place)):
+            checksum.update(data)
+            place += len(data)
+        return place == end and checksum.digest() == stored.digest
 
 
 def save_index(directory: Path, kept: KeptIndex) -> None:
@@ -98,23 +145,27 @@ def save_index(directory: Path, kept: KeptIndex) -> None:
 
 
 def read_index(directory: Path) -> KeptIndex:
-    """The index of a data directory.
+    """The index of a data directory, to be closed once it was taken over.
 
     Raises `NotFoundError` if there is none, `StorageError` if it is damaged, cut short, of another version of the
     software, or of another algorithm.
     """
-    path = directory / INDEX_FILE
     try:
-        with path.open("rb") as file:
-            header, begin = _read_header(file)
-        places = list(accumulate((_room(one) for one in header.arrays), initial=_aligned(begin)))
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            arrays = dict(pool.map(_read_array, repeat(path), places, header.arrays))
+        file = (directory / INDEX_FILE).open("rb")
     except FileNotFoundError:
         raise NotFoundError(f"there is no {INDEX_FILE}") from None
     except OSError as error:
         raise StorageError(f"cannot read {INDEX_FILE}: {error.strerror}") from error
-    rows = arrays.pop(_ROWS).reshape(-1).view(ROW)
+    try:
+        header, begin = _read_header(file)
+        arrays = _StoredArrays(file, header.arrays, begin)
+        arrays.check()
+        rows = arrays[_ROWS].reshape(-1).view(ROW)
+    except BaseException as error:
+        file.close()
+        if isinstance(error, OSError):
+            raise StorageError(f"cannot read {INDEX_FILE}: {error.strerror}") from error
+        raise
     return KeptIndex(header.sequence, header.chain, rows, arrays, header.classes, header.named)
 
 
@@ -131,17 +182,9 @@ def _read_header(file: BinaryIO) -> tuple[_Header, int]:
     except msgspec.DecodeError as error:
         raise StorageError(f"its header cannot be read: {error}") from None
     if header.algorithm != ALGORITHM or header.software != __version__:
-        raise StorageError(f"it is of {header.algorithm} of Skyparley {header.software}; this is {__version__}")
+        made, here = f"{header.algorithm} of Skyparley {header.software}", f"{ALGORITHM} of {__version__}"
+        raise StorageError(f"it is of {made}, and this is {here}")
     return header, file.tell()
-
-
-def _read_array(path: Path, place: int, stored: _Stored) -> tuple[str, Array]:
-    kind = np.dtype(stored.kind)
-    count = math.prod(stored.shape)
-    array: Array = np.fromfile(path, kind, count, offset=place)
-    if len(array) != count or sha256(array.data).digest() != stored.digest:
-        raise StorageError(f"it is damaged: the checksum of {stored.name} does not fit")
-    return stored.name, array.reshape(stored.shape)
 
 
 def _padded(begin: int, arrays: Iterable[Array]) -> Iterator[bytes | memoryview]:
@@ -152,8 +195,8 @@ def _padded(begin: int, arrays: Iterable[Array]) -> Iterator[bytes | memoryview]
         yield bytes(_aligned(array.nbytes) - array.nbytes)
 
 
-def _room(stored: _Stored) -> int:
-    return _aligned(math.prod(stored.shape) * np.dtype(stored.kind).itemsize)
+def _length(stored: _Stored) -> int:
+    return math.prod(stored.shape) * np.dtype(stored.kind).itemsize
 
 
 def _aligned(place: int) -> int:

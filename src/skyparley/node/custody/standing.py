@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from skyparley.airspace.keeping.records import OperationKey
 from skyparley.airspace.state import Airspace
 from skyparley.conflict.minima import Minima
 from skyparley.conflict.operation import OperationRef
@@ -34,15 +35,17 @@ def comparison_of(
 ) -> Comparison:
     """A comparison that holds what is live and whose details were set up to the entry `through`, no more.
 
-    Raises what `details` raises.
+    A kept index is taken over, and closed. Raises what `details` raises.
     """
     comparison = Comparison(details, minima) if kept is None else _taken_over(state, minima, details, kept)
     columns = comparison.columns
-    lacking = [
-        key
-        for sequence, key in state.details_in_order()
-        if sequence <= through and columns.sequence(OperationRef(*key)) != sequence
-    ]
+    lacking: list[OperationKey] = []
+    if len(columns) < len(state.operations) - len(state.pending_filings()):  # all that it holds is live
+        lacking = [
+            key
+            for sequence, key in state.details_in_order()
+            if sequence <= through and columns.sequence(OperationRef(*key)) != sequence
+        ]
     for done, key in enumerate(lacking):
         if progress is not None and done % TOLD_EVERY == 0:
             progress(done, len(lacking))
@@ -65,6 +68,7 @@ def _taken_over(state: Airspace, minima: Minima, details: Callable[[str], Detail
             refs.append(OperationRef("", f"gone {place}"))  # no identifier that an operation could have
             gone.append(refs[-1])
     index = ConflictIndex.from_snapshot(IndexSnapshot(kept.arrays, refs, kept.classes), minima)
+    kept.close()
     comparison = Comparison(details, minima, (index, Columns(refs, kept.rows)))
     for ref in gone:
         comparison.drop(ref)
