@@ -161,16 +161,15 @@ async def test_an_index_that_cannot_be_used_is_told_and_made_again(tmp_path: Pat
     assert (told, read, again) == ([], 0, found)
 
 
-async def test_an_orderly_stop_keeps_the_index_once_it_lacks_much(
+async def test_an_orderly_stop_keeps_the_index_if_there_is_none_or_it_lacks_much(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(tmp_path, noon_clock(), "alpha") as node:
-        await node.file(ALPHA, drone("one"))
-    assert not (tmp_path / INDEX_FILE).exists()
-    monkeypatch.setattr(node_module, "INDEX_EVERY_ENTRIES", 3)
-    async with running(tmp_path, noon_clock()) as node:
-        await node.file(ALPHA, drone("two"))
-    assert kept_rows(tmp_path) == 2
+    for name, rows in (("one", 1), ("two", 1), ("three", 3)):
+        if name == "three":
+            monkeypatch.setattr(node_module, "INDEX_EVERY_ENTRIES", 3)
+        async with running(tmp_path, noon_clock(), *(["alpha"] if name == "one" else [])) as node:
+            await node.file(ALPHA, drone(name))
+        assert kept_rows(tmp_path) == rows
     assert stat.S_IMODE((tmp_path / INDEX_FILE).stat().st_mode) == 0o600
 
 

@@ -183,9 +183,11 @@ class Node:
             return
         with writing_snapshots(self.directory.path):
             self.directory.save_snapshot(self.state, head.chain)
-            kept = self.custodian.keep(head.sequence, head.chain)
-            if kept is not None and head.sequence - self._index_sequence >= INDEX_EVERY_ENTRIES:
-                save_index(self.directory.path, kept)
+            lacks = head.sequence - self._index_sequence
+            if not self._index_sequence or lacks >= INDEX_EVERY_ENTRIES:
+                kept = self.custodian.keep(head.sequence, head.chain)
+                if kept is not None:
+                    save_index(self.directory.path, kept)
 
     async def register_party(
         self, author: Author, party: str, name: str, kind: str, *, idempotency_key: str = ""
