@@ -20,7 +20,9 @@ from support import kernel_rows as rows
 HALF_QUANTUM_M = 0.000_5
 BUDGET_M = 0.000_3
 """Verdicts, and horizontal distances, up to 20 km between paths."""
-INSTANT_BUDGET_M = 0.002
+DEPTH_BUDGET = 2e-7
+"""Of the distance, with time tolerance: the depth of a leg, 1.26 m, over the Earth's radius."""
+INSTANT_BUDGET_M = 0.005
 """Distances at the first and last instants, up to 20 km, where the paths do not just graze."""
 MICROSECOND_S = 1.001e-6
 Random = np.random.Generator
@@ -174,7 +176,7 @@ def _instants(
     _sure(np.abs(there - found[:, hits.HORIZONTAL_M]) < INSTANT_BUDGET_M, there, found[:, hits.HORIZONTAL_M])
     _sure(there < apart + INSTANT_BUDGET_M, there, apart)
     up = np.abs(one.altitude_m(closest) - other.altitude_m(closest))
-    _sure(np.abs(up - found[:, hits.VERTICAL_M]) < 0.002, up, found[:, hits.VERTICAL_M])
+    _sure(np.abs(up - found[:, hits.VERTICAL_M]) < 0.005, up, found[:, hits.VERTICAL_M])  # of climbs at 4 km/s
     place = found[:, [hits.LATITUDE_DEG, hits.LONGITUDE_DEG]]
     for leg in (one, other):
         away, _, _ = inverse(leg.at(closest), place)
@@ -211,7 +213,9 @@ def leg_leg_early_late(random: Random, n: int, furthest_m: float = 20_000.0) -> 
     begins = np.maximum(a.times_s[:, 0] - early[0], b.times_s[:, 0] - early[1])
     ends = np.minimum(a.times_s[:, 1] + early[0], b.times_s[:, 1] + early[1])
     meet = ends - begins > 2.0 * MICROSECOND_S
-    return Case(one, other, np.where(meet, reach - apart, np.where(ends < begins, -1.0, 0.0)), also=also)
+    # how deep both run is taken where they are nearest: side by side they may be just as near elsewhere
+    budget = BUDGET_M + DEPTH_BUDGET * apart
+    return Case(one, other, np.where(meet, reach - apart, np.where(ends < begins, -1.0, 0.0)), budget, also=also)
 
 
 def _early_late(

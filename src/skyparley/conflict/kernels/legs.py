@@ -24,7 +24,8 @@ from skyparley.conflict.kernels.geodesy import (
     space_length,
     unit_normal,
 )
-from skyparley.conflict.kernels.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1, Y0, Y1, Z0, Z1
+from skyparley.conflict.kernels.layout import BEGIN_S, END_S, QUANTUM_M, TIME_S, X0, X1
+from skyparley.conflict.kernels.plane import clip_convex, convex_holds, depth_at, point_at
 
 Floats = npt.NDArray[np.float64]
 Encounter = tuple[bool, float, float, float, float, float, float, float, float]
@@ -39,25 +40,6 @@ _STILL_M2: Final = 1e-12
 """Less relative motion than a micrometre, squared, is none."""
 _PARALLEL: Final = 1e-12
 """Squared sine of the angle between two legs below which they count as parallel."""
-
-
-@nb.njit(cache=True, nogil=True)
-def point_at(leg: Floats, t: float) -> tuple[float, float, float]:
-    """Where a leg is (metres, Earth-centred) so many seconds after its begin."""
-    share = t / (leg[END_S] - leg[BEGIN_S])
-    return (
-        leg[X0] + share * (leg[X1] - leg[X0]),
-        leg[Y0] + share * (leg[Y1] - leg[Y0]),
-        leg[Z0] + share * (leg[Z1] - leg[Z0]),
-    )
-
-
-@nb.njit(cache=True, nogil=True)
-def depth_at(leg: Floats, t: float) -> float:
-    """How far below the surface (metres) a leg lies so many seconds after its begin: the sagitta of its chord there."""
-    share = t / (leg[END_S] - leg[BEGIN_S])
-    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
-    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -89,56 +71,101 @@ def leg_leg(
     if low >= high:
         return miss
     clock_a, clock_b = start - a[BEGIN_S], start - b[BEGIN_S]
-    ax, ay, az = point_at(a, clock_a)
-    bx, by, bz = point_at(b, clock_b)
-    cx, cy, cz = point_at(a, clock_a + span)
-    ex, ey, ez = point_at(b, clock_b + span)
-    rx, ry, rz = bx - ax, by - ay, bz - az
-    vx, vy, vz = (ex - cx - rx) / span, (ey - cy - ry) / span, (ez - cz - rz) / span
+    rx, ry, rz, vx, vy, vz, wx, wy, wz = _relative(a, clock_a, b, clock_b, span)
     square = vx * vx + vy * vy + vz * vz
     half = rx * vx + ry * vy + rz * vz
     guess = low if square == 0.0 else min(max(-half / square, low), high)
     rest = rx * rx + ry * ry + rz * rz
     if rest + guess * (2.0 * half + guess * square) > reach_m * reach_m + DEEPEST_M * DEEPEST_M:
         return miss
-    # from here on distances are horizontal where the two are closest
-    px, py, pz = point_at(a, clock_a + guess)
-    nx, ny, nz = unit_normal(px + (rx + vx * guess) / 2.0, py + (ry + vy * guess) / 2.0, pz + (rz + vz * guess) / 2.0)
-    up, rise = rx * nx + ry * ny + rz * nz, vx * nx + vy * ny + vz * nz
-    shrink = 1.0 - (depth_at(a, clock_a + guess) + depth_at(b, clock_b + guess)) / (2.0 * MEAN_RADIUS_M)
-    square -= rise * rise
-    half -= up * rise
-    rest -= up * up + reach_m * reach_m * shrink * shrink
-    moves = square * span * span
-    if moves < _STILL_M2:
-        if rest >= 0.0:
-            return miss
-    else:
-        discriminant = half * half - square * rest
-        if discriminant <= 0.0:
-            return miss
-        root = math.sqrt(discriminant)
-        low, high = max(low, (-half - root) / square), min(high, (-half + root) / square)
-        if low >= high:
-            return miss
-    if moves < QUANTUM_M * QUANTUM_M:  # equally near throughout, in whole millimetres
-        closest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
-    else:
-        closest = min(max(-half / square, low), high)
-    hx, hy, hz = rx + vx * closest, ry + vy * closest, rz + vz * closest
-    tall = up + rise * closest
-    px, py, pz = point_at(a, clock_a + closest)
+    # from here on distances are horizontal where the two are closest; across, that may be elsewhere than in space
+    for _ in range(2):
+        px, py, pz = point_at(a, clock_a + guess)
+        nx, ny, nz = unit_normal(
+            px + (rx + vx * guess) / 2.0, py + (ry + vy * guess) / 2.0, pz + (rz + vz * guess) / 2.0
+        )
+        gx, gy, gz = rx + vx * guess, ry + vy * guess, rz + vz * guess
+        rise = vx * nx + vy * ny + vz * nz + (gx * wx + gy * wy + gz * wz) / MEAN_RADIUS_M  # the vertical turns, too
+        up = gx * nx + gy * ny + gz * nz - rise * guess
+        level, slant = square - rise * rise, half - up * rise
+        if level * span * span < _STILL_M2:
+            break
+        guess = min(max(-slant / level, low), high)
+    # a distance on the surface is shorter down where the legs run, which changes with the square of time, too
+    bend, turn, down = _depths(a, clock_a, b, clock_b)
+    pull = reach_m * reach_m / MEAN_RADIUS_M
+    square, half, rest = level + pull * bend, slant + pull * turn, rest - up * up - reach_m * reach_m + pull * down
+    low, high, nearest = _negative(square, half, rest, low, high)
+    if low >= high:
+        return miss
+    if level * span * span < QUANTUM_M * QUANTUM_M:  # equally near throughout, in whole millimetres
+        nearest = low if abs(climb) * span < HALF_QUANTUM_M else min(max(-dz / climb, low), high)
+    hx, hy, hz = rx + vx * nearest, ry + vy * nearest, rz + vz * nearest
+    tall = up + rise * nearest
+    shrink = 1.0 - (depth_at(a, clock_a + nearest) + depth_at(b, clock_b + nearest)) / (2.0 * MEAN_RADIUS_M)
+    px, py, pz = point_at(a, clock_a + nearest)
     return (
         True,
         start + low,
         start + high,
-        start + closest,
+        start + nearest,
         chord_to_geodesic_m(math.sqrt(max(0.0, hx * hx + hy * hy + hz * hz - tall * tall)) / shrink),
-        abs(dz + climb * closest),
+        abs(dz + climb * nearest),
         px + hx / 2.0,
         py + hy / 2.0,
         pz + hz / 2.0,
     )
+
+
+@nb.njit(cache=True, nogil=True)
+def _relative(
+    a: Floats, clock_a: float, b: Floats, clock_b: float, span: float
+) -> tuple[float, float, float, float, float, float, float, float, float]:
+    """From a to b at two of their clocks, how fast that changes, and the velocity of the point midway."""
+    ax, ay, az = point_at(a, clock_a)
+    bx, by, bz = point_at(b, clock_b)
+    cx, cy, cz = point_at(a, clock_a + span)
+    dx, dy, dz = point_at(b, clock_b + span)
+    ux, uy, uz = (cx - ax) / span, (cy - ay) / span, (cz - az) / span
+    wx, wy, wz = (dx - bx) / span, (dy - by) / span, (dz - bz) / span
+    middle = (ux + wx) / 2.0, (uy + wy) / 2.0, (uz + wz) / 2.0
+    return bx - ax, by - ay, bz - az, wx - ux, wy - uy, wz - uz, middle[0], middle[1], middle[2]
+
+
+@nb.njit(cache=True, nogil=True)
+def _depths(a: Floats, clock_a: float, b: Floats, clock_b: float) -> tuple[float, float, float]:
+    """How deep two legs lie together, t seconds after two of their clocks: bend t² + 2 turn t + down."""
+    bend, turn, down = 0.0, 0.0, 0.0
+    for k in range(2):
+        leg, clock = (a, clock_a) if k == 0 else (b, clock_b)
+        span = leg[END_S] - leg[BEGIN_S]
+        sagitta = 4.0 * depth_at(leg, span / 2.0)
+        bend -= sagitta / (span * span)
+        turn += sagitta * (0.5 - clock / span) / span
+        down += sagitta * (1.0 - clock / span) * clock / span
+    return bend, turn, down
+
+
+@nb.njit(cache=True, nogil=True)
+def _negative(square: float, half: float, rest: float, low: float, high: float) -> tuple[float, float, float]:
+    """From where to where in [low, high] square t² + 2 half t + rest < 0, and where it is least; zeros if nowhere."""
+    at_low, at_high = rest + low * (2.0 * half + square * low), rest + high * (2.0 * half + square * high)
+    lowest = low if at_low <= at_high else high
+    if square > 0.0:
+        lowest = min(max(-half / square, low), high)
+    if rest + lowest * (2.0 * half + square * lowest) >= 0.0:
+        return 0.0, 0.0, 0.0
+    root = math.sqrt(max(0.0, half * half - square * rest))
+    # of each pair of roots, both without cancellation
+    large = -half - root if half > 0.0 else -half + root
+    one = large / square if square != 0.0 else math.inf
+    other = rest / large if large != 0.0 else one
+    first, last = (min(one, other), max(one, other)) if square >= 0.0 else (max(one, other), min(one, other))
+    if at_low >= 0.0:
+        low = min(max(first, low), lowest)
+    if at_high >= 0.0:
+        high = max(min(last, high), lowest)
+    return low, high, lowest
 
 
 @nb.njit(cache=True, nogil=True)
@@ -171,10 +198,10 @@ def _with_time_tolerance(
     corners[3, 0], corners[3, 1] = 0.0, span_b
     tau = early_a + early_b
     climb_a, climb_b = (za1 - za0) / span_a, (zb1 - zb0) / span_b
-    count = _clip(corners, 4, 1.0, -1.0, tau + offset, work)
-    count = _clip(work, count, -1.0, 1.0, tau - offset, corners)
-    count = _clip(corners, count, climb_a, -climb_b, gap_m - za0 + zb0, work)
-    count = _clip(work, count, -climb_a, climb_b, gap_m + za0 - zb0, corners)
+    count = clip_convex(corners, 4, 1.0, -1.0, tau + offset, work)
+    count = clip_convex(work, count, -1.0, 1.0, tau - offset, corners)
+    count = clip_convex(corners, count, climb_a, -climb_b, gap_m - za0 + zb0, work)
+    count = clip_convex(work, count, -climb_a, climb_b, gap_m + za0 - zb0, corners)
     if count < 3:
         return miss
     motion = np.empty((3, 3))
@@ -182,21 +209,24 @@ def _with_time_tolerance(
     distance, ta, tb = _least_distance(motion, corners, count)
     if distance * distance > reach_m * reach_m + DEEPEST_M * DEEPEST_M:
         return miss
-    shrink = _level(a, b, ta, tb, motion)
+    shrink = 1.0
+    for _ in range(2):  # where they are closest across may be elsewhere than in space
+        _set_motion(a, b, motion)
+        shrink = _level(a, b, ta, tb, motion)
+        distance, ta, tb = _least_distance(motion, corners, count)
     reach_m *= shrink
-    distance, ta, tb = _least_distance(motion, corners, count)
     if distance >= reach_m:
         return miss
     late = min(ta + early_a, tb + offset + early_b)
     for k in range(2):  # the part in which one clock limits how late it may be, then the other
         sign = 1.0 - 2.0 * k
-        kept = _clip(corners, count, sign, -sign, sign * (offset + early_b - early_a), work)
+        kept = clip_convex(corners, count, sign, -sign, sign * (offset + early_b - early_a), work)
         late = max(late, _furthest(motion, work, kept, reach_m, k, 1.0) + (early_a if k == 0 else offset + early_b))
     soon = max(ta - early_a, tb + offset - early_b)
     inside = (soon + min(ta + early_a, tb + offset + early_b)) / 2.0
     for k in range(2):
         sign = 1.0 - 2.0 * k
-        kept = _clip(corners, count, -sign, sign, sign * (early_b - early_a - offset), work)
+        kept = clip_convex(corners, count, -sign, sign, sign * (early_b - early_a - offset), work)
         soon = min(soon, -_furthest(motion, work, kept, reach_m, k, -1.0) - (early_a if k == 0 else early_b - offset))
     px, py, pz = point_at(a, ta)
     qx, qy, qz = point_at(b, tb)
@@ -232,32 +262,18 @@ def _level(a: Floats, b: Floats, ta: float, tb: float, motion: Floats) -> float:
     ax, ay, az = point_at(a, ta)
     bx, by, bz = point_at(b, tb)
     nx, ny, nz = unit_normal((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0)
+    # the vertical turns as both move on: by this much of their distance per second of each clock
+    one = ((ax - bx) * motion[1, 0] + (ay - by) * motion[1, 1] + (az - bz) * motion[1, 2]) / (2.0 * MEAN_RADIUS_M)
+    other = ((ax - bx) * motion[2, 0] + (ay - by) * motion[2, 1] + (az - bz) * motion[2, 2]) / (2.0 * MEAN_RADIUS_M)
     for i in range(3):
         up = motion[i, 0] * nx + motion[i, 1] * ny + motion[i, 2] * nz
+        up += ta * one + tb * other if i == 0 else -one if i == 1 else other
         motion[i, 0], motion[i, 1], motion[i, 2] = (
             motion[i, 0] - up * nx,
             motion[i, 1] - up * ny,
             motion[i, 2] - up * nz,
         )
     return 1.0 - (depth_at(a, ta) + depth_at(b, tb)) / (2.0 * MEAN_RADIUS_M)
-
-
-@nb.njit(cache=True, nogil=True)
-def _clip(corners: Floats, count: int, p: float, q: float, bound: float, result: Floats) -> int:
-    """Cut a convex polygon to p·u + q·v ≤ bound; how many corners the result has."""
-    kept = 0
-    for i in range(count):
-        k = i + 1 if i + 1 < count else 0
-        u, v, s, t = corners[i, 0], corners[i, 1], corners[k, 0], corners[k, 1]
-        here, there = p * u + q * v - bound, p * s + q * t - bound
-        if here <= 0.0:
-            result[kept, 0], result[kept, 1] = u, v
-            kept += 1
-        if (here < 0.0 < there) or (there < 0.0 < here):
-            share = here / (here - there)
-            result[kept, 0], result[kept, 1] = u + share * (s - u), v + share * (t - v)
-            kept += 1
-    return kept
 
 
 @nb.njit(cache=True, nogil=True)
@@ -276,7 +292,7 @@ def _least_distance(motion: Floats, corners: Floats, count: int) -> tuple[float,
     uu, ww, uw, determinant = _form(motion)
     if determinant > 0.0:
         u, v = _centre(motion, uu, ww, uw, determinant)
-        if _holds(corners, count, u, v):
+        if convex_holds(corners, count, u, v):
             x, y, z = _at_clocks(motion, u, v)
             return space_length(x, y, z), u, v
     for i in range(count):
@@ -321,18 +337,6 @@ def _centre(motion: Floats, uu: float, ww: float, uw: float, determinant: float)
 
 
 @nb.njit(cache=True, nogil=True)
-def _holds(corners: Floats, count: int, u: float, v: float) -> bool:
-    """Whether a convex polygon, wound either way, holds a point; one without an area holds none."""
-    left, right = False, False
-    for i in range(count):
-        k = i + 1 if i + 1 < count else 0
-        s, t = corners[i, 0], corners[i, 1]
-        side = (corners[k, 0] - s) * (v - t) - (corners[k, 1] - t) * (u - s)
-        left, right = left or side > 0.0, right or side < 0.0
-    return left != right
-
-
-@nb.njit(cache=True, nogil=True)
 def _furthest(motion: Floats, corners: Floats, count: int, reach_m: float, clock: int, sign: float) -> float:
     """The greatest value of a clock (sign -1: of its negative) where the legs are within reach; -inf if nowhere.
 
@@ -371,6 +375,6 @@ def _furthest(motion: Floats, corners: Floats, count: int, reach_m: float, clock
         own = ww if clock == 0 else uu
         far, aside = sign * math.sqrt(spare * own), sign * math.sqrt(spare / own) * uw
         u, v = (u + far, v + aside) if clock == 0 else (u + aside, v + far)
-        if _holds(corners, count, u, v):
+        if convex_holds(corners, count, u, v):
             best = max(best, sign * (u if clock == 0 else v))
     return best

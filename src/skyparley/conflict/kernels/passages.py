@@ -44,8 +44,17 @@ from skyparley.conflict.kernels.layout import (
     Z0,
     Z1,
 )
-from skyparley.conflict.kernels.legs import DEEPEST_M, depth_at, point_at
-from skyparley.conflict.kernels.plane import inside, nearest_on_edge, plane_at, project, project_edges, to_surface
+from skyparley.conflict.kernels.legs import DEEPEST_M
+from skyparley.conflict.kernels.plane import (
+    depth_at,
+    inside,
+    nearest_on_edge,
+    plane_at,
+    point_at,
+    project,
+    project_edges,
+    to_surface,
+)
 
 Floats = npt.NDArray[np.float64]
 HALF_QUANTUM_M: Final = QUANTUM_M / 2.0

@@ -20,8 +20,28 @@ from skyparley.conflict.kernels.geodesy import (
     FLATTENING,
     MEAN_RADIUS_M,
 )
+from skyparley.conflict.kernels.layout import BEGIN_S, END_S, X0, X1, Y0, Y1, Z0, Z1
 
 Floats = npt.NDArray[np.float64]
+
+
+@nb.njit(cache=True, nogil=True)
+def point_at(leg: Floats, t: float) -> tuple[float, float, float]:
+    """Where a leg is (metres, Earth-centred) so many seconds after its begin."""
+    share = t / (leg[END_S] - leg[BEGIN_S])
+    return (
+        leg[X0] + share * (leg[X1] - leg[X0]),
+        leg[Y0] + share * (leg[Y1] - leg[Y0]),
+        leg[Z0] + share * (leg[Z1] - leg[Z0]),
+    )
+
+
+@nb.njit(cache=True, nogil=True)
+def depth_at(leg: Floats, t: float) -> float:
+    """How far below the surface (metres) a leg lies so many seconds after its begin: the sagitta of its chord there."""
+    share = t / (leg[END_S] - leg[BEGIN_S])
+    dx, dy, dz = leg[X1] - leg[X0], leg[Y1] - leg[Y0], leg[Z1] - leg[Z0]
+    return share * (1.0 - share) * (dx * dx + dy * dy + dz * dz) / (2.0 * MEAN_RADIUS_M)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -100,3 +120,33 @@ def nearest_on_edge(flat: Floats, i: int, x: float, y: float) -> tuple[float, fl
     square = dx * dx + dy * dy
     share = 0.0 if square == 0.0 else min(1.0, max(0.0, ((x - x0) * dx + (y - y0) * dy) / square))
     return x0 + share * dx, y0 + share * dy
+
+
+@nb.njit(cache=True, nogil=True)
+def clip_convex(corners: Floats, count: int, p: float, q: float, bound: float, result: Floats) -> int:
+    """Cut a convex polygon to p·u + q·v ≤ bound; how many corners the result has."""
+    kept = 0
+    for i in range(count):
+        k = i + 1 if i + 1 < count else 0
+        u, v, s, t = corners[i, 0], corners[i, 1], corners[k, 0], corners[k, 1]
+        here, there = p * u + q * v - bound, p * s + q * t - bound
+        if here <= 0.0:
+            result[kept, 0], result[kept, 1] = u, v
+            kept += 1
+        if (here < 0.0 < there) or (there < 0.0 < here):
+            share = here / (here - there)
+            result[kept, 0], result[kept, 1] = u + share * (s - u), v + share * (t - v)
+            kept += 1
+    return kept
+
+
+@nb.njit(cache=True, nogil=True)
+def convex_holds(corners: Floats, count: int, u: float, v: float) -> bool:
+    """Whether a convex polygon, wound either way, holds a point; one without an area holds none."""
+    left, right = False, False
+    for i in range(count):
+        k = i + 1 if i + 1 < count else 0
+        s, t = corners[i, 0], corners[i, 1]
+        side = (corners[k, 0] - s) * (v - t) - (corners[k, 1] - t) * (u - s)
+        left, right = left or side > 0.0, right or side < 0.0
+    return left != right
