@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import filings, line, one_check, polygons, swiss_day
+from bench import filings, line, polygons, swiss_day
+from bench.check import million, ten_million
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
 from bench.record import audit, cost, signed, tree
@@ -54,7 +55,7 @@ def _start() -> list[Row]:
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [swiss_day.run()],
-    "check": lambda: [one_check.run()],
+    "check": lambda: [*million.run(), ten_million.run()],
     "kernels": lambda: [polygons.run()],
     "node": _node,
     "line": _line,

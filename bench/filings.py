@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from bench.rtree import RTree
+from bench.check.rtree import RTree
 from bench.serving import Connection, fill, request_of, serving
 from bench.streams import stream_row
 from bench.table import Figure, Row, quantiles, timed

@@ -14,11 +14,12 @@ from typing import Any, Final
 from rich.console import Console
 
 from bench.dss.load import Outcome, Start
-from bench.dss.plot import Point, draw
 from bench.dss.scenarios import Scenario, measure
 from bench.dss.servers import Baseline, Issuer, Skyparley
+from bench.plot import Axes, Point, draw
 
 LIVE: Final = (1, 10, 100, 1_000)
+_AXES: Final = Axes("live intents", "accepted creates/s", "ms to the 201")
 _TITLE: Final = "Operational intents created in one level-13 cell"
 _BASES: Final = (
     Scenario("16 clients race", "cell", 16, 0, 0.0, {}),
@@ -97,7 +98,7 @@ def write(directory: Path, lines: list[Line]) -> None:
         for line in lines
         if line["p50_ms"] != ""
     ]  # fmt: skip
-    (directory / "dss-sweep.svg").write_text(draw(points, _TITLE))
+    (directory / "dss-sweep.svg").write_text(draw(points, _TITLE, _AXES))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""The sweep as a picture: plain SVG with its own style sheet, which follows the reader's light or dark.
+"""A sweep as a picture: plain SVG with its own style sheet, which follows the reader's light or dark.
 
-One column for each scenario; above, accepted creates a second, below, how long a create takes to its 201; both axes
-are logarithmic. Servers differ in colour and in the shape of their marks.
+One column for each scenario; above, how many a second, below, how long one takes; both axes are logarithmic. Servers
+differ in colour and in the shape of their marks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,22 +26,31 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)} .soft{fill:var(--soft)} .ti
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One server in one scenario with so many live intents."""
+    """One server in one scenario at a size; times in the unit that the axis says."""
 
     server: str
     scenario: str
-    live: int
+    size: int
     per_s: float
-    p50_ms: float
-    p99_ms: float
+    p50: float
+    p99: float
 
 
-def draw(points: Sequence[Point], title: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What the axes measure."""
+
+    size: str
+    per_s: str
+    time: str
+
+
+def draw(points: Sequence[Point], title: str, axes: Axes) -> str:
     """The picture."""
     servers, scenarios = list(dict.fromkeys(p.server for p in points)), list(dict.fromkeys(p.scenario for p in points))
-    x_scale = _Scale([p.live for p in points], _WIDTH)
+    x_scale = _Scale([p.size for p in points], _WIDTH)
     rates = _Scale([p.per_s for p in points], _HEIGHT)
-    times = _Scale([ms for p in points for ms in (p.p50_ms, p.p99_ms)], _HEIGHT)
+    times = _Scale([one for p in points for one in (p.p50, p.p99)], _HEIGHT)
     width = _LEFT + len(scenarios) * (_WIDTH + _GAP_X)
     height = _TOP + 2 * _HEIGHT + _GAP_Y + 46
     parts = [
@@ -54,20 +63,20 @@ def draw(points: Sequence[Point], title: str) -> str:
         left = _LEFT + column * (_WIDTH + _GAP_X)
         of_it = [p for p in points if p.scenario == scenario]
         for top, scale, name in (
-            (_TOP, rates, f"{scenario}: accepted creates/s"),
-            (_TOP + _HEIGHT + _GAP_Y, times, f"{scenario}: ms to the 201"),
+            (_TOP, rates, f"{scenario}: {axes.per_s}"),
+            (_TOP + _HEIGHT + _GAP_Y, times, f"{scenario}: {axes.time}"),
         ):
-            parts += _frame(left, top, x_scale, scale, name, first=column == 0)
+            parts += _frame(left, top, x_scale, scale, (name, axes.size), first=column == 0)
         for number, server in enumerate(servers):
-            own = sorted((p for p in of_it if p.server == server), key=lambda p: p.live)
+            own = sorted((p for p in of_it if p.server == server), key=lambda p: p.size)
             low = _TOP + _HEIGHT + _GAP_Y
             for top, scale, values, style in (
                 (_TOP, rates, [p.per_s for p in own], "line"),
-                (low, times, [p.p99_ms for p in own], "line"),
-                (low, times, [p.p50_ms for p in own], "line dotted"),
+                (low, times, [p.p99 for p in own], "line"),
+                (low, times, [p.p50 for p in own], "line dotted"),
             ):
                 places = [
-                    (left + x_scale(p.live), top + _HEIGHT - scale(value)) for p, value in zip(own, values, strict=True)
+                    (left + x_scale(p.size), top + _HEIGHT - scale(value)) for p, value in zip(own, values, strict=True)
                 ]
                 parts += _curve(places, number, style)
     return "\n".join([*parts, "</svg>\n"])
@@ -92,8 +101,8 @@ class _Scale:
         return [10.0**power for power in range(self.low, self.high + 1)]
 
 
-def _frame(left: float, top: float, across: _Scale, up: _Scale, name: str, *, first: bool) -> list[str]:
-    bottom = top + _HEIGHT
+def _frame(left: float, top: float, across: _Scale, up: _Scale, names: tuple[str, str], *, first: bool) -> list[str]:
+    (name, size), bottom = names, top + _HEIGHT
     parts = [_text(left, top - 10, name, "soft")]
     for tick in up.ticks:
         y = bottom - up(tick)
@@ -103,7 +112,7 @@ def _frame(left: float, top: float, across: _Scale, up: _Scale, name: str, *, fi
     for tick in across.ticks:
         x = left + across(tick)
         parts += [_segment(x, top, x, bottom, "grid"), _text(x, bottom + 18, f"{tick:,g}", "soft", "middle")]
-    parts.append(_text(left + _WIDTH / 2, bottom + 34, "live intents", "soft", "middle"))
+    parts.append(_text(left + _WIDTH / 2, bottom + 34, size, "soft", "middle"))
     return [*parts, _segment(left, bottom, left + _WIDTH, bottom, "axis"), _segment(left, top, left, bottom, "axis")]
 
 

@@ -1,0 +1,80 @@
+"""Ten million filed, in a process of its own: how long the index takes to build, what it takes, and a check."""
+
+import json
+import resource
+import subprocess
+import sys
+from typing import Final
+
+import numpy as np
+
+from bench.check.filed import askers, built, times_us, volumes_of
+from bench.table import Figure, Row, quantiles, timed
+from skyparley.conflict.index.volumes import Volumes
+from skyparley.conflict.operation import Operation
+
+FILED: Final = 10_000_000
+ASKED: Final = 2_000
+_SCANS: Final = 5
+
+
+def run() -> Row:
+    """Measure in a child, so that nothing else counts."""
+    done = subprocess.run([sys.executable, "-m", "bench.check.ten_million"], stdout=subprocess.PIPE, check=True)
+    said = json.loads(done.stdout)
+    return Row(
+        f"one operation against {FILED:,} filed",
+        [
+            Figure("p50", said["p50"], "µs"),
+            Figure("p99", said["p99"], "µs", 600.0),
+            Figure("index, octets an operation", said["index"], "", 200.0),
+            Figure("build from parsed arrays", said["build"], "s", 15.0),
+        ],
+        "numpy: all boxes compared with the one asked for, no exact answer",
+        [Figure("median", said["scan"], "µs")],
+        [
+            f"{said['conflicts']:.1f} conflicts each; shapes take {said['shapes']:.0f} octets an operation beside the"
+            f" index; {said['names']:.1f} s of the build go into the table of names; the process peaked at"
+            f" {said['peak']:.1f} GB, its input and the objects of ten million names included"
+        ],
+    )
+
+
+def measure() -> dict[str, float]:
+    """What one process of this size measures."""
+    volumes = volumes_of(FILED)
+    index, seconds, names = built(volumes)
+    held = index.memory_bytes
+    asked = askers(index, FILED, ASKED)
+    half, most = times_us(index, asked, 2)
+    scan, _ = quantiles([timed(_scan, volumes, one) for one in asked[:_SCANS]], 1e6)
+    return {
+        "p50": half,
+        "p99": most,
+        "build": seconds,
+        "names": names,
+        "index": sum(held[name] for name in ("entries", "cells", "fresh", "slots")) / FILED,
+        "shapes": held["shapes"] / FILED,
+        "conflicts": float(np.mean([len(index.check(one)) for one in asked])),
+        "scan": scan,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+    }
+
+
+def _scan(volumes: Volumes, operation: Operation) -> int:
+    """How many volumes share time and height with one of an operation: what a table without an index has to read."""
+    return sum(
+        int(
+            np.count_nonzero(
+                (volumes.times_us[:, 0] < volume.time.end_us)
+                & (volumes.times_us[:, 1] > volume.time.begin_us)
+                & (volumes.bands_m[:, 0] <= volume.altitude.upper_m)
+                & (volumes.bands_m[:, 1] >= volume.altitude.lower_m)
+            )
+        )
+        for volume in operation.volumes
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))
