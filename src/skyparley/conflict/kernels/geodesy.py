@@ -74,20 +74,17 @@ def latitude_longitude_deg(x: float, y: float, z: float) -> tuple[float, float]:
 
 @nb.njit(cache=True, nogil=True)
 def foot_of(x: float, y: float, z: float) -> tuple[float, float, float]:
-    """The surface point under or over a point within 100 m of the surface, along the normal.
+    """The surface point under or over a point within 100 m of the surface, along the normal, within 0.01 mm.
 
-    The height along the normal is the root of a quadratic; the normal hardly turns on the way, so that the second step
-    leaves less than a micrometre.
+    The normal is taken at the point itself: a hundred metres away it has turned by less than 1e-7. The height along it
+    is the root near 0 of a quadratic.
     """
-    fx, fy, fz = x, y, z
-    for _ in range(2):
-        nx, ny, nz = unit_normal(fx, fy, fz)
-        inside = (x * x + y * y) / _EQUATORIAL_SQUARE + z * z / _POLAR_SQUARE - 1.0
-        square = (nx * nx + ny * ny) / _EQUATORIAL_SQUARE + nz * nz / _POLAR_SQUARE
-        half = (x * nx + y * ny) / _EQUATORIAL_SQUARE + z * nz / _POLAR_SQUARE
-        height_m = -inside / (half + math.sqrt(half * half - square * inside))
-        fx, fy, fz = x + height_m * nx, y + height_m * ny, z + height_m * nz
-    return fx, fy, fz
+    nx, ny, nz = unit_normal(x, y, z)
+    outside = (x * x + y * y) / _EQUATORIAL_SQUARE + z * z / _POLAR_SQUARE - 1.0
+    square = (nx * nx + ny * ny) / _EQUATORIAL_SQUARE + nz * nz / _POLAR_SQUARE
+    half = (x * nx + y * ny) / _EQUATORIAL_SQUARE + z * nz / _POLAR_SQUARE
+    height_m = -outside / (half + math.sqrt(half * half - square * outside))
+    return x + height_m * nx, y + height_m * ny, z + height_m * nz
 
 
 @nb.njit(cache=True, nogil=True)

@@ -20,7 +20,7 @@ from skyparley.conflict.pairs.roll import Roll
 from skyparley.conflict.pairs.slabs import Found, Slab, Sweeper
 
 WORKERS: Final = 2
-PIECES: Final = 16_384
+PIECES: Final = 32_768
 """About as many points and volumes are packed as a block: what a slab touches then stays in a processor's cache."""
 
 Progress = Callable[[int], None]
@@ -116,8 +116,7 @@ class _Batch:
         roll = self._roll
         chosen = [roll.operations[number] for number in numbers]
         kinds = [roll.kinds[number] for number in numbers]
-        rows = self._buffers.take(sum(roll.weights[number] for number in numbers) * 5 // 2)
-        return packed(chosen, numbers, kinds, rows, roll.ends_s, roll.left)
+        return packed(chosen, numbers, kinds, self._buffers, roll.ends_s, roll.left)
 
     def _cuts(self, until_s: float, ready: int) -> list[float]:
         """Instants that cut what is ready into slabs, so that it never is much more than what lasts."""

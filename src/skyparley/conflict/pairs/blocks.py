@@ -80,42 +80,41 @@ def packed(
     operations: Sequence[Operation],
     numbers: Sequence[int],
     kinds: Sequence[int],
-    rows: Floats,
+    buffers: Buffers,
     ends_s: Floats,
     pieces: Integers,
 ) -> Block:
-    """Operations as a block in `rows`, or in more of them if need be. `OWNER` is an operation's number, and there
-    `ends_s` and `pieces` are told when it ends and how many pieces it has.
+    """Operations as a block. `OWNER` is an operation's number; by it `ends_s` and `pieces` are told when it ends and
+    how many pieces it has.
     """
-    pools: list[Floats] = []
-    count, edge_count = 0, 0
-    for operation, number, kind in zip(operations, numbers, kinds, strict=True):
-        own, edges = pack(operation, kind)
-        own[:, layout.OWNER] = number
-        if len(edges):
-            own[:, layout.EDGES_BEGIN : layout.EDGES_END + 1] += edge_count
-            edge_count += len(edges)
-            pools.append(edges)
-        if count + len(own) > len(rows):
-            rows = np.concatenate((rows[:count], np.empty((count + 2 * len(own), layout.COLUMNS))))
-        rows[count : count + len(own)] = own
-        pieces[number] = len(own)
-        count += len(own)
+    packs = [pack(operation, kind) for operation, kind in zip(operations, kinds, strict=True)]
+    ranges = np.zeros((len(packs) + 1, 2), dtype=np.int64)
+    np.cumsum([(len(own), len(edges)) for own, edges in packs], axis=0, out=ranges[1:])
+    count = int(ranges[-1, 0])
+    rows = buffers.take(count)
+    np.concatenate([own for own, _ in packs], out=rows[:count])
     times_s = np.empty((2, count))
-    _note_times(rows, times_s, ends_s)
+    owners = np.array(numbers, dtype=np.int64)
+    _own(rows, owners, ranges, times_s, ends_s)
+    pieces[owners] = np.diff(ranges[:, 0])
     order = np.argsort(times_s[0])
-    edges = np.concatenate(pools) if pools else np.empty((0, layout.EDGE_COLUMNS))
-    return Block(rows, edges, order, *times_s[:, order])
+    return Block(rows, np.concatenate([edges for _, edges in packs]), order, *times_s[:, order])
 
 
 @nb.njit(cache=True, nogil=True)
-def _note_times(rows: Floats, times_s: Floats, ends_s: Floats) -> None:
-    for i in range(times_s.shape[1]):
-        row = rows[i]
-        begin, end = row[layout.BEGIN_S] - row[layout.TIME_S], row[layout.END_S] + row[layout.TIME_S]
-        times_s[0, i], times_s[1, i] = begin, end
-        owner = int(row[layout.OWNER])
-        ends_s[owner] = max(ends_s[owner], end)
+def _own(rows: Floats, owners: Integers, ranges: Integers, times_s: Floats, ends_s: Floats) -> None:
+    """Give rows their owner and their place in the pool of edges, and tell when they and their owner begin and end."""
+    for k in range(owners.shape[0]):
+        owner, last = owners[k], -np.inf
+        for i in range(ranges[k, 0], ranges[k + 1, 0]):
+            row = rows[i]
+            row[layout.OWNER] = owner
+            row[layout.EDGES_BEGIN] += ranges[k, 1]
+            row[layout.EDGES_END] += ranges[k, 1]
+            times_s[0, i] = row[layout.BEGIN_S] - row[layout.TIME_S]
+            times_s[1, i] = row[layout.END_S] + row[layout.TIME_S]
+            last = max(last, times_s[1, i])
+        ends_s[owner] = last
 
 
 Part = tuple[Block, slice | Integers]

@@ -1,4 +1,4 @@
-"""All pairs of a whole real day, as a person runs it: `skyparley check`, process start included.
+"""All pairs of a whole real day: as a person runs it, `skyparley check`, process start included; and in process.
 
 The baseline is what an analyst would write with shapely and numpy: the tracks of each minute in an STRtree, those that
 come near each other compared at whole seconds. It may miss what happens in between, and it computes no witness.
@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections import defaultdict
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from shapely import LineString, STRtree
 
 from bench.table import Figure, Row, timed
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.formats.detect import read_file
 
 RUNS = 5
 DAY = files("skyparley.feeds") / "data" / "switzerland-2018-08-01.json.gz"
@@ -22,8 +25,8 @@ HORIZONTAL_M = 9_260.0
 VERTICAL_FT = 1_000.0
 
 
-def run() -> Row:
-    """Time the command warm, several times, and the baseline once in this process."""
+def run() -> list[Row]:
+    """Time the command warm, several times, the search in this process, and the baseline once beside each."""
     counts: list[int] = []
 
     def command() -> None:
@@ -35,23 +38,43 @@ def run() -> Row:
 
     command()
     seconds = sorted(timed(command) for _ in range(RUNS))
+    tracks = _tracks()
     pairs: list[int] = []
-    theirs = timed(lambda: pairs.append(sampled_pairs()))
-    return Row(
+    theirs = timed(lambda: pairs.append(sampled_pairs(tracks)))
+    with_parsing = theirs + timed(_tracks)
+    row = Row(
         "all pairs of the Swiss day by `skyparley check`, process start included",
         [Figure("median", seconds[RUNS // 2], "s", 5.0), Figure("slowest", seconds[-1], "s")],
         "shapely STRtree of 60 s tracks + numpy at whole seconds, in process, parsing included",
-        [Figure("once", theirs, "s")],
+        [Figure("once", with_parsing, "s")],
         [
             f"{counts[0]:,} flights, {counts[1]:,} conflicts; the baseline finds {pairs[0]:,} pairs of aircraft"
             " at whole seconds, interpolating over gaps"
         ],
     )
+    return [row, _in_process(theirs)]
 
 
-def sampled_pairs() -> int:
-    """Pairs of aircraft that come too close at a whole second."""
-    tracks = _tracks()
+def _in_process(theirs: float) -> Row:
+    """The search alone, from parsed operations."""
+    parsing = sorted(timed(read_file, Path(str(DAY))) for _ in range(RUNS))[RUNS // 2]
+    operations = read_file(Path(str(DAY))).operations
+    found = all_pairs(operations)
+    seconds = sorted(timed(all_pairs, operations) for _ in range(RUNS))
+    return Row(
+        "all pairs of the Swiss day in process, from parsed operations",
+        [
+            Figure("median", seconds[RUNS // 2], "s", 1.5),
+            Figure("with parsing", seconds[RUNS // 2] + parsing, "s"),
+        ],
+        "shapely STRtree of 60 s tracks + numpy at whole seconds, from parsed tracks",
+        [Figure("once", theirs, "s")],
+        [f"{len(operations):,} flights, {len(found):,} conflicts"],
+    )
+
+
+def sampled_pairs(tracks: list[np.ndarray]) -> int:
+    """Pairs of aircraft that come too close at a whole second; tracks are `(seconds, longitude, latitude, feet)`."""
     close = set()
     slots: dict[int, list[tuple[int, np.ndarray]]] = defaultdict(list)
     for number, track in enumerate(tracks):

@@ -1,0 +1,1 @@
+"""Whole days, all pairs: real flights over Switzerland, synthetic ones over Europe."""
