@@ -180,9 +180,13 @@ class Custodian:
         return found
 
     def keep(self, sequence: int, chain: bytes) -> KeptIndex | None:
-        """What is held, to be kept as of the log's end; None while something waits to be compared. After `close`."""
-        owed = self._work or self._state.pending_filings() or self._stopped
-        return None if owed else keep(self._comparison, sequence, chain)
+        """What is held, to be kept as of the log's end; None if that is more than what was recorded. After `close`.
+
+        What waits to be compared, or to be taken out, does not matter: whoever takes it over goes by the state.
+        """
+        kept = keep(self._comparison, sequence, chain)
+        newest = int(kept.rows["sequence"].max(initial=0))
+        return kept if newest <= self._state.findings_through else None
 
     def close(self) -> None:
         """Stop the worker threads once they are idle."""
