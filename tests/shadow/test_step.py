@@ -1,7 +1,7 @@
 """The node here is brought to what the upstream did, and takes back what that refused, whichever of the two it was."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,15 +164,20 @@ async def test_a_suffix_that_was_used_here_for_nothing_is_not_asked_for_again(si
 
 
 @pytest.mark.parametrize(
-    ("folder", "body"),
+    ("folder", "make"),
     [
-        (INTENTS, intent(somewhere())),
-        (CONSTRAINTS, {"extents": [volume(somewhere())], **URL}),
-        (SUBSCRIPTIONS, {"extents": {"volume": circle(somewhere())}, **URL, "notify_for_operational_intents": True}),
+        (INTENTS, lambda: intent(somewhere())),
+        (CONSTRAINTS, lambda: {"extents": [volume(somewhere())], **URL}),
+        (
+            SUBSCRIPTIONS,
+            lambda: {"extents": {"volume": circle(somewhere())}, **URL, "notify_for_operational_intents": True},
+        ),
     ],
 )
-async def test_what_the_upstream_does_not_make_is_not_left_here(side: Side, folder: str, body: Json) -> None:
-    name = new_id()
+async def test_what_the_upstream_does_not_make_is_not_left_here(
+    side: Side, folder: str, make: Callable[[], Json]
+) -> None:
+    name, body = new_id(), make()  # made now: its times are soon over
     await side.step("PUT", f"{folder}/{name}", body, 403, {"message": "no"})
     assert (side.dss.intents, side.dss.constraints, side.dss.subscriptions) == ({}, {}, {})
     there = await side.both("PUT", f"{folder}/{name}", body)
