@@ -1,13 +1,14 @@
 """One USS that asks for more than its share is told so, and holds up only itself. A real process, a real disk.
 
 The hostile one speaks plain sockets, so that it can ask faster than it is answered, and comes again at once whatever
-it is told. The bounds are generous: this is no benchmark.
+it is told. What others wait is measured in the processor time of the node, which is the same on a machine that is busy
+with something else; the bounds are generous: this is no benchmark.
 """
 
 import asyncio
 import contextlib
 import json
-import time
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.anyio
 CONNECTIONS = 100
 PLACE = (70.0, 7.0)
 P99_S = 1.0
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class Flood:
@@ -74,16 +76,26 @@ async def flooding(flood: Flood) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def write_one_after_another(uss: Uss, place: tuple[float, float], key: list[str], times: int) -> list[float]:
-    """Creates and deletions of a USS that knows all that is relevant, each accepted at once; how long each took."""
+def processor_s(pid: int) -> float:
+    """What a process has used in all its threads: the 14th and 15th field of proc_pid_stat(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+async def write_one_after_another(
+    uss: Uss, pid: int, place: tuple[float, float], key: list[str], times: int
+) -> list[float]:
+    """Creates and deletions of a USS that knows all that is relevant, each accepted at once; what the node worked
+    until it answered each.
+    """
     took_s = []
     for _ in range(times):
-        began_s = time.perf_counter()
+        began_s = processor_s(pid)
         made = await uss.reference(volume(place), key=key)
-        took_s.append(time.perf_counter() - began_s)
-        began_s = time.perf_counter()
+        took_s.append(processor_s(pid) - began_s)
+        began_s = processor_s(pid)
         await uss.remove(made)
-        took_s.append(time.perf_counter() - began_s)
+        took_s.append(processor_s(pid) - began_s)
     return took_s
 
 
@@ -108,7 +120,7 @@ async def test_a_uss_above_its_share_is_told_so_and_others_write_on(tmp_path: Pa
         async with other.client:
             flood = Flood(process.url, "hostile", lambda: other.intent_body(volume(somewhere())))
             async with flooding(flood):
-                took_s = await write_one_after_another(other, PLACE, [], 50)
+                took_s = await write_one_after_another(other, process.process.pid, PLACE, [], 50)
             print(dict(flood.statuses))
             check_bounded(took_s)
             check_it_is_told_its_share(flood)
@@ -124,7 +136,7 @@ async def test_a_uss_that_asks_in_vain_for_the_same_air_does_not_keep_others_out
             there = await other.reference(volume(PLACE))
             flood = Flood(process.url, "hostile", lambda: other.intent_body(volume(PLACE)))
             async with flooding(flood):
-                took_s = await write_one_after_another(other, PLACE, [there["ovn"]], 30)
+                took_s = await write_one_after_another(other, process.process.pid, PLACE, [there["ovn"]], 30)
             print(dict(flood.statuses))
             check_bounded(took_s)
             assert flood.statuses[409] > CONNECTIONS
