@@ -23,7 +23,7 @@ from skyparley.geometry.altitude import (
     Datum,
     mean_sea_level_bounds_m,
 )
-from skyparley.geometry.geoid import GEOID_ERROR_M, GEOID_SLOPE
+from skyparley.geometry.geoid import GEOID_ERROR_M, GEOID_SLOPE, read_geoid, undulation_bounds_m
 from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.node.custody.details import extents_of, watched_by
 from skyparley.units import METRES_PER_FOOT
@@ -39,6 +39,7 @@ PLACES = [
     (4.7, 78.75),
     (46.5, -0.25),
 ]
+HIGHEST = (-8.25, 147.25)
 UNDULATIONS_M = undulations_m(*np.array(PLACES).T)
 MINIMUM = DEFAULT_MINIMA.between("drone", "drone")
 KINDS = ["volumes", "passage", "legs"]
@@ -219,7 +220,7 @@ def test_offsets_hold_the_geoid_all_over_the_piece_and_float32_holds_them(place:
         assert np.float32(high) == high
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [*PLACES, HIGHEST])
 def test_offsets_of_legs_hold_the_geoid_within_their_lateral_tolerance(place: Position) -> None:
     points = [place]
     for turn in (10.0, 60.0, 100.0, 190.0):
@@ -249,6 +250,25 @@ def _between(one: Position, other: Position, share: float) -> tuple[float, float
     return GEOD.fwd(one[1], one[0], azimuth, share * length)  # type: ignore[no-any-return]
 
 
+def test_offsets_are_rounded_outward_and_hold_the_error_of_the_geoid() -> None:
+    step_m = 1.0 / 64.0
+    for place in PLACES:
+        (low, high), (low_leg, high_leg) = _offsets(
+            circle_volume(place, 40.0, datum=Datum.WGS84),
+            track([(0.0, *place, 9.0), (9.0, *away(place, 70.0, 1.0), 9.0)], datum=Datum.WGS84),
+        )
+        least, greatest = undulation_bounds_m(*read_geoid(), *place, 40.0 * 1.01 + 10.0)
+        assert 0.0 <= -greatest - low < step_m
+        assert 0.0 <= high + least < step_m
+        assert 2.0 * GEOID_ERROR_M <= high_leg - low_leg <= 2.0 * (GEOID_ERROR_M + step_m) + 0.002
+
+
+def test_each_path_of_an_operation_has_its_own_offsets() -> None:
+    paths = [track([(0.0, *place, 9.0), (60.0, *away(place, 70.0, 900.0), 9.0)], datum=Datum.WGS84) for place in PLACES]
+    assert _offsets(*paths) == [_offsets(path)[0] for path in paths]
+    assert len(set(_offsets(*paths))) == len(PLACES)
+
+
 def test_offsets_of_other_datums_do_not_ask_the_geoid() -> None:
     for datum, offsets in ((Datum.EGM96, (0.0, 0.0)), (Datum.PRESSURE, (0.0, 0.0)), (Datum.AGL, (-440.0, 8_850.0))):
         path = track([(0.0, 46.5, 7.8, 50.0), (60.0, 46.51, 7.8, 50.0)], datum=datum)
@@ -269,6 +289,12 @@ def test_flights_and_volumes_that_must_meet_are_certain_whatever_the_weather() -
         assert conflict is not None
         assert conflict.certain is certain
         assert ("not certain" in conflict.sentence) is not certain
+
+
+def test_bands_of_one_datum_that_touch_to_half_a_millimetre_are_certain() -> None:
+    conflict = found(circle_volume(PLACES[0], 50.0), circle_volume(PLACES[0], 50.0, band=(100.0004, 200.0)))
+    assert conflict is not None
+    assert conflict.certain
 
 
 def test_bounds_over_a_whole_area_are_used_not_those_of_its_middle() -> None:
