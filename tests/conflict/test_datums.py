@@ -291,6 +291,20 @@ def test_flights_and_volumes_that_must_meet_are_certain_whatever_the_weather() -
         assert ("not certain" in conflict.sentence) is not certain
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_paths_are_certain_where_the_minimum_is_fallen_short_of_by_the_whole_spread(sign: float) -> None:
+    """Straight legs of 3.6 km, whose heights are known to half a spread either way."""
+    path = track([(0.0, 46.5, 7.8, 500.0), (60.0, 46.532, 7.8, 500.0)], datum=Datum.WGS84)
+    ((low, high),) = _offsets(path)
+    half_m, middle_m = (high - low) / 2.0, 500.0 + (low + high) / 2.0
+    assert half_m > 0.5
+    for share, seen, certain in ((-1.1, True, True), (-0.9, True, False), (0.9, True, False), (1.1, False, False)):
+        height_m = middle_m + sign * (MINIMUM.vertical_m + share * half_m)
+        conflict = found(path, track([(0.0, 46.5, 7.8, height_m), (60.0, 46.532, 7.8, height_m)]))
+        assert (conflict is not None) is seen
+        assert (conflict is not None and conflict.certain) is certain
+
+
 def test_bands_of_one_datum_that_touch_to_half_a_millimetre_are_certain() -> None:
     conflict = found(circle_volume(PLACES[0], 50.0), circle_volume(PLACES[0], 50.0, band=(100.0004, 200.0)))
     assert conflict is not None

@@ -129,6 +129,12 @@ def test_volumes_that_the_geoid_keeps_apart_have_no_part() -> None:
     parts, left_out = overlap_parts(a, b, _conflict(a, b))
     assert (len(parts), left_out) == (1, 0)
     assert not all_pairs([a, operation("c", beyond)])
+    high = operation("d", circle_volume(PLACES[0], 500.0, band=(104.0, 200.0)))
+    c = operation(
+        "c", *(circle_volume(PLACES[0], 500.0, band=(0.0, top_m), datum=Datum.WGS84) for top_m in (155.0, 153.0))
+    )
+    parts, left_out = overlap_parts(c, high, _conflict(c, high))
+    assert (len(parts), left_out) == (1, 0)
 
 
 def test_what_merely_touches_or_is_a_path_has_no_part() -> None:
