@@ -241,7 +241,8 @@ def _early_late(
         # a moment further in they may be too near, a moment further out they may not
         step = np.minimum(1e-3, (last - first) / 2.0 + 1e-6)
         within = motions.least_at(one, other, instant - outwards * step, early_a, early_b, gap + 1e-6)
-        _sure(within < reach + INSTANT_BUDGET_M, within, reach, instant)
+        brief = last - first < 1e-4  # too short for the oracle to find
+        _sure(brief | (within < reach + INSTANT_BUDGET_M), within, reach, instant)
         beyond = motions.least_at(one, other, instant + outwards * 1e-3, early_a, early_b, gap)
         _sure(beyond > reach - INSTANT_BUDGET_M, beyond, reach, instant)
 

@@ -272,8 +272,7 @@ def _near_polygon(leg: Floats, frame: Floats, flat: Floats, reach: float, low: f
     for i in range(merged.shape[0] + 1):
         until = merged[i, 0] if i < merged.shape[0] else 1.0
         middle = (edge + until) / 2.0
-        gap = until > edge or (merged.shape[0] == 0)
-        if gap and inside(flat, x0 + middle * (x1 - x0), y0 + middle * (y1 - y0)):
+        if until > edge and inside(flat, x0 + middle * (x1 - x0), y0 + middle * (y1 - y0)):
             result[kept, 0], result[kept, 1] = edge, until
             kept += 1
         if i < merged.shape[0]:
