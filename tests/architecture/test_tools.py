@@ -77,7 +77,9 @@ def test_the_pure_rooms_touch_no_clock_dice_file_or_socket() -> None:
         # these read and write times with `datetime`; that they do not ask for the time is looked at below
         allowed = {"datetime"} if path.name in {"interval.py", "moments.py"} else set()
         # `sys.intern` keeps equal words once, and tells nothing of the world
-        allowed |= {"sys"} if set(re.findall(r"\bsys\.(\w+)", path.read_text(encoding="utf-8"))) == {"intern"} else set()
+        allowed |= (
+            {"sys"} if set(re.findall(r"\bsys\.(\w+)", path.read_text(encoding="utf-8"))) == {"intern"} else set()
+        )
         assert not imports_of(path) & WORLD - allowed, name_of(path)
         assert not re.search(r"\b(now|utcnow|today|open|print|input)\(", path.read_text(encoding="utf-8")), name_of(
             path
