@@ -49,13 +49,11 @@ class RTree:
                 self.insert(operation)
 
     def insert_volumes(self, volumes: Volumes) -> None:
-        """File operations named by their numbers in one transaction, sorted along a curve as a bulk load would."""
+        """File operations, named by their numbers, in one transaction and in the order in which they came."""
         owners = np.repeat(np.arange(len(volumes.begins) - 1), np.diff(volumes.begins))
-        first = volumes.positions_deg[volumes.corners[:-1]]
-        order = np.lexsort((first[:, 1], np.floor(first[:, 0] * 4.0)))
         with self.connection:
-            for begin in range(0, len(order), _AT_ONCE):
-                chosen = order[begin : begin + _AT_ONCE]
+            for begin in range(0, len(owners), _AT_ONCE):
+                chosen = np.arange(begin, min(begin + _AT_ONCE, len(owners)))
                 shapes = [_drawn(volumes, int(number)) for number in chosen]
                 boxes = shapely.bounds(shapes)[:, [0, 2, 1, 3]]
                 minutes = (volumes.times_us[chosen] - self._epoch_us) / 60e6

@@ -213,9 +213,11 @@ class ConflictIndex:
         `refs` are all different. Raises `InvalidInputError` where an edge has to be cut: see `index_of`.
         """
         index = cls(minima)
-        index._hot = index_of(volumes, index._forget)
+        with ThreadPoolExecutor(1) as pool:
+            building = pool.submit(index_of, volumes, index._forget)
+            index._slots = dict(zip(refs, range(len(refs)), strict=True))  # meanwhile
+            index._hot = building.result()
         index._refs = list(refs)
-        index._slots = dict(zip(refs, range(len(refs)), strict=True))
         index._kinds = [("", operation_class)]
         index.set_minima(minima)
         return index

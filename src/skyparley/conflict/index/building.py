@@ -8,8 +8,8 @@ import numpy as np
 
 from skyparley.conflict.index.cells import ENTRY
 from skyparley.conflict.index.hot import HotIndex
-from skyparley.conflict.index.ordered import Sorted, merged, nothing_sorted, sort_entries
-from skyparley.conflict.index.pools import blocks_of
+from skyparley.conflict.index.ordered import sort_entries
+from skyparley.conflict.index.pools import Pool, blocks_of, with_room
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, Shapes
 from skyparley.conflict.index.volumes import Volumes, hold_all
 from skyparley.conflict.kernels.packing import SURELY_SHORT_M
@@ -29,29 +29,31 @@ def index_of(volumes: Volumes, forget: Callable[[int], None]) -> HotIndex:
     points = np.diff(np.concatenate((np.zeros(1, dtype=np.int64), own))[volumes.begins])
     piece_blocks, point_blocks = blocks_of(pieces), blocks_of(points)
     blocks = np.column_stack((piece_blocks.begins, pieces, point_blocks.begins, points)).astype(np.int32)
-    shapes = Shapes(
-        np.empty((piece_blocks.end, NUMBERS)),
-        np.empty((piece_blocks.end, MARKS), dtype=np.int32),
-        np.empty((point_blocks.end, 3)),
+    pools = (
+        Pool(
+            np.empty((with_room(piece_blocks.end), NUMBERS)),
+            np.empty((with_room(piece_blocks.end), MARKS), dtype=np.int32),
+        ),
+        Pool(np.empty((with_room(point_blocks.end), 3))),
     )
+    pools[0].end, pools[1].end = piece_blocks.end, point_blocks.end
+    shapes = Shapes(*pools[0].arrays, *pools[1].arrays)
+    entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int32)
+    keys = np.empty(len(entries), dtype=np.int64)
 
-    def part(which: int) -> Sorted:
-        first, last = count * which // WORKERS, count * (which + 1) // WORKERS
-        many = int(volumes.begins[last] - volumes.begins[first])
-        entries, keys = np.empty((many, ENTRY), dtype=np.int32), np.empty(many, dtype=np.int64)
-        done = first + hold_all(volumes, first, last, blocks, shapes, entries, keys)
+    def hold(first: int, last: int) -> None:
+        begin, end = volumes.begins[first], volumes.begins[last]
+        done = first + hold_all(volumes, first, last, blocks, shapes, entries[begin:end], keys[begin:end])
         if done < last:
             raise InvalidInputError(
                 f"an edge is longer than {SURELY_SHORT_M:g} metres: insert this operation by itself",
                 place=f"operations[{done}]",
             )
-        return sort_entries(entries, keys)
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(part, range(WORKERS)))
-    order = nothing_sorted()
-    for one in parts:
-        order = merged(order, one, shapes.marks) if len(order.keys) else one
+        cuts = [count * i // WORKERS for i in range(WORKERS + 1)]
+        list(pool.map(hold, cuts[:-1], cuts[1:]))
+        order = sort_entries(entries, keys, pool)
     return HotIndex.holding(
-        shapes, (np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.uint8), blocks), order, forget
+        pools, (np.zeros(count, dtype=np.int32), np.zeros(count, dtype=np.uint8), blocks), order, forget
     )

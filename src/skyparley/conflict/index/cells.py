@@ -36,6 +36,7 @@ TAG: Final = 10
 PIECE: Final = 11
 ENTRY: Final = 12
 DATUM_BITS: Final = 2
+DATUM_MASK: Final = (1 << DATUM_BITS) - 1
 
 STEPS_PER_METRE: Final = 4.0
 MIDDLE_S: Final = 2_050_000_000.0
@@ -154,26 +155,31 @@ def ask(box: Floats, grown_m: float, grown_up_m: float, query: Entries, wide: Fl
     query[TAG] = int(box[BOX - 1])
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
-def meets(entries: Entries, i: int, query: Entries) -> bool:
-    """Whether an entry meets a query. Heights above different datums are not told apart here.
+@nb.njit(cache=True, nogil=True)
+def sift(entries: Entries, begin: int, end: int, query: Entries, found: Integers, count: int) -> int:
+    """Add to `found` the pieces of entries `[begin, end)` that meet a query; how many there are, even without room.
 
-    Written into its callers: a call would count references to the arrays.
+    Heights above different datums are not told apart here. All is compared before anything is decided: most entries
+    miss by one thing or another, and to guess by which costs a processor more than to look at all.
     """
-    return (
-        entries[i, 6] <= query[7]
-        and query[6] <= entries[i, 7]
-        and entries[i, 0] <= query[1]
-        and query[0] <= entries[i, 1]
-        and entries[i, 2] <= query[3]
-        and query[2] <= entries[i, 3]
-        and entries[i, 4] <= query[5]
-        and query[4] <= entries[i, 5]
-        and (
-            (entries[i, 8] <= query[9] and query[8] <= entries[i, 9])
-            or (entries[i, TAG] ^ query[TAG]) & ((1 << DATUM_BITS) - 1) != 0
-        )
-    )
+    x0, x1, y0, y1, z0, z1 = query[0], query[1], query[2], query[3], query[4], query[5]
+    t0, t1, lower, upper, datum = query[6], query[7], query[8], query[9], query[TAG] & DATUM_MASK
+    for i in range(begin, end):
+        if (
+            (entries[i, 6] <= t1)
+            & (t0 <= entries[i, 7])
+            & (entries[i, 0] <= x1)
+            & (x0 <= entries[i, 1])
+            & (entries[i, 2] <= y1)
+            & (y0 <= entries[i, 3])
+            & (entries[i, 4] <= z1)
+            & (z0 <= entries[i, 5])
+            & (((entries[i, 8] <= upper) & (lower <= entries[i, 9])) | (entries[i, TAG] & DATUM_MASK != datum))
+        ):
+            if count < found.shape[0]:
+                found[count] = entries[i, PIECE]
+            count += 1
+    return count
 
 
 @nb.njit(cache=True, nogil=True)

@@ -231,13 +231,14 @@ class HotIndex:
 
     @classmethod
     def holding(
-        cls, shapes: Shapes, slots: tuple[Array, ...], order: Sorted, forget: Callable[[int], None]
+        cls,
+        shapes: tuple[Pool, Pool],
+        slots: tuple[Array, ...],
+        order: Sorted,
+        forget: Callable[[int], None],
     ) -> "HotIndex":
-        """An index of these arrays themselves, which are full: `slots` are classes, hazards and blocks."""
-        pools = Pool(shapes.numbers, shapes.marks), Pool(shapes.points), Pool(*slots)
-        for pool in pools:
-            pool.end = pool.room
-        return cls._of(pools, order, forget)
+        """An index of these pools themselves, of pieces and of points; `slots` are classes, hazards and blocks."""
+        return cls._of((*shapes, Pool.filled(*slots)), order, forget)
 
     @classmethod
     def _of(cls, pools: tuple[Pool, ...], order: Sorted, forget: Callable[[int], None]) -> "HotIndex":

@@ -13,7 +13,6 @@ from skyparley.conflict.index.cells import (
     DATUM_BITS,
     ENTRY,
     LEVELS,
-    PIECE,
     REACH,
     TAG,
     Entries,
@@ -22,14 +21,14 @@ from skyparley.conflict.index.cells import (
     ask,
     column_key,
     holds,
-    meets,
     near_surface,
     reach_of,
     scattered,
+    sift,
 )
 from skyparley.conflict.index.fresh import Fresh
 from skyparley.conflict.index.ordered import LENGTH_BITS, MOST_IN_CELL, Sorted, find_cell
-from skyparley.conflict.index.shapes import OWNER, Shapes, edges_of, get
+from skyparley.conflict.index.shapes import OWNER, Shapes, edges_of, get, touch
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
 from skyparley.conflict.kernels.packing import set_offsets
@@ -38,6 +37,7 @@ from skyparley.geometry.geoid import Geoid
 Flags = npt.NDArray[np.uint8]
 NO_ROOM: Final = -1
 NO_ROOM_FOR_EDGES: Final = -2
+_RUNS: Final = 64
 _FEW: Final = 64.0
 """So many cells are looked up before it is considered that there may be fewer to go through."""
 
@@ -104,6 +104,7 @@ def gather(
             return (count, i) if i > begin else (NO_ROOM, i)
         skip, hazard = asked.skip[int(row[layout.OWNER])], asked.hazards[int(row[layout.OWNER])]
         kept, kept_edges = count, edges_end
+        box[0] = touch(shapes, near.found, some)
         for k in range(some):
             piece = near.found[k]
             owner = shapes.marks[piece, OWNER]
@@ -153,18 +154,43 @@ def _find_sorted(order: Sorted, query: Entries, wide: Floats, reach: Integers, f
 def _look(
     entries: Entries, table: Integers, level: int, query: Entries, reach: Integers, found: Integers, count: int
 ) -> int:
-    """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)"""
+    """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)
+
+    First where the entries lie, then what they are: so that memory is asked for many at once, and not for one after
+    another.
+    """
+    runs = np.empty((_RUNS + 1, 2), dtype=np.int64)
+    many, touched = 0, 0
     for ix in range(reach[0], reach[1] + 1):
         for iy in range(reach[2], reach[3] + 1):
             for iz in range(reach[4], reach[5] + 1):
                 if not near_surface(level, ix, iy, iz):
                     continue
                 column = column_key(level, ix, iy, iz)
+                end = -1
                 for key in range(column + reach[6], column + reach[7] + 1):
                     cell = find_cell(table, key)
-                    if cell:
-                        begin = cell >> LENGTH_BITS
-                        count = _sift(entries, begin, begin + (cell & MOST_IN_CELL), query, found, count)
+                    if not cell:
+                        continue
+                    begin = cell >> LENGTH_BITS
+                    touched ^= entries[begin, 0]
+                    if begin == end:  # the next slot of one place lies right behind
+                        end = runs[many - 1, 1] = begin + (cell & MOST_IN_CELL)
+                        continue
+                    if many == _RUNS:
+                        count = _sift_runs(entries, runs, many, query, found, count)
+                        many = 0
+                    end = begin + (cell & MOST_IN_CELL)
+                    runs[many, 0], runs[many, 1] = begin, end
+                    many += 1
+    runs[_RUNS, 0] = touched  # used, so that it is not left out
+    return _sift_runs(entries, runs, many, query, found, count)
+
+
+@nb.njit(cache=True, nogil=True)
+def _sift_runs(entries: Entries, runs: Integers, many: int, query: Entries, found: Integers, count: int) -> int:
+    for i in range(many):
+        count = sift(entries, runs[i, 0], runs[i, 1], query, found, count)
     return count
 
 
@@ -173,17 +199,7 @@ def _walk(order: Sorted, level: int, query: Entries, reach: Integers, found: Int
     """Go through the cells of a level that there are, which are fewer than those reached."""
     for cell in range(order.levels[level], order.levels[level + 1]):
         if holds(reach, order.keys[cell]):
-            count = _sift(order.entries, order.starts[cell], order.starts[cell + 1], query, found, count)
-    return count
-
-
-@nb.njit(cache=True, nogil=True)
-def _sift(entries: Entries, begin: int, end: int, query: Entries, found: Integers, count: int) -> int:
-    for i in range(begin, end):
-        if meets(entries, i, query):
-            if count < found.shape[0]:
-                found[count] = entries[i, PIECE]
-            count += 1
+            count = sift(order.entries, order.starts[cell], order.starts[cell + 1], query, found, count)
     return count
 
 
@@ -221,10 +237,8 @@ def _follow(
                 for key in range(column + reach[6], column + reach[7] + 1):
                     i = heads[scattered(key, heads.shape[0] - 1)]
                     while i >= 0:
-                        if keys[i] == key and meets(entries, i, query):
-                            if count < found.shape[0]:
-                                found[count] = entries[i, PIECE]
-                            count += 1
+                        if keys[i] == key:
+                            count = sift(entries, i, i + 1, query, found, count)
                         i = following[i]
     return count
 
@@ -232,8 +246,6 @@ def _follow(
 @nb.njit(cache=True, nogil=True)
 def _read_through(entries: Entries, level: int, query: Entries, found: Integers, count: int) -> int:
     for i in range(entries.shape[0]):
-        if entries[i, TAG] >> DATUM_BITS == level and meets(entries, i, query):
-            if count < found.shape[0]:
-                found[count] = entries[i, PIECE]
-            count += 1
+        if entries[i, TAG] >> DATUM_BITS == level:
+            count = sift(entries, i, i + 1, query, found, count)
     return count

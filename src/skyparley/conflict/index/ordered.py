@@ -4,15 +4,20 @@ It is never written to once it is made: a merge makes a new one from it and from
 have gone, while checks still read the old one.
 """
 
+from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, LEVELS, PIECE, Entries, Integers, first_key, scattered
 
+Flags = npt.NDArray[np.bool_]
 LENGTH_BITS: Final = 31
 MOST_IN_CELL: Final = (1 << LENGTH_BITS) - 1
+_WORTH_TWO: Final = 100_000
+_SAMPLE: Final = 1_024
 GONE: Final = -1
 """Owner of a piece that was removed."""
 
@@ -68,20 +73,32 @@ def find_cell(table: Integers, key: int) -> int:
     return 0
 
 
-def sort_entries(entries: Entries, keys: Integers) -> Sorted:
-    """Entries `(n, ENTRY)` with the key of each, in any order, as the sorted part."""
-    order = np.argsort(keys)
-    ordered = keys[order]
+def sort_entries(entries: Entries, keys: Integers, pool: Executor | None = None) -> Sorted:
+    """Entries `(n, ENTRY)` with the key of each, in any order, as the sorted part; by two threads of a pool, if one is
+    given.
+    """
+    arranged, ordered = np.empty_like(entries), np.empty_like(keys)
+    if pool is None or len(keys) < _WORTH_TWO:
+        _sort_into(entries, keys, np.argsort(keys), arranged, ordered)
+    else:
+        middle = np.partition(keys[:: len(keys) // _SAMPLE], _SAMPLE // 2)[_SAMPLE // 2]
+        below = int(np.count_nonzero(keys < middle))
+
+        def part(side: Flags, begin: int, end: int) -> None:
+            chosen = np.flatnonzero(side)
+            order = chosen[np.argsort(keys[chosen])]
+            _sort_into(entries, keys, order, arranged[begin:end], ordered[begin:end])
+
+        list(pool.map(part, (keys < middle, keys >= middle), (0, below), (below, len(keys))))
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))
     starts = np.append(begins, len(ordered)).astype(np.int64)
-    sorted_entries = np.empty_like(entries)
-    _arrange(entries, order, sorted_entries)
-    return with_table(sorted_entries, ordered[begins], starts)
+    return with_table(arranged, ordered[begins], starts)
 
 
 @nb.njit(cache=True, nogil=True)
-def _arrange(entries: Entries, order: Integers, arranged: Entries) -> None:
+def _sort_into(entries: Entries, keys: Integers, order: Integers, arranged: Entries, ordered: Integers) -> None:
     for i in range(order.shape[0]):
+        ordered[i] = keys[order[i]]
         for k in range(ENTRY):
             arranged[i, k] = entries[order[i], k]
 

@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
-AHEAD: Final = 0.75
+AHEAD: Final = 0.9
 """Once so much is used, room is made ahead."""
+_DOUBLED: Final = 65_536
+"""Arrays of up to so many rows are doubled, larger ones grow by a quarter."""
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -28,9 +30,9 @@ class Pool:
 
     @classmethod
     def filled(cls, *arrays: Array) -> "Pool":
-        """A pool of these rows, copied, with room for a quarter more."""
+        """A pool of these rows, copied, with some room for more."""
         rows = len(arrays[0])
-        pool = cls(*(_longer(array, rows + rows // 4 + 64, rows) for array in arrays))
+        pool = cls(*(_longer(array, with_room(rows), rows) for array in arrays))
         pool.end = rows
         return pool
 
@@ -58,7 +60,7 @@ class Pool:
         begin = self.end
         if begin + size > self.room:  # nobody made room ahead
             self._spare = None
-            self.arrays = tuple(_longer(array, max(begin + size, 2 * self.room), begin) for array in self.arrays)
+            self.arrays = tuple(_longer(array, max(begin + size, _grown(self.room)), begin) for array in self.arrays)
         self.end = begin + size
         return begin
 
@@ -74,11 +76,11 @@ class Pool:
                 spare[begin:end] = array[begin:end]
 
     def make_room_ahead(self, lock: Lock) -> None:
-        """Go over to arrays of twice the size, if it is time; takes the lock for moments, and must not hold it."""
+        """Go over to larger arrays, if it is time; takes the lock for moments, and must not hold it."""
         with lock:
             if not self.wants_room:
                 return
-            spare = self._spare = tuple(_longer(array, 2 * self.room) for array in self.arrays)
+            spare = self._spare = tuple(_longer(array, _grown(self.room)) for array in self.arrays)
         for number in range(len(spare)):
             step = max(1, _CHUNK_BYTES // max(1, spare[number][:1].nbytes))
             for begin in range(0, self.end, step):
@@ -90,6 +92,15 @@ class Pool:
         with lock:
             if self._spare is spare:
                 self.arrays, self._spare = spare, None
+
+
+def with_room(rows: int) -> int:
+    """So many rows and some room, so that it is not time yet to make more."""
+    return rows + rows // 8 + 64
+
+
+def _grown(room: int) -> int:
+    return 2 * room if room <= _DOUBLED else room + room // 4
 
 
 def rounded(length: int) -> int:

@@ -171,8 +171,9 @@ def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
     x, y, z = x * (size / outline) / length, y * (size / outline) / length, z * (size / outline) / length
     furthest = 0.0
     for i in range(outline):
-        furthest = max(furthest, space_length(edges[i, 0] - x, edges[i, 1] - y, edges[i, 2] - z))
-    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, furthest
+        dx, dy, dz = edges[i, 0] - x, edges[i, 1] - y, edges[i, 2] - z
+        furthest = max(furthest, dx * dx + dy * dy + dz * dz)
+    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)
 
 
 @nb.njit(cache=True)
