@@ -35,8 +35,8 @@ def run() -> Row:
         [Figure("median", said["scan"], "µs")],
         [
             f"{said['conflicts']:.1f} conflicts each; shapes take {said['shapes']:.0f} octets an operation beside the"
-            f" index; the build took {said['user']:.1f} s of processor time for itself and {said['system']:.1f} s in the"
-            f" system, which makes memory ready ({said['names']:.1f} s go into the table of names, beside the rest); the"
+            f" index; the build took {said['user']:.1f} s of processors for itself and {said['system']:.1f} s in the"
+            f" system, which makes memory ready ({said['names']:.1f} s go into names, beside the rest); the"
             f" process has {said['peak']:.1f} GB, its input and the objects of ten million names included"
         ],
     )
