@@ -16,7 +16,8 @@ import pytest
 
 from skyparley.conflict.minima import uniform
 from skyparley.conflict.operation import Operation
-from skyparley.conflict.search import ConflictIndex, all_pairs
+from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from support.conflict_cases import Position, away, operation, track
 
 PLACES = [(46.5, 7.8), (-17.0, 180.0), (90.0, 0.0), (0.0, 0.0)]
