@@ -11,6 +11,8 @@ from typing import Final
 
 _WIDTH: Final = 300
 _HEIGHT: Final = 210
+_LEAST_WIDTH: Final = 620
+"""Room for the title and the legend above a single column."""
 _LEFT: Final = 64
 _TOP: Final = 78
 _GAP_X: Final = 34
@@ -51,7 +53,7 @@ def draw(points: Sequence[Point], title: str, axes: Axes) -> str:
     x_scale = _Scale([p.size for p in points], _WIDTH)
     rates = _Scale([p.per_s for p in points], _HEIGHT)
     times = _Scale([one for p in points for one in (p.p50, p.p99)], _HEIGHT)
-    width = _LEFT + len(scenarios) * (_WIDTH + _GAP_X)
+    width = max(_LEAST_WIDTH, _LEFT + len(scenarios) * (_WIDTH + _GAP_X))
     height = _TOP + 2 * _HEIGHT + _GAP_Y + 46
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -108,10 +110,10 @@ def _frame(left: float, top: float, across: _Scale, up: _Scale, names: tuple[str
         y = bottom - up(tick)
         parts.append(_segment(left, y, left + _WIDTH, y, "grid"))
         if first:
-            parts.append(_text(left - 8, y + 4, f"{tick:,g}", "soft", "end"))
+            parts.append(_text(left - 8, y + 4, _number(tick), "soft", "end"))
     for tick in across.ticks:
         x = left + across(tick)
-        parts += [_segment(x, top, x, bottom, "grid"), _text(x, bottom + 18, f"{tick:,g}", "soft", "middle")]
+        parts += [_segment(x, top, x, bottom, "grid"), _text(x, bottom + 18, _number(tick), "soft", "middle")]
     parts.append(_text(left + _WIDTH / 2, bottom + 34, size, "soft", "middle"))
     return [*parts, _segment(left, bottom, left + _WIDTH, bottom, "axis"), _segment(left, top, left, bottom, "axis")]
 
@@ -148,3 +150,7 @@ def _text(x: float, y: float, words: str, style: str = "", anchor: str = "start"
 
 def _segment(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}"/>'
+
+
+def _number(tick: float) -> str:
+    return f"{tick:,.0f}" if tick >= 1.0 else f"{tick:g}"

@@ -8,6 +8,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -70,13 +71,18 @@ def sweep(directory: Path, told: Console) -> None:
         writer = csv.DictWriter(file, list(by_filed[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows([*by_filed, *by_near])
+    draw_all(directory, by_filed, by_near)
+
+
+def draw_all(directory: Path, by_filed: Sequence[Line], by_near: Sequence[Line]) -> None:
+    """Write the pictures."""
     for name, lines, size, words in (
         ("check-by-filed.svg", by_filed, "filed", f"{AT_DENSITY:.0f} neighbours"),
         ("check-by-neighbours.svg", by_near, "neighbours", f"{AMONG:,} filed"),
     ):
         points = [
             Point(
-                str(line["server"]), words, int(line[size]), 1e6 / float(line["p50_us"]),
+                str(line["server"]), words, round(float(line[size])), 1e6 / float(line["p50_us"]),
                 float(line["p50_us"]), float(line["p99_us"]),
             )
             for line in lines
