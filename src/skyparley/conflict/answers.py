@@ -1,6 +1,6 @@
 """From hits to answers: the conflicts of one operation, and those of a batch, made of its hits when looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import overload
 
 import numpy as np
@@ -59,6 +59,13 @@ def order_of(conflict: Conflict) -> tuple[str, str, str, str, str]:
 def between(minima: Minima, one: Kind, other: Kind) -> SeparationMinimum:
     """The minimum between two kinds."""
     return minima.between(one[1], other[1], one[0], other[0])
+
+
+def table_of(minima: Minima, kinds: Collection[Kind]) -> Floats:
+    """The minima between kinds `(kinds, kinds, 2)`, horizontal and vertical metres, as the kernels take them."""
+    found = [between(minima, one, other) for one in kinds for other in kinds]
+    pairs = [(minimum.horizontal_m, minimum.vertical_m) for minimum in found]
+    return np.array(pairs, dtype=np.float64).reshape(len(kinds), len(kinds), 2)
 
 
 class Answers(Sequence[list[Conflict]]):

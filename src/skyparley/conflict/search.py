@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from skyparley.conflict.answers import Answers, Kind, between, conflicts_of
+from skyparley.conflict.answers import Answers, Kind, conflicts_of, table_of
 from skyparley.conflict.index.building import WORKERS, index_of
 from skyparley.conflict.index.hot import HotIndex
 from skyparley.conflict.index.lookup import NO_ROOM_FOR_EDGES, Asked, Near
@@ -21,7 +21,7 @@ from skyparley.conflict.index.volumes import Volumes, pack_many
 from skyparley.conflict.index.writing import lay
 from skyparley.conflict.kernels import hits, layout
 from skyparley.conflict.kernels.packing import pack
-from skyparley.conflict.minima import DEFAULT_MINIMA, Minima, SeparationMinimum
+from skyparley.conflict.minima import DEFAULT_MINIMA, Minima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 
 ALGORITHM: Final = "skyparley-conflict/2"
@@ -249,9 +249,8 @@ class ConflictIndex:
         return number
 
     def _make_table(self) -> None:
-        kinds = self._kinds = list(self._numbers)
-        pairs = [[_pair_of(between(self._minima, one, other)) for other in kinds] for one in kinds]
-        self._table = np.array(pairs, dtype=np.float64).reshape(len(kinds), len(kinds), 2)
+        self._kinds = list(self._numbers)
+        self._table = table_of(self._minima, self._kinds)
 
 
 class _Scratch:
@@ -285,7 +284,3 @@ def _room(rows: int, edges: int) -> Near:
         np.empty((rows, 2), dtype=np.int64),
         np.empty(4 * rows, dtype=np.int64),
     )
-
-
-def _pair_of(minimum: SeparationMinimum) -> tuple[float, float]:
-    return minimum.horizontal_m, minimum.vertical_m

@@ -196,6 +196,21 @@ def reach_of(wide: Floats, level: int, reach: Integers) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
+def columns_of(level: int, reach: Integers) -> Integers:
+    """The keys of the columns of cells that are reached and may hold something: each of one place, at all times."""
+    wide = (reach[1] - reach[0] + 1) * (reach[3] - reach[2] + 1) * (reach[5] - reach[4] + 1)
+    columns = np.empty(wide, dtype=np.int64)
+    count = 0
+    for ix in range(reach[0], reach[1] + 1):
+        for iy in range(reach[2], reach[3] + 1):
+            for iz in range(reach[4], reach[5] + 1):
+                if near_surface(level, ix, iy, iz):
+                    columns[count] = column_key(level, ix, iy, iz)
+                    count += 1
+    return columns[:count]
+
+
+@nb.njit(cache=True, nogil=True)
 def holds(reach: Integers, key: int) -> bool:
     """Whether the cell of a key, of the level that was asked for, is among those reached."""
     slot, place = key % _SLOTS, key // _SLOTS

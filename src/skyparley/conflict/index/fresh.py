@@ -3,14 +3,12 @@
 Nothing moves here: a piece that goes is known by its owner, and the next merge leaves it out.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import DATUM_BITS, ENTRY, LEVELS, TAG, Entries, Integers, scattered
-
-LEAST_ROOM: Final = 4_096
 
 
 class Fresh(NamedTuple):

@@ -51,7 +51,6 @@ class HotIndex:
     def __init__(self, forget: Callable[[int], None] = lambda _: None) -> None:
         self.lock: Final = Lock()
         self._forget: Final = forget
-        self.live = 0
         self._merging: Final = Lock()
         self._pieces = Pool(np.empty((KEPT, NUMBERS)), np.empty((KEPT, MARKS), dtype=np.int32))
         self._points = Pool(np.empty((KEPT, 3)))
@@ -109,7 +108,6 @@ class HotIndex:
         self._slots.wrote(slot, slot + 1)
         self._pieces.wrote(piece, piece + count)
         self._points.wrote(point, point + points)
-        self.live += 1
         self._live_pieces += count
         return slot
 
@@ -122,7 +120,6 @@ class HotIndex:
         self._gone_pieces += count
         self._slots.arrays[2][slot, 0] = GONE
         self._slots.wrote(slot, slot + 1)
-        self.live -= 1
         self._live_pieces -= count
 
     def classes(self, slots: Integers) -> Entries:
@@ -245,7 +242,7 @@ class HotIndex:
         hot = cls(forget)
         hot._pieces, hot._points, hot._slots = pools
         hot._sorted = order
-        hot.live, hot._live_pieces = hot._slots.end, len(order.entries)
+        hot._live_pieces = len(order.entries)
         return hot
 
     def _live_slots(self) -> Integers:

@@ -19,9 +19,8 @@ from skyparley.conflict.index.cells import (
     Floats,
     Integers,
     ask,
-    column_key,
+    columns_of,
     holds,
-    near_surface,
     reach_of,
     scattered,
     sift,
@@ -161,28 +160,23 @@ def _look(
     """
     runs = np.empty((_RUNS + 1, 2), dtype=np.int64)
     many, touched = 0, 0
-    for ix in range(reach[0], reach[1] + 1):
-        for iy in range(reach[2], reach[3] + 1):
-            for iz in range(reach[4], reach[5] + 1):
-                if not near_surface(level, ix, iy, iz):
-                    continue
-                column = column_key(level, ix, iy, iz)
-                end = -1
-                for key in range(column + reach[6], column + reach[7] + 1):
-                    cell = find_cell(table, key)
-                    if not cell:
-                        continue
-                    begin = cell >> LENGTH_BITS
-                    touched ^= entries[begin, 0]
-                    if begin == end:  # the next slot of one place lies right behind
-                        end = runs[many - 1, 1] = begin + (cell & MOST_IN_CELL)
-                        continue
-                    if many == _RUNS:
-                        count = _sift_runs(entries, runs, many, query, found, count)
-                        many = 0
-                    end = begin + (cell & MOST_IN_CELL)
-                    runs[many, 0], runs[many, 1] = begin, end
-                    many += 1
+    for column in columns_of(level, reach):
+        end = -1
+        for key in range(column + reach[6], column + reach[7] + 1):
+            cell = find_cell(table, key)
+            if not cell:
+                continue
+            begin = cell >> LENGTH_BITS
+            touched ^= entries[begin, 0]
+            if begin == end:  # the next slot of one place lies right behind
+                end = runs[many - 1, 1] = begin + (cell & MOST_IN_CELL)
+                continue
+            if many == _RUNS:
+                count = _sift_runs(entries, runs, many, query, found, count)
+                many = 0
+            end = begin + (cell & MOST_IN_CELL)
+            runs[many, 0], runs[many, 1] = begin, end
+            many += 1
     runs[_RUNS, 0] = touched  # used, so that it is not left out
     return _sift_runs(entries, runs, many, query, found, count)
 
@@ -228,18 +222,13 @@ def _follow(
     count: int,
 ) -> int:
     """Follow the chain of each cell that is reached."""
-    for ix in range(reach[0], reach[1] + 1):
-        for iy in range(reach[2], reach[3] + 1):
-            for iz in range(reach[4], reach[5] + 1):
-                if not near_surface(level, ix, iy, iz):
-                    continue
-                column = column_key(level, ix, iy, iz)
-                for key in range(column + reach[6], column + reach[7] + 1):
-                    i = heads[scattered(key, heads.shape[0] - 1)]
-                    while i >= 0:
-                        if keys[i] == key:
-                            count = sift(entries, i, i + 1, query, found, count)
-                        i = following[i]
+    for column in columns_of(level, reach):
+        for key in range(column + reach[6], column + reach[7] + 1):
+            i = heads[scattered(key, heads.shape[0] - 1)]
+            while i >= 0:
+                if keys[i] == key:
+                    count = sift(entries, i, i + 1, query, found, count)
+                i = following[i]
     return count
 
 

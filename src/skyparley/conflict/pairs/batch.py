@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from skyparley.conflict.answers import order_of
 from skyparley.conflict.minima import DEFAULT_MINIMA, Minima
 from skyparley.conflict.operation import Conflict, Operation
 from skyparley.conflict.pairs.blocks import Block, Buffers, Part, joined, no_pieces, packed
@@ -33,7 +34,7 @@ def all_pairs(
 
     Operations with the same ref count as one: the last. Raises `LimitExceededError` as `stream_pairs` does.
     """
-    return sorted(stream_pairs(operations, minima, progress), key=_order)
+    return sorted(stream_pairs(operations, minima, progress), key=order_of)
 
 
 def stream_pairs(
@@ -146,8 +147,3 @@ class _Batch:
                 blocks.append(rest)
         self._blocks, self._lasting = blocks, joined(lasting)
         return slab
-
-
-def _order(conflict: Conflict) -> tuple[str, str, str, str, str]:
-    a, b = conflict.a, conflict.b
-    return a.party, a.operation_id, b.party, b.operation_id, conflict.rule

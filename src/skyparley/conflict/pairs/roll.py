@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from skyparley.conflict.answers import Kind, between, table_of
 from skyparley.conflict.kernels import hits as hit
 from skyparley.conflict.minima import Minima
 from skyparley.conflict.operation import Conflict, Operation
@@ -37,13 +38,12 @@ class Roll:
         ]
         self.left = np.array([weight > 0 for weight in self.weights], dtype=np.int64)
         groups = {party: minima.group(party) for party in {one.ref.party for one in self.operations}}
-        numbers: dict[tuple[str, str], int] = {}
+        numbers: dict[Kind, int] = {}
         self.kinds = [
             numbers.setdefault((groups[one.ref.party], one.operation_class), len(numbers)) for one in self.operations
         ]
-        self._between = [[minima.between(one[1], other[1], one[0], other[0]) for other in numbers] for one in numbers]
-        pairs = [[(one.horizontal_m, one.vertical_m) for one in line] for line in self._between]
-        self.table = np.array(pairs, dtype=np.float64).reshape(len(numbers), len(numbers), 2)
+        self._between = [[between(minima, one, other) for other in numbers] for one in numbers]
+        self.table = table_of(minima, numbers)
 
     def chunks(self, weight: int) -> list[list[int]]:
         """Numbers of operations in the order in which they begin, in lists of about a weight."""
