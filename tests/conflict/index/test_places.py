@@ -1,0 +1,78 @@
+"""Places of what has gone: kept while somebody may still name them, given back after that, and never lost."""
+
+import pytest
+
+from skyparley.conflict.index import hot
+from skyparley.conflict.index.cells import ENTRY
+from skyparley.conflict.operation import Operation
+from skyparley.conflict.search import ConflictIndex
+from support.conflict_cases import circle_volume, operation
+
+ALPS = (46.5, 7.8)
+ENTRY_BYTES = 4 * ENTRY
+
+
+def _circle(name: str) -> Operation:
+    return operation(name, circle_volume(ALPS, 200.0))
+
+
+def test_a_slot_keeps_its_name_while_a_check_is_in_progress() -> None:
+    index = ConflictIndex()
+    gone = _circle("gone")
+    index.insert(gone)
+    slot = index._slots[gone.ref]
+    with index._hot.lock:
+        since = index._hot.begin_reading()
+    index.remove(gone.ref)
+    index.merge()
+    index.insert(_circle("new"))
+    assert index._refs[slot] == gone.ref
+    with index._hot.lock:
+        index._hot.end_reading(since)
+    index.merge()
+    assert index._refs[slot] is None
+    index.insert(_circle("newer"))
+    assert index._slots[_circle("newer").ref] == slot
+
+
+def test_what_goes_while_room_is_made_is_gone_in_the_larger_arrays() -> None:
+    index = ConflictIndex()
+    index.insert(_circle("gone"))
+    pool = index._hot._pieces
+    pool._spare = tuple(array.copy() for array in pool.arrays)  # as in the midst of `make_room_ahead`
+    index.remove(_circle("gone").ref)
+    pool.arrays, pool._spare = pool._spare, None
+    assert index.check(_circle("asker")) == []
+
+
+def test_a_merge_leaves_out_what_has_gone() -> None:
+    index = ConflictIndex()
+    for i in range(100):
+        index.insert(_circle(f"o{i}"))
+    index.merge()
+    assert index.memory_bytes["entries"] == 100 * ENTRY_BYTES
+    for i in range(60):
+        index.remove(_circle(f"o{i}").ref)
+    index.merge()
+    assert index.memory_bytes["entries"] == 40 * ENTRY_BYTES
+
+
+def test_places_that_a_failed_merge_would_have_given_back_are_given_back_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index = ConflictIndex()
+    index.insert(_circle("gone"))
+    index.merge()
+    index.remove(_circle("gone").ref)
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hot, "sort_entries", fail)
+        with pytest.raises(MemoryError):
+            index.merge()
+    index.merge()
+    index.insert(_circle("new"))
+    assert index._hot._pieces.end == 1
+    assert len(index.check(_circle("asker"))) == 1
