@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from skyparley.conflict.index.volumes import Volumes
-from skyparley.conflict.kernels.packing import DATUMS
+from skyparley.conflict.kernels.outlines import DATUMS
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.geometry.altitude import AltitudeBand, Datum
 from skyparley.geometry.footprint import Circle

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skyparley.conflict.kernels import hits
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Operation, Rule
 from skyparley.conflict.pairs.batch import all_pairs
@@ -140,7 +140,7 @@ def test_pieces_meet_those_of_others_only_and_one_party_is_marked(
 
 def _means(piece: Volume4D | Trajectory4D, altitude_m: float) -> tuple[float, float]:
     """The lowest and the highest height that an altitude of a piece can mean."""
-    (row,), _ = pack(operation("x", piece), 0)
+    (row,), _ = pack_with_offsets(operation("x", piece), 0)
     return hits.lowest_m(hits.BOUNDS, row, altitude_m), hits.highest_m(hits.BOUNDS, row, altitude_m)
 
 

@@ -10,7 +10,7 @@ from oracle.geoid import undulations_m
 from oracle.worlds import Piece, Sampled, circle_of
 from skyparley.airspace.operations.extents import meet
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.operation import Conflict
 from skyparley.conflict.search import ConflictIndex
@@ -200,7 +200,7 @@ def test_what_conflicts_was_met_by_the_coarse_comparison_of_the_log(kind: str) -
 
 
 def _offsets(*pieces: Piece) -> list[tuple[float, float]]:
-    rows, _ = pack(operation("o", *pieces), 0)
+    rows, _ = pack_with_offsets(operation("o", *pieces), 0)
     return [(row[layout.OFFSET_LOW_M], row[layout.OFFSET_HIGH_M]) for row in rows]
 
 
@@ -229,7 +229,7 @@ def test_offsets_of_legs_hold_the_geoid_within_their_lateral_tolerance(place: Po
         path = track(
             [(600.0 * k, *point, 100.0) for k, point in enumerate(points)], datum=Datum.WGS84, lateral_m=lateral_m
         )
-        rows, _ = pack(operation("o", path), 0)
+        rows, _ = pack_with_offsets(operation("o", path), 0)
         assert len(rows) == 4 * 4
         for row, (low, high) in zip(rows, _offsets(path), strict=True):
             share = (np.array([row[layout.BEGIN_S], row[layout.END_S]]) - path.times_us[0] / 1e6) / 600.0

@@ -5,7 +5,7 @@ from pyproj import Geod
 
 from skyparley.conflict.answers import conflicts_of
 from skyparley.conflict.kernels import hits, layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 from skyparley.geometry.altitude import AltitudeBand, Datum
@@ -177,10 +177,10 @@ def slow_check(one: Operation, others: list[Operation], minima: SeparationMinima
     between = [[minima.between(a[1], b[1], a[0], b[0]) for b in kinds] for a in kinds]
     table = np.array([[(least.horizontal_m, least.vertical_m) for least in line] for line in between])
     number = [kinds.index((minima.group(o.ref.party), o.operation_class)) for o in (one, *others)]
-    rows, edges = pack(one, number[0])
+    rows, edges = pack_with_offsets(one, number[0])
     found: list[list[float]] = []
     for slot, other in enumerate(others):
-        pieces, its_edges = pack(other, number[slot + 1])
+        pieces, its_edges = pack_with_offsets(other, number[slot + 1])
         pieces[:, layout.OWNER] = slot
         pairs = np.array([(i, k) for i in range(len(rows)) for k in range(len(pieces))], dtype=np.int64)
         room = np.empty((64 * len(pairs), hits.HIT_COLUMNS))

@@ -15,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_points, surface_xyz
 from skyparley.conflict.kernels.hits import BOUNDS, highest_m, lowest_m
-from skyparley.conflict.kernels.packing import cut_ring, pack
+from skyparley.conflict.kernels.outlines import cut_ring
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.kernels.plane import Floats, plane_at, project, to_surface
 from skyparley.conflict.operation import Conflict, Operation, Rule
 from skyparley.geometry.altitude import Datum
@@ -68,7 +69,7 @@ def overlap_parts(a: Operation, b: Operation, conflict: Conflict) -> tuple[list[
 
 
 def _rows(operation: Operation) -> Floats:
-    return pack(Operation(operation.ref, operation.operation_class, operation.volumes, ()), 0)[0]
+    return pack_with_offsets(Operation(operation.ref, operation.operation_class, operation.volumes))[0]
 
 
 def _at_once(a: Volume4D, b: Volume4D, row_a: Floats, row_b: Floats) -> bool:

@@ -86,7 +86,7 @@ class ConflictIndex:
 
     def insert(self, operation: Operation) -> None:
         """Add an operation, in place of one with the same ref: nobody sees neither, and nobody sees both."""
-        laid = lay(*pack(operation, 0))
+        laid = lay(*pack(operation))
         ref = operation.ref
         with self._hot.lock:
             number = self._kind_number(self._kind(operation))
@@ -115,7 +115,7 @@ class ConflictIndex:
 
     def check(self, operation: Operation) -> list[Conflict]:
         """All conflicts of an operation with those held, except with one of the same ref; by a, b and rule."""
-        rows, edges = pack(operation, 0)
+        rows, edges = pack(operation)
         return self._search(operation.ref, self._kind(operation), rows, edges, operation.hazard)
 
     def check_many(self, operations: Sequence[Operation]) -> Answers:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skyparley.conflict.index.cells import ENTRY, REACH, STEPS_PER_METRE, ask
+from skyparley.conflict.index.cells import CELL_M, SLOT_S, STEPS, grow
 from skyparley.conflict.index.lookup import find
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
@@ -40,11 +40,9 @@ def _boxes(index: ConflictIndex) -> tuple[np.ndarray, Boxes]:
 
 
 def _found(index: ConflictIndex, box: np.ndarray, grown_m: float = 0.0, grown_up_m: float = 0.0) -> list[int]:
-    query, wide, reach = np.empty(ENTRY, dtype=np.int32), np.empty(BOX), np.empty(REACH, dtype=np.int64)
-    room = np.empty(20_000, dtype=np.int64)
-    ask(box, grown_m, grown_up_m, query, wide)
-    hot = index._hot
-    count = find(hot._sorted, hot._fresh, hot._older, query, wide, reach, room)
+    wide, room, hot = np.empty(BOX), np.empty(20_000, dtype=np.int64), index._hot
+    grow(box, grown_m, grown_up_m, wide)
+    count = find(hot._sorted, hot._fresh, hot._older, wide, room)
     assert count <= len(room)
     return sorted(room[:count].tolist())
 
@@ -68,10 +66,17 @@ def test_found_is_what_meets_and_no_more_than_what_nearly_does(
 
 def _meeting(boxes: Boxes, asked: np.ndarray, grown_m: float, grown_up_m: float, slack: float) -> np.ndarray:
     """Which boxes meet one that is grown; with `slack` also those that miss it by the steps of both."""
-    steps = np.array([2.0 / STEPS_PER_METRE] * 3 + [2.0] + [2.0 / STEPS_PER_METRE]) * slack
-    grown = np.array([grown_m] * 3 + [0.0] + [grown_up_m]) + steps
+    across_m = _sizes((boxes[:, 1:6:2] - boxes[:, :6:2]).max(axis=1), CELL_M)
+    lasting_s = _sizes(boxes[:, 7] - boxes[:, 6], SLOT_S)
+    steps = np.column_stack([across_m / STEPS] * 3 + [lasting_s / STEPS, np.ones(len(boxes))])
+    grown = np.array([grown_m] * 3 + [0.0] + [grown_up_m]) + 2.0 * steps * slack
     overlap = (boxes[:, :10:2] <= asked[1:10:2] + grown) & (boxes[:, 1:10:2] >= asked[:10:2] - grown)
     return overlap[:, :4].all(axis=1) & (overlap[:, 4] | (boxes[:, 10] != asked[10]))
+
+
+def _sizes(extents: np.ndarray, least: float) -> np.ndarray:
+    """The sizes of cells: the least of those that grow by four and are no smaller than an extent."""
+    return least * 4.0 ** np.ceil(np.log2(np.maximum(extents / least, 1.0)) / 2.0)
 
 
 def test_it_rejects_nearly_everything_in_a_wide_sky() -> None:

@@ -9,7 +9,7 @@ from skyparley.conflict.search import ConflictIndex
 from support.conflict_cases import circle_volume, operation
 
 ALPS = (46.5, 7.8)
-ENTRY_BYTES = 4 * ENTRY
+ENTRY_BYTES = 2 * ENTRY
 
 
 def _circle(name: str) -> Operation:

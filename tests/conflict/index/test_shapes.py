@@ -67,4 +67,4 @@ def test_memory_of_an_operation_is_what_the_docs_say() -> None:
     laid = lay(*pack(operation("o", polygon_volume(ring), circle_volume(ALPS, 500.0), polygon_volume(ring)), 0))
     assert laid.numbers.nbytes + laid.marks.nbytes == 3 * 48
     assert laid.points.nbytes == 18 * 24
-    assert laid.entries.nbytes == 3 * 48
+    assert laid.entries.nbytes == 3 * 24

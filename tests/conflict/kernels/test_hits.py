@@ -5,7 +5,7 @@ import pytest
 
 from skyparley.conflict.index.lookup import NO_ROOM, NO_ROOM_FOR_EDGES, Asked
 from skyparley.conflict.kernels import hits, layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinima, SeparationMinimum
 from skyparley.conflict.operation import Operation
 from skyparley.conflict.search import ConflictIndex, _room, _Scratch
@@ -24,7 +24,7 @@ def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIM
 
 
 def _asked(index: ConflictIndex, one: Operation) -> Asked:
-    rows, edges = pack(one, index._kind_number(("", one.operation_class)))
+    rows, edges = pack_with_offsets(one, index._kind_number(("", one.operation_class)))
     skip = np.array([index._slots.get(one.ref, -1)], dtype=np.int64)
     return Asked(rows, edges, skip, np.array([one.hazard], dtype=np.uint8))
 
@@ -117,7 +117,7 @@ def test_levels_times_and_places_apart_are_rejected_before_they_are_compared() -
 def test_heights_of_another_datum_are_never_rejected_while_they_may_meet(datum: Datum) -> None:
     place = PLACES[0]
     one = operation("one", circle_volume(place, 500.0, band=(1_000.0, 1_000.0), datum=datum))
-    (row,), _ = pack(one, 0)
+    (row,), _ = pack_with_offsets(one, 0)
     low, high = hits.lowest_m(hits.BOUNDS, row, 1_000.0), hits.highest_m(hits.BOUNDS, row, 1_000.0)
     for height_m in (low - 0.1, low + 0.1, high - 0.1, high + 0.1, 1_000.0):
         index = _index([operation("o", circle_volume(place, 500.0, band=(height_m, height_m), datum=Datum.EGM96))])
@@ -150,7 +150,9 @@ def test_the_bounds_of_the_kernels_are_those_of_the_geometry(place: Position) ->
     """Those of a place within those that hold anywhere; where the place does not matter, the same."""
     for datum in Datum:
         for altitude_m in (-900.0, 0.0, 1.0, 1_200.0, 11_000.0, 30_000.0, 90_000.0):
-            (row,), _ = pack(operation("o", circle_volume(place, 5.0, band=(altitude_m, altitude_m), datum=datum)), 0)
+            (row,), _ = pack_with_offsets(
+                operation("o", circle_volume(place, 5.0, band=(altitude_m, altitude_m), datum=datum)), 0
+            )
             low, high = mean_sea_level_bounds_m(altitude_m, datum)
             found = hits.lowest_m(hits.BOUNDS, row, altitude_m), hits.highest_m(hits.BOUNDS, row, altitude_m)
             if datum is Datum.WGS84:

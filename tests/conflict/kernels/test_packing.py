@@ -7,7 +7,8 @@ from oracle.conflict_definition import positions
 from oracle.nearest import GEOD
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_xyz
-from skyparley.conflict.kernels.packing import DATUMS, cut_ring, pack
+from skyparley.conflict.kernels.outlines import DATUMS, cut_ring
+from skyparley.conflict.kernels.packing import pack
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
     Position,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.pairs.blocks import Block, Buffers, gather, joined, no_pieces, packed
 from support.conflict_cases import random_operation
 
@@ -19,7 +19,7 @@ def _block(seed: int, count: int = 30) -> tuple[Block, dict[int, list[bytes]], n
     block = packed(operations, numbers, [0] * count, Buffers(), ends_s, pieces)
     expected = {}
     for number, operation in zip(numbers, operations, strict=True):
-        rows, edges = pack(operation, 0)
+        rows, edges = pack_with_offsets(operation, 0)
         expected[number] = sorted(_bytes(row, edges) for row in rows)
         assert ends_s[number] == (rows[:, layout.END_S] + rows[:, layout.TIME_S]).max()
         assert pieces[number] == len(rows)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skyparley.conflict.kernels import hits, layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack_with_offsets
 from skyparley.conflict.minima import DEFAULT_MINIMA
 from skyparley.conflict.operation import Operation
 from skyparley.conflict.pairs.sweep import CELLS_M, FEW, clear, compare, new_sky, sweep
@@ -27,7 +27,7 @@ class Swept:
     """All pieces of some operations, swept once."""
 
     def __init__(self, operations: list[Operation], room: int = 1 << 20) -> None:
-        packs = [pack(one, CLASSES.index(one.operation_class)) for one in operations]
+        packs = [pack_with_offsets(one, CLASSES.index(one.operation_class)) for one in operations]
         begin = 0
         for number, (own, edges) in enumerate(packs):
             own[:, layout.OWNER] = number

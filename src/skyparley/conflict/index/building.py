@@ -12,7 +12,7 @@ from skyparley.conflict.index.ordered import sort_entries
 from skyparley.conflict.index.pools import Pool, blocks_of, with_room
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, Shapes
 from skyparley.conflict.index.volumes import Volumes, hold_all
-from skyparley.conflict.kernels.packing import SURELY_SHORT_M
+from skyparley.conflict.kernels.outlines import SURELY_SHORT_M
 from skyparley.errors import InvalidInputError
 
 WORKERS: Final = 2
@@ -38,7 +38,7 @@ def index_of(volumes: Volumes, forget: Callable[[int], None]) -> HotIndex:
     )
     pools[0].end, pools[1].end = piece_blocks.end, point_blocks.end
     shapes = Shapes(*pools[0].arrays, *pools[1].arrays)
-    entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int32)
+    entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int16)
     keys = np.empty(len(entries), dtype=np.int64)
 
     def hold(first: int, last: int) -> None:

@@ -1,13 +1,15 @@
 """Cells in space and time, and the entries that lie in them.
 
-Cells grow by four from level to level, in space from 16 km and in time from 64 s; a piece lies in the one cell that
+Cells grow by four from level to level, in space from 16,384 m and in time from 64 s; a piece lies in the one cell that
 holds the centre of its box, on the lowest levels whose cells are no smaller than it. So a piece reaches at most half a
 cell beyond its own, and a query looks at the cells of its box grown by half a cell, on those levels that are in use:
 what lasts a day lies on a level of its own, and is in nobody's way there but of who asks about its place. Earth-centred
 coordinates have no pole and no antimeridian.
 
-An entry is a box rounded outwards to whole steps, with the piece's number: 48 octets. A cell's key counts level, place
-and time in mixed radix: no two cells share one, and the order of keys is one of levels, then of space, then of time.
+An entry is a box as seen from the middle of its cell, rounded outwards to steps of a 32,768th of the cell, with the
+piece's number: 24 octets. What lies beyond the reach of 16 bits counts to the outermost step on both sides, so that no
+meeting is missed. A cell's key counts level, place and time in mixed radix: no two cells share one, and the order of
+keys is one of levels, then of space, then of time.
 """
 
 import math
@@ -22,29 +24,32 @@ from skyparley.conflict.kernels.geodesy import EQUATORIAL_RADIUS_M, FLATTENING
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Entries = npt.NDArray[np.int32]
+Entries = npt.NDArray[np.int16]
+Marks = npt.NDArray[np.int32]
 
-CELL_M: Final = 16_000.0
+CELL_M: Final = 16_384.0
 SLOT_S: Final = 64.0
 SPACE_LEVELS: Final = 8
 TIME_LEVELS: Final = 14
 LEVELS: Final = SPACE_LEVELS * TIME_LEVELS
 
-# columns of an entry: least and greatest x, y, z, time and height, then these
-TAG: Final = 10
-"""The datum in the two lowest bits, above it the number of the pair of levels."""
-PIECE: Final = 11
+# columns of an entry: least and greatest x, y, z, time and height, then its code in two halves
+HIGH: Final = 10
+LOW: Final = 11
 ENTRY: Final = 12
-DATUM_BITS: Final = 2
-DATUM_MASK: Final = (1 << DATUM_BITS) - 1
+_DATUM_BITS: Final = 2
+_DATUM_MASK: Final = (1 << _DATUM_BITS) - 1
+MAX_HELD_PIECES: Final = (1 << 31 - _DATUM_BITS) - 1
+"""Pieces that codes can tell apart, and so that one index can hold."""
 
-STEPS_PER_METRE: Final = 4.0
-MIDDLE_S: Final = 2_050_000_000.0
-"""Times are counted from here in whole seconds, so that all of 1970 to 2100 fits 32 bits."""
-_MOST: Final = 2.0**31 - 1.0
+STEPS: Final = 32_768
+"""Steps across a cell, and along a slot; heights are in steps of a metre."""
+_LEAST: Final = -32_768
+_MOST: Final = 32_767
+_FURTHEST: Final = 2.0**52
 
 _HALF: Final = 432
-"""Cells of the lowest level on either side of the Earth's centre: 6,912 km, more than the surface reaches."""
+"""Cells of the lowest level on either side of the Earth's centre: 7,078 km, more than the surface reaches."""
 _SIDE: Final = 2 * _HALF
 _SLOTS: Final = 64_200_000
 _FIRST_SLOT: Final = -2_000
@@ -52,25 +57,75 @@ _FIRST_SLOT: Final = -2_000
 
 # columns of the cells that a query reaches on one pair of levels, both ends included
 REACH: Final = 8
+# columns of where a cell lies: its number along x, y, z and time
+AT: Final = 4
+# columns of a query in steps: as an entry's, then its datum
+QUERY: Final = 11
 
 
 @nb.njit(cache=True, nogil=True)
 def _down(value: float) -> int:
-    return int(max(-_MOST, min(_MOST, math.floor(value))))
+    return math.floor(max(-_FURTHEST, min(_FURTHEST, value)))
 
 
 @nb.njit(cache=True, nogil=True)
 def _up(value: float) -> int:
-    return int(max(-_MOST, min(_MOST, math.ceil(value))))
+    return math.ceil(max(-_FURTHEST, min(_FURTHEST, value)))
 
 
 @nb.njit(cache=True, nogil=True)
-def _round_outwards(box: Floats, entry: Entries) -> None:
+def _fit(steps: int) -> int:
+    return max(_LEAST, min(_MOST, steps))
+
+
+@nb.njit(cache=True, nogil=True)
+def steps_of(box: Floats, level: int, steps: Integers) -> None:
+    """A box `(BOX,)` in whole steps of a level, rounded outwards, as `steps` `(QUERY,)`."""
+    for_m, for_s = STEPS / cell_size_m(level), STEPS / slot_length_s(level)
     for k in range(3):
-        entry[2 * k] = _down(box[2 * k] * STEPS_PER_METRE)
-        entry[2 * k + 1] = _up(box[2 * k + 1] * STEPS_PER_METRE)
-    entry[6], entry[7] = _down(box[6] - MIDDLE_S), _up(box[7] - MIDDLE_S)
-    entry[8], entry[9] = _down(box[8] * STEPS_PER_METRE), _up(box[9] * STEPS_PER_METRE)
+        steps[2 * k], steps[2 * k + 1] = _down(box[2 * k] * for_m), _up(box[2 * k + 1] * for_m)
+    steps[6], steps[7] = _down(box[6] * for_s), _up(box[7] * for_s)
+    steps[8], steps[9], steps[10] = _fit(_down(box[8])), _fit(_up(box[9])), int(box[BOX - 1])
+
+
+@nb.njit(cache=True, nogil=True)
+def _from_middle(steps: int, at: int) -> int:
+    """Steps along one axis as they are seen from the middle of a cell."""
+    return _fit(steps - at * STEPS - STEPS // 2)
+
+
+@nb.njit(cache=True, nogil=True)
+def see_from(at: Integers, steps: Integers, seen: Integers) -> None:
+    """A box in steps as it is `seen` `(QUERY,)` from the middle of a cell `(AT,)` of the level."""
+    for k in range(AT):
+        seen[2 * k], seen[2 * k + 1] = _from_middle(steps[2 * k], at[k]), _from_middle(steps[2 * k + 1], at[k])
+    for k in range(2 * AT, QUERY):
+        seen[k] = steps[k]
+
+
+@nb.njit(cache=True, nogil=True)
+def set_code(entry: Entries, code: int) -> None:
+    """Write the code of an entry."""
+    low = code & 0xFFFF
+    entry[HIGH], entry[LOW] = code >> 16, low - ((low & 0x8000) << 1)
+
+
+@nb.njit(cache=True, nogil=True)
+def code_of(entries: Entries, i: int) -> int:
+    """The number of an entry's piece, times four, and the number of its datum."""
+    return int(entries[i, HIGH]) << 16 | int(entries[i, LOW]) & 0xFFFF
+
+
+@nb.njit(cache=True, nogil=True)
+def piece_of(entries: Entries, i: int) -> int:
+    """The number of an entry's piece."""
+    return code_of(entries, i) >> _DATUM_BITS
+
+
+@nb.njit(cache=True, nogil=True)
+def count_from(entry: Entries, code: int, first_piece: int) -> None:
+    """Write the code of an entry whose piece was counted from 0, and is counted from another."""
+    set_code(entry, code + (first_piece << _DATUM_BITS))
 
 
 @nb.njit(cache=True, nogil=True)
@@ -108,16 +163,21 @@ def enter(box: Floats, piece: int, entry: Entries) -> int:
     space = _level_of(extent, CELL_M, SPACE_LEVELS)
     time = _level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
     level = space * TIME_LEVELS + time
-    _round_outwards(box, entry)
-    entry[TAG], entry[PIECE] = (level << DATUM_BITS) | int(box[BOX - 1]), piece
     cell, slot = cell_size_m(level), slot_length_s(level)
-    column = column_key(
-        level,
-        place_of((box[0] + box[1]) / 2.0, cell),
-        place_of((box[2] + box[3]) / 2.0, cell),
-        place_of((box[4] + box[5]) / 2.0, cell),
+    place = level
+    for k in range(3):
+        at = place_of((box[2 * k] + box[2 * k + 1]) / 2.0, cell)
+        place = place * _SIDE + at + _HALF
+        entry[2 * k] = _from_middle(_down(box[2 * k] * (STEPS / cell)), at)
+        entry[2 * k + 1] = _from_middle(_up(box[2 * k + 1] * (STEPS / cell)), at)
+    at = slot_of((box[6] + box[7]) / 2.0, slot)
+    entry[6], entry[7] = (
+        _from_middle(_down(box[6] * (STEPS / slot)), at),
+        _from_middle(_up(box[7] * (STEPS / slot)), at),
     )
-    return column + slot_of((box[6] + box[7]) / 2.0, slot)
+    entry[8], entry[9] = _fit(_down(box[8])), _fit(_up(box[9]))
+    set_code(entry, piece << _DATUM_BITS | int(box[BOX - 1]))
+    return place * _SLOTS + at - _FIRST_SLOT
 
 
 @nb.njit(cache=True, nogil=True)
@@ -128,14 +188,14 @@ def place_of(at_m: float, cell_m: float) -> int:
 
 @nb.njit(cache=True, nogil=True)
 def slot_of(at_s: float, slot_s: float) -> int:
-    """Number of the slot, from 0; the outermost for what lies beyond."""
-    return int(max(0.0, min(_SLOTS - 1.0, math.floor(at_s / slot_s) - _FIRST_SLOT)))
+    """Number of the slot, that of 1970's first instant 0; the outermost for what lies beyond."""
+    return int(max(_FIRST_SLOT, min(_FIRST_SLOT + _SLOTS - 1.0, math.floor(at_s / slot_s))))
 
 
 @nb.njit(cache=True, nogil=True)
 def column_key(level: int, ix: int, iy: int, iz: int) -> int:
     """Key of slot 0 of a column of cells: one place at all times."""
-    return (((level * _SIDE + ix + _HALF) * _SIDE + iy + _HALF) * _SIDE + iz + _HALF) * _SLOTS
+    return (((level * _SIDE + ix + _HALF) * _SIDE + iy + _HALF) * _SIDE + iz + _HALF) * _SLOTS - _FIRST_SLOT
 
 
 @nb.njit(cache=True, nogil=True)
@@ -145,25 +205,40 @@ def first_key(level: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def ask(box: Floats, grown_m: float, grown_up_m: float, query: Entries, wide: Floats) -> None:
-    """A box grown sideways and upwards, as `wide` in metres and seconds, and rounded outwards as `query` `(ENTRY,)`."""
+def level_of(key: int) -> int:
+    """The level of a key."""
+    return key // (_SIDE * _SIDE * _SIDE * _SLOTS)
+
+
+@nb.njit(cache=True, nogil=True)
+def find_place(key: int, at: Integers) -> None:
+    """Where the cell of a key lies, as `at` `(AT,)`."""
+    at[3], place = key % _SLOTS + _FIRST_SLOT, key // _SLOTS
+    for k in range(2, -1, -1):
+        at[k] = place % _SIDE - _HALF
+        place //= _SIDE
+
+
+@nb.njit(cache=True, nogil=True)
+def grow(box: Floats, grown_m: float, grown_up_m: float, wide: Floats) -> None:
+    """A box grown sideways and upwards, as `wide` `(BOX,)`."""
     for k in range(3):
         wide[2 * k], wide[2 * k + 1] = box[2 * k] - grown_m, box[2 * k + 1] + grown_m
     wide[6], wide[7] = box[6], box[7]
     wide[8], wide[9] = box[8] - grown_up_m, box[9] + grown_up_m
-    _round_outwards(wide, query)
-    query[TAG] = int(box[BOX - 1])
+    wide[BOX - 1] = box[BOX - 1]
 
 
 @nb.njit(cache=True, nogil=True)
-def sift(entries: Entries, begin: int, end: int, query: Entries, found: Integers, count: int) -> int:
-    """Add to `found` the pieces of entries `[begin, end)` that meet a query; how many there are, even without room.
+def sift(entries: Entries, begin: int, end: int, query: Integers, found: Integers, count: int) -> int:
+    """Add to `found` the pieces of entries `[begin, end)` of one cell that meet a query as seen from it; how many there
+    are, even without room.
 
     Heights above different datums are not told apart here. All is compared before anything is decided: most entries
     miss by one thing or another, and to guess by which costs a processor more than to look at all.
     """
     x0, x1, y0, y1, z0, z1 = query[0], query[1], query[2], query[3], query[4], query[5]
-    t0, t1, lower, upper, datum = query[6], query[7], query[8], query[9], query[TAG] & DATUM_MASK
+    t0, t1, lower, upper, datum = query[6], query[7], query[8], query[9], query[10]
     for i in range(begin, end):
         if (
             (entries[i, 6] <= t1)
@@ -174,10 +249,10 @@ def sift(entries: Entries, begin: int, end: int, query: Entries, found: Integers
             & (y0 <= entries[i, 3])
             & (entries[i, 4] <= z1)
             & (z0 <= entries[i, 5])
-            & (((entries[i, 8] <= upper) & (lower <= entries[i, 9])) | (entries[i, TAG] & DATUM_MASK != datum))
+            & (((entries[i, 8] <= upper) & (lower <= entries[i, 9])) | (entries[i, LOW] & _DATUM_MASK != datum))
         ):
             if count < found.shape[0]:
-                found[count] = entries[i, PIECE]
+                found[count] = piece_of(entries, i)
             count += 1
     return count
 
@@ -196,32 +271,30 @@ def reach_of(wide: Floats, level: int, reach: Integers) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
-def columns_of(level: int, reach: Integers) -> Integers:
-    """The keys of the columns of cells that are reached and may hold something: each of one place, at all times."""
+def columns_of(level: int, reach: Integers) -> tuple[Integers, Integers]:
+    """The columns of cells that are reached and may hold something, each of one place at all times: their keys and
+    where they lie `(n, AT)`, at whatever time.
+    """
     wide = (reach[1] - reach[0] + 1) * (reach[3] - reach[2] + 1) * (reach[5] - reach[4] + 1)
-    columns = np.empty(wide, dtype=np.int64)
+    columns, places = np.empty(wide, dtype=np.int64), np.empty((wide, AT), dtype=np.int64)
     count = 0
     for ix in range(reach[0], reach[1] + 1):
         for iy in range(reach[2], reach[3] + 1):
             for iz in range(reach[4], reach[5] + 1):
                 if near_surface(level, ix, iy, iz):
                     columns[count] = column_key(level, ix, iy, iz)
+                    places[count, 0], places[count, 1], places[count, 2] = ix, iy, iz
                     count += 1
-    return columns[:count]
+    return columns[:count], places
 
 
 @nb.njit(cache=True, nogil=True)
-def holds(reach: Integers, key: int) -> bool:
-    """Whether the cell of a key, of the level that was asked for, is among those reached."""
-    slot, place = key % _SLOTS, key // _SLOTS
-    if not reach[6] <= slot <= reach[7]:
-        return False
-    for k in range(2, -1, -1):
-        at = place % _SIDE - _HALF
-        place //= _SIDE
-        if not reach[2 * k] <= at <= reach[2 * k + 1]:
-            return False
-    return True
+def holds(reach: Integers, at: Integers) -> bool:
+    """Whether a cell `(AT,)`, of the level that was asked for, is among those reached."""
+    inside = True
+    for k in range(AT):
+        inside = inside and bool(reach[2 * k] <= at[k] <= reach[2 * k + 1])
+    return inside
 
 
 @nb.njit(cache=True, nogil=True)

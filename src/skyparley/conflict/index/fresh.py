@@ -8,7 +8,17 @@ from typing import NamedTuple
 import numpy as np
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import DATUM_BITS, ENTRY, LEVELS, TAG, Entries, Integers, scattered
+from skyparley.conflict.index.cells import (
+    ENTRY,
+    LEVELS,
+    Entries,
+    Integers,
+    Marks,
+    code_of,
+    count_from,
+    level_of,
+    scattered,
+)
 
 
 class Fresh(NamedTuple):
@@ -18,8 +28,8 @@ class Fresh(NamedTuple):
 
     entries: Entries
     keys: Integers
-    following: Entries
-    heads: Entries
+    following: Marks
+    heads: Marks
     levels: Integers
     counts: Integers
 
@@ -27,7 +37,7 @@ class Fresh(NamedTuple):
 def nothing_fresh(room: int) -> Fresh:
     """No entries, and room for so many."""
     return Fresh(
-        np.empty((room, ENTRY), dtype=np.int32),
+        np.empty((room, ENTRY), dtype=np.int16),
         np.empty(room, dtype=np.int64),
         np.empty(room, dtype=np.int32),
         np.full(1 << (2 * room).bit_length(), -1, dtype=np.int32),
@@ -50,11 +60,11 @@ def add(fresh: Fresh, entries: Entries, keys: Integers, first_piece: int) -> Non
     for i in range(keys.shape[0]):
         for k in range(ENTRY):
             fresh.entries[count, k] = entries[i, k]
-        fresh.entries[count, ENTRY - 1] += first_piece
+        count_from(fresh.entries[count], code_of(entries, i), first_piece)
         head = scattered(keys[i], mask)
         fresh.keys[count] = keys[i]
         fresh.following[count] = fresh.heads[head]
         fresh.heads[head] = count
-        fresh.levels[entries[i, TAG] >> DATUM_BITS] += 1
+        fresh.levels[level_of(keys[i])] += 1
         count += 1
     fresh.counts[0] = count

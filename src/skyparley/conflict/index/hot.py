@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers
+from skyparley.conflict.index.cells import ENTRY, MAX_HELD_PIECES, Floats, Integers, Marks
 from skyparley.conflict.index.fresh import Fresh, nothing_fresh, with_more_room
 from skyparley.conflict.index.lookup import Asked, Held, Near, gather
 from skyparley.conflict.index.ordered import GONE, Sorted, merged, nothing_sorted, sort_entries, with_table
@@ -20,7 +20,6 @@ from skyparley.conflict.index.pools import Array, Pool, blocks_of
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
 from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, move_all, place
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.packing import set_offsets
 from skyparley.errors import LimitExceededError
 from skyparley.geometry.geoid import read_geoid
 
@@ -31,8 +30,8 @@ SPARSE: Final = 16
 MERGE_AT: Final = 16
 """A merge is due when fresh entries, or those of removed pieces, are a part in so many."""
 _ARRAYS: Final = ("numbers", "marks", "points", "classes", "hazards", "blocks", "entries", "keys", "starts")
-MAX_PIECES: Final = 2**31 - 1
-"""Pieces, and points, that one index can hold."""
+MAX_HELD_POINTS: Final = 2**31 - 1
+"""Points that one index can hold."""
 
 
 class _Gone(NamedTuple):
@@ -94,10 +93,13 @@ class HotIndex:
         return max(KEPT // 2, len(self._sorted.entries) // MERGE_AT)
 
     def insert(self, laid: Laid, class_number: int, hazard: bool) -> int:
-        """Hold an operation; its slot. Raises `LimitExceededError` beyond `MAX_PIECES`; then nothing was changed."""
+        """Hold an operation; its slot. Raises `LimitExceededError` beyond `MAX_HELD_PIECES` or `MAX_HELD_POINTS`;
+        then nothing was changed."""
         count, points = len(laid.numbers), len(laid.points)
-        if max(self._pieces.end + 2 * count, self._points.end + 2 * points) > MAX_PIECES:
-            raise LimitExceededError(f"an index holds no more than MAX_PIECES = {MAX_PIECES} pieces or points")
+        if self._pieces.end + 2 * count > MAX_HELD_PIECES:
+            raise LimitExceededError(f"an index holds no more than MAX_HELD_PIECES = {MAX_HELD_PIECES}")
+        if self._points.end + 2 * points > MAX_HELD_POINTS:
+            raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS}")
         slot, piece, point = self._slots.take(1), self._pieces.take(count), self._points.take(points)
         classes, hazards, blocks = self._slots.arrays
         classes[slot], hazards[slot] = class_number, hazard
@@ -122,11 +124,11 @@ class HotIndex:
         self._slots.wrote(slot, slot + 1)
         self._live_pieces -= count
 
-    def classes(self, slots: Integers) -> Entries:
+    def classes(self, slots: Integers) -> Marks:
         """The classes of operations."""
         return self._slots.arrays[0][slots]
 
-    def set_classes(self, slots: Integers, class_numbers: Entries) -> None:
+    def set_classes(self, slots: Integers, class_numbers: Marks) -> None:
         """Change the classes of operations."""
         self._slots.arrays[0][slots] = class_numbers
         self._slots.wrote(0, self._slots.end)
@@ -142,7 +144,6 @@ class HotIndex:
         rows = np.empty((count, layout.COLUMNS))
         edges = np.empty((edges_in(self._pieces.arrays[1], begin, begin + count), layout.EDGE_COLUMNS))
         get_all(self._shapes(), begin, begin + count, int(classes[slot]), rows, edges)
-        set_offsets(rows, *read_geoid())
         return rows, edges
 
     def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
@@ -264,7 +265,7 @@ class HotIndex:
         return Shapes(numbers, marks, self._points.arrays[0])
 
 
-def _moved(shapes: Shapes, blocks: Entries, owners: Integers | None = None) -> tuple[Pool, Pool]:
+def _moved(shapes: Shapes, blocks: Marks, owners: Integers | None = None) -> tuple[Pool, Pool]:
     """Pools with the pieces and points of `blocks` `(n, 4)` one after another; `blocks` says where, afterwards.
 
     Without `owners` those are counted from 0, and there is no room for more.
@@ -282,8 +283,8 @@ def _moved(shapes: Shapes, blocks: Entries, owners: Integers | None = None) -> t
     return to
 
 
-def _sorted_of(shapes: Shapes, blocks: Entries) -> Sorted:
+def _sorted_of(shapes: Shapes, blocks: Marks) -> Sorted:
     count = int(blocks[:, 1].sum())
-    entries, keys = np.empty((count, ENTRY), dtype=np.int32), np.empty(count, dtype=np.int64)
+    entries, keys = np.empty((count, ENTRY), dtype=np.int16), np.empty(count, dtype=np.int64)
     enter_all(shapes, blocks, entries, keys)
     return sort_entries(entries, keys)

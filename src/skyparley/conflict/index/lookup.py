@@ -10,20 +10,24 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import (
-    DATUM_BITS,
-    ENTRY,
+    AT,
     LEVELS,
+    QUERY,
     REACH,
-    TAG,
     Entries,
     Floats,
     Integers,
-    ask,
+    Marks,
     columns_of,
+    find_place,
+    grow,
     holds,
+    level_of,
     reach_of,
     scattered,
+    see_from,
     sift,
+    steps_of,
 )
 from skyparley.conflict.index.fresh import Fresh
 from skyparley.conflict.index.ordered import LENGTH_BITS, MOST_IN_CELL, Sorted, find_cell
@@ -37,6 +41,8 @@ Flags = npt.NDArray[np.uint8]
 NO_ROOM: Final = -1
 NO_ROOM_FOR_EDGES: Final = -2
 _RUNS: Final = 64
+_ENTRIES_IN_LINE: Final = 3
+"""So many at least lie in one line of a processor's cache."""
 _FEW: Final = 64.0
 """So many cells are looked up before it is considered that there may be fewer to go through."""
 
@@ -44,7 +50,7 @@ _FEW: Final = 64.0
 class Held(NamedTuple):
     """By slot: the class of an operation, and whether it is a hazard area."""
 
-    classes: Entries
+    classes: Marks
     hazards: Flags
 
 
@@ -88,8 +94,7 @@ def gather(
     `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes grow by them. What an altitude
     means above mean sea level is only asked of `geoid` where datums differ.
     """
-    box, wide, query = np.empty(BOX), np.empty(BOX), np.empty(ENTRY, dtype=np.int32)
-    reach = np.empty(REACH, dtype=np.int64)
+    box, wide = np.empty(BOX), np.empty(BOX)
     count, edges_end = 0, 0
     for i in range(begin, asked.rows.shape[0]):
         row = asked.rows[i]
@@ -97,12 +102,12 @@ def gather(
         across_m, up_m = 0.0, 0.0
         if row[layout.KIND] == layout.LEG:
             across_m, up_m = minima[int(row[layout.CLASS]), :, 0].max(), minima[int(row[layout.CLASS]), :, 1].max()
-        ask(box, across_m, up_m, query, wide)
-        some = find(order, fresh, older, query, wide, reach, near.found)
+        grow(box, across_m, up_m, wide)
+        some = find(order, fresh, older, wide, near.found)
         if some > near.found.shape[0]:
             return (count, i) if i > begin else (NO_ROOM, i)
         skip, hazard = asked.skip[int(row[layout.OWNER])], asked.hazards[int(row[layout.OWNER])]
-        kept, kept_edges = count, edges_end
+        kept, kept_edges, told = count, edges_end, False
         box[0] = touch(shapes, near.found, some)
         for k in range(some):
             piece = near.found[k]
@@ -116,6 +121,9 @@ def gather(
             kept_edges = get(shapes, piece, held.classes[owner], near.rows[kept], near.edges, kept_edges)
             if near.rows[kept, layout.DATUM] != row[layout.DATUM]:
                 set_offsets(near.rows[kept : kept + 1], geoid.nodes, geoid.lowest, geoid.highest)
+                if not told:
+                    set_offsets(asked.rows[i : i + 1], geoid.nodes, geoid.lowest, geoid.highest)
+                    told = True
             near.pairs[kept, 0], near.pairs[kept, 1] = i, kept
             kept += 1
         count, edges_end = kept, kept_edges
@@ -123,89 +131,99 @@ def gather(
 
 
 @nb.njit(cache=True, nogil=True)
-def find(
-    order: Sorted, fresh: Fresh, older: Fresh, query: Entries, wide: Floats, reach: Integers, found: Integers
-) -> int:
-    """Pieces whose entry meets a query; how many. If `found` is shorter, the number is right and the rest left out."""
-    count = _find_sorted(order, query, wide, reach, found)
+def find(order: Sorted, fresh: Fresh, older: Fresh, wide: Floats, found: Integers) -> int:
+    """Pieces whose entry meets a box `(BOX,)`; how many. If `found` is shorter, the number is right and the rest left
+    out.
+    """
+    reach, steps = np.empty(REACH, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
+    count = _find_sorted(order, wide, reach, steps, found)
     if fresh.counts[0] > 0:
-        count = _find_fresh(fresh, query, wide, reach, found, count)
+        count = _find_fresh(fresh, wide, reach, steps, found, count)
     if older.counts[0] > 0:
-        count = _find_fresh(older, query, wide, reach, found, count)
+        count = _find_fresh(older, wide, reach, steps, found, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_sorted(order: Sorted, query: Entries, wide: Floats, reach: Integers, found: Integers) -> int:
+def _find_sorted(order: Sorted, wide: Floats, reach: Integers, steps: Integers, found: Integers) -> int:
     count = 0
     for level in range(LEVELS):
         cells = order.levels[level + 1] - order.levels[level]
         if cells == 0:
             continue
+        steps_of(wide, level, steps)
         if reach_of(wide, level, reach) <= _FEW + 2.0 * cells:
-            count = _look(order.entries, order.table, level, query, reach, found, count)
+            count = _look(order.entries, order.table, level, steps, reach, found, count)
         else:
-            count = _walk(order, level, query, reach, found, count)
+            count = _walk(order, level, steps, reach, found, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
 def _look(
-    entries: Entries, table: Integers, level: int, query: Entries, reach: Integers, found: Integers, count: int
+    entries: Entries, table: Integers, level: int, steps: Integers, reach: Integers, found: Integers, count: int
 ) -> int:
-    """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)
-
-    First where the entries lie, then what they are: so that memory is asked for many at once, and not for one after
-    another.
-    """
-    runs = np.empty((_RUNS + 1, 2), dtype=np.int64)
-    many, touched = 0, 0
-    for column in columns_of(level, reach):
-        end = -1
-        for key in range(column + reach[6], column + reach[7] + 1):
-            cell = find_cell(table, key)
+    """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)"""
+    runs = np.empty((_RUNS, 4), dtype=np.int64)
+    columns, places = columns_of(level, reach)
+    many = 0
+    for i in range(columns.shape[0]):
+        for slot in range(reach[6], reach[7] + 1):
+            cell = find_cell(table, columns[i] + slot)
             if not cell:
                 continue
-            begin = cell >> LENGTH_BITS
-            touched ^= entries[begin, 0]
-            if begin == end:  # the next slot of one place lies right behind
-                end = runs[many - 1, 1] = begin + (cell & MOST_IN_CELL)
-                continue
             if many == _RUNS:
-                count = _sift_runs(entries, runs, many, query, found, count)
+                count = _sift_runs(entries, runs, many, places, steps, found, count)
                 many = 0
-            end = begin + (cell & MOST_IN_CELL)
-            runs[many, 0], runs[many, 1] = begin, end
+            begin = cell >> LENGTH_BITS
+            runs[many, 0], runs[many, 1], runs[many, 2], runs[many, 3] = begin, begin + (cell & MOST_IN_CELL), i, slot
             many += 1
-    runs[_RUNS, 0] = touched  # used, so that it is not left out
-    return _sift_runs(entries, runs, many, query, found, count)
+    return _sift_runs(entries, runs, many, places, steps, found, count)
 
 
 @nb.njit(cache=True, nogil=True)
-def _sift_runs(entries: Entries, runs: Integers, many: int, query: Entries, found: Integers, count: int) -> int:
+def _sift_runs(
+    entries: Entries, runs: Integers, many: int, places: Integers, steps: Integers, found: Integers, count: int
+) -> int:
+    """Sift entries run by run, each of one cell.
+
+    All are touched before any is sifted: so memory is asked for many at once, and not for one after another.
+    """
+    seen, touched = np.empty(QUERY, dtype=np.int64), 0
     for i in range(many):
-        count = sift(entries, runs[i, 0], runs[i, 1], query, found, count)
+        for k in range(runs[i, 0], runs[i, 1], _ENTRIES_IN_LINE):
+            touched ^= entries[k, 0]
+    seen[0] = touched  # used, so that it is not left out
+    for i in range(many):
+        at = places[runs[i, 2]]
+        at[3] = runs[i, 3]
+        see_from(at, steps, seen)
+        count = sift(entries, runs[i, 0], runs[i, 1], seen, found, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _walk(order: Sorted, level: int, query: Entries, reach: Integers, found: Integers, count: int) -> int:
+def _walk(order: Sorted, level: int, steps: Integers, reach: Integers, found: Integers, count: int) -> int:
     """Go through the cells of a level that there are, which are fewer than those reached."""
+    at, seen = np.empty(AT, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
     for cell in range(order.levels[level], order.levels[level + 1]):
-        if holds(reach, order.keys[cell]):
-            count = sift(order.entries, order.starts[cell], order.starts[cell + 1], query, found, count)
+        find_place(order.keys[cell], at)
+        if holds(reach, at):
+            see_from(at, steps, seen)
+            count = sift(order.entries, order.starts[cell], order.starts[cell + 1], seen, found, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_fresh(fresh: Fresh, query: Entries, wide: Floats, reach: Integers, found: Integers, count: int) -> int:
+def _find_fresh(fresh: Fresh, wide: Floats, reach: Integers, steps: Integers, found: Integers, count: int) -> int:
     for level in range(LEVELS):
         if fresh.levels[level] == 0:
             continue
+        steps_of(wide, level, steps)
         if reach_of(wide, level, reach) <= _FEW + fresh.counts[0]:
-            count = _follow(fresh.entries, fresh.keys, fresh.following, fresh.heads, level, query, reach, found, count)
+            count = _follow(fresh.entries, fresh.keys, fresh.following, fresh.heads, level, steps, reach, found, count)
         else:
-            count = _read_through(fresh.entries[: fresh.counts[0]], level, query, found, count)
+            count = _read_through(fresh.entries, fresh.keys[: fresh.counts[0]], level, steps, found, count)
     return count
 
 
@@ -213,28 +231,37 @@ def _find_fresh(fresh: Fresh, query: Entries, wide: Floats, reach: Integers, fou
 def _follow(
     entries: Entries,
     keys: Integers,
-    following: Entries,
-    heads: Entries,
+    following: Marks,
+    heads: Marks,
     level: int,
-    query: Entries,
+    steps: Integers,
     reach: Integers,
     found: Integers,
     count: int,
 ) -> int:
     """Follow the chain of each cell that is reached."""
-    for column in columns_of(level, reach):
-        for key in range(column + reach[6], column + reach[7] + 1):
+    seen = np.empty(QUERY, dtype=np.int64)
+    columns, places = columns_of(level, reach)
+    for k in range(columns.shape[0]):
+        for slot in range(reach[6], reach[7] + 1):
+            key = columns[k] + slot
             i = heads[scattered(key, heads.shape[0] - 1)]
+            if i >= 0:
+                places[k, 3] = slot
+                see_from(places[k], steps, seen)
             while i >= 0:
                 if keys[i] == key:
-                    count = sift(entries, i, i + 1, query, found, count)
+                    count = sift(entries, i, i + 1, seen, found, count)
                 i = following[i]
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _read_through(entries: Entries, level: int, query: Entries, found: Integers, count: int) -> int:
-    for i in range(entries.shape[0]):
-        if entries[i, TAG] >> DATUM_BITS == level:
-            count = sift(entries, i, i + 1, query, found, count)
+def _read_through(entries: Entries, keys: Integers, level: int, steps: Integers, found: Integers, count: int) -> int:
+    at, seen = np.empty(AT, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
+    for i in range(keys.shape[0]):
+        if level_of(keys[i]) == level:
+            find_place(keys[i], at)
+            see_from(at, steps, seen)
+            count = sift(entries, i, i + 1, seen, found, count)
     return count

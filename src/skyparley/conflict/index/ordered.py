@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import ENTRY, LEVELS, PIECE, Entries, Integers, first_key, scattered
+from skyparley.conflict.index.cells import ENTRY, LEVELS, Entries, Integers, Marks, first_key, piece_of, scattered
 
 Flags = npt.NDArray[np.bool_]
 LENGTH_BITS: Final = 31
@@ -39,7 +39,7 @@ class Sorted(NamedTuple):
 def nothing_sorted() -> Sorted:
     """No entries."""
     none = np.zeros(0, dtype=np.int64)
-    return with_table(np.zeros((0, ENTRY), dtype=np.int32), none, np.zeros(1, dtype=np.int64))
+    return with_table(np.zeros((0, ENTRY), dtype=np.int16), none, np.zeros(1, dtype=np.int64))
 
 
 def with_table(entries: Entries, keys: Integers, starts: Integers) -> Sorted:
@@ -103,13 +103,13 @@ def _sort_into(entries: Entries, keys: Integers, order: Integers, arranged: Entr
             arranged[i, k] = entries[order[i], k]
 
 
-def merged(old: Sorted, fresh: Sorted, marks: Entries) -> Sorted:
+def merged(old: Sorted, fresh: Sorted, marks: Marks) -> Sorted:
     """Both in one, without the entries of pieces that have gone; `marks` `(pieces, 4)` begin with a piece's owner.
 
     Pieces may go meanwhile: they are then in it or not, and whoever finds them sees that they have gone.
     """
     cells, count = len(old.keys) + len(fresh.keys), len(old.entries) + len(fresh.entries)
-    entries = np.empty((count, ENTRY), dtype=np.int32)
+    entries = np.empty((count, ENTRY), dtype=np.int16)
     keys, starts = np.empty(cells, dtype=np.int64), np.empty(cells + 1, dtype=np.int64)
     kept, many = _merge(
         old.entries, old.keys, old.starts, fresh.entries, fresh.keys, fresh.starts, marks, entries, keys, starts
@@ -127,7 +127,7 @@ def _merge(
     fresh: Entries,
     fresh_keys: Integers,
     fresh_starts: Integers,
-    marks: Entries,
+    marks: Marks,
     entries: Entries,
     keys: Integers,
     starts: Integers,
@@ -153,9 +153,9 @@ def _merge(
 
 
 @nb.njit(cache=True, nogil=True)
-def _take(source: Entries, begin: int, until: int, marks: Entries, entries: Entries, end: int) -> int:
+def _take(source: Entries, begin: int, until: int, marks: Marks, entries: Entries, end: int) -> int:
     for i in range(begin, until):
-        if marks[source[i, PIECE], 0] != GONE:
+        if marks[piece_of(source, i), 0] != GONE:
             for k in range(ENTRY):
                 entries[end, k] = source[i, k]
             end += 1

@@ -7,9 +7,9 @@ is to the bit what went in.
 from typing import Final, NamedTuple
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import Entries, Floats, Integers
+from skyparley.conflict.index.cells import Floats, Integers, Marks
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.packing import set_polygon
+from skyparley.conflict.kernels.outlines import set_polygon
 
 # columns of the marks
 OWNER: Final = 0
@@ -31,7 +31,7 @@ class Shapes(NamedTuple):
     """`numbers` `(pieces, NUMBERS)`, `marks` `(pieces, MARKS)`, `points` `(n, 3)`."""
 
     numbers: Floats
-    marks: Entries
+    marks: Marks
     points: Floats
 
 
@@ -114,7 +114,7 @@ def touch(shapes: Shapes, pieces: Integers, count: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def edges_of(marks: Entries, i: int) -> int:
+def edges_of(marks: Marks, i: int) -> int:
     """How many edges a piece has."""
     return int(abs(marks[i, LENGTH])) if marks[i, WHAT] & 3 == layout.POLYGON else 0
 

@@ -2,32 +2,30 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import Entries, Floats, Integers, enter
+from skyparley.conflict.index.cells import Entries, Floats, Integers, Marks, enter
 from skyparley.conflict.index.shapes import OWNER, Shapes, put
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
-from skyparley.conflict.kernels.packing import (
+from skyparley.conflict.kernels.outlines import (
     DATUM_INDEX,
-    SURELY_SHORT_M,
-    pack,
-    ring_edges,
+    TO_CUT,
+    listed,
+    rows_of,
     set_circle,
-    set_offsets,
-    set_polygon,
+    set_limits,
+    set_ring,
 )
+from skyparley.conflict.kernels.packing import joined, pack
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.footprint import Circle
-from skyparley.geometry.geoid import read_geoid
-from skyparley.units import MICROSECONDS_PER_SECOND
 
 Flags = npt.NDArray[np.uint8]
-_US: Final = float(MICROSECONDS_PER_SECOND)
 
 
 class Volumes(NamedTuple):
@@ -47,21 +45,9 @@ class Volumes(NamedTuple):
     corners: Integers
     positions_deg: Floats
 
-    @property
-    def edges(self) -> int:
-        """How many edges all polygons have."""
-        return int(np.diff(self.corners)[self.radii_m == 0.0].sum())
-
-
-def is_plain(operation: Operation) -> bool:
-    """Whether an operation has only volumes, and those no holes: `tabulate` takes no others."""
-    return not operation.trajectories and all(
-        isinstance(volume.footprint, Circle) or not volume.footprint.holes for volume in operation.volumes
-    )
-
 
 def tabulate(operations: Sequence[Operation]) -> Volumes:
-    """The volumes of plain operations."""
+    """The volumes of operations that have nothing else, and no holes."""
     begins, corners = [0], [0]
     times: list[int] = []
     bands: list[float] = []
@@ -98,41 +84,21 @@ def _fill(volumes: Volumes, number: int, row: Floats, edges: Floats) -> bool:
     """Fill the row of a volume and its edges, from the first on; False if one of them must be cut."""
     for k in range(layout.COLUMNS):
         row[k] = 0.0
-    row[layout.BEGIN_S], row[layout.END_S] = volumes.times_us[number, 0] / _US, volumes.times_us[number, 1] / _US
-    row[layout.LOWER_M], row[layout.UPPER_M] = volumes.bands_m[number, 0], volumes.bands_m[number, 1]
+    time_us, band_m = volumes.times_us[number], volumes.bands_m[number]
+    set_limits(row, time_us[0], time_us[1], band_m[0], band_m[1])
     row[layout.DATUM] = volumes.datums[number]
-    first = volumes.corners[number]
+    first, end = volumes.corners[number], volumes.corners[number + 1]
     if volumes.radii_m[number] > 0.0:
         at = volumes.positions_deg[first]
         set_circle(row, at[0], at[1], volumes.radii_m[number])
         return True
-    count = volumes.corners[number + 1] - first
-    longest_m = ring_edges(volumes.positions_deg, first, count, edges)
-    set_polygon(row, edges, count)
-    row[layout.EDGES_END] = count
-    return bool(longest_m <= SURELY_SHORT_M)
-
-
-@nb.njit(cache=True, nogil=True)
-def rows_of(volumes: Volumes, rows: Floats, edges: Floats) -> int:
-    """Fill the rows and edges of all volumes; `OWNER` is the number of the operation. How many operations are done: the
-    next has an edge that must be cut, so it is not one for a table.
-    """
-    end = 0
-    for operation in range(volumes.begins.shape[0] - 1):
-        for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
-            if not _fill(volumes, number, rows[number], edges[end:]):
-                return operation
-            rows[number, layout.OWNER] = operation
-            rows[number, layout.EDGES_BEGIN] = end
-            rows[number, layout.EDGES_END] += end
-            end = int(rows[number, layout.EDGES_END]) if volumes.radii_m[number] == 0.0 else end
-    return int(volumes.begins.shape[0] - 1)
+    row[layout.EDGES_END] = end - first
+    return set_ring(row, volumes.positions_deg[first:end].ravel(), edges[: end - first])
 
 
 @nb.njit(cache=True, nogil=True)
 def hold_all(
-    volumes: Volumes, first: int, last: int, blocks: Entries, shapes: Shapes, entries: Entries, keys: Integers
+    volumes: Volumes, first: int, last: int, blocks: Marks, shapes: Shapes, entries: Entries, keys: Integers
 ) -> int:
     """Write the shapes of operations `[first, last)` into their `blocks` `(n, 4)`, entries and keys by volume from 0.
 
@@ -158,30 +124,23 @@ def hold_all(
 
 def pack_many(operations: Sequence[Operation]) -> tuple[Floats, Floats]:
     """Rows and edges of operations one after another; `OWNER` is the number of the operation."""
-    parts: list[tuple[Floats, Floats]] = []
-    begin = 0
-    while begin < len(operations):
-        end = begin
-        while end < len(operations) and is_plain(operations[end]):
-            end += 1
-        if end > begin:
-            volumes = tabulate(operations[begin:end])
-            rows = np.empty((len(volumes.radii_m), layout.COLUMNS))
-            edges = np.empty((volumes.edges, layout.EDGE_COLUMNS))
-            done = rows_of(volumes, rows, edges)
-            rows = rows[: volumes.begins[done]]
-            set_offsets(rows, *read_geoid())
-            rows[:, layout.OWNER] += begin
-            parts.append((rows, edges))
-            begin += done
-        if begin < min(end + 1, len(operations)):
-            rows, edges = pack(operations[begin], 0)
-            rows[:, layout.OWNER] = begin
-            parts.append((rows, edges))
-            begin += 1
-    edges_begin = 0
-    for rows, edges in parts:
-        rows[:, layout.EDGES_BEGIN] += edges_begin
-        rows[:, layout.EDGES_END] += edges_begin
-        edges_begin += len(edges)
-    return np.concatenate([rows for rows, _ in parts]), np.concatenate([edges for _, edges in parts])
+    numbers: list[float] = []
+    others: list[int] = []
+    for i, operation in enumerate(operations):
+        before = len(numbers)
+        if operation.trajectories or not listed(operation.volumes, i, numbers):
+            del numbers[before:]
+            others.append(i)
+    rows, edges, to_cut = rows_of(numbers)
+    if to_cut:
+        cut = np.unique(rows[rows[:, layout.KIND] == TO_CUT, layout.OWNER])
+        rows = rows[~np.isin(rows[:, layout.OWNER], cut)]
+        others += cut.astype(np.int64).tolist()
+    if not others:
+        return rows, edges
+    parts = [(rows, edges)]
+    for i in others:
+        parts.append(pack(operations[i]))
+        parts[-1][0][:, layout.OWNER] = i
+    rows, edges = joined(parts)
+    return rows[np.argsort(rows[:, layout.OWNER], kind="stable")], edges

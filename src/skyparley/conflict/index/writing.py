@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, enter
+from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
 from skyparley.conflict.index.fresh import Fresh, add
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, POINT, Shapes, edges_of, get, put
 from skyparley.conflict.kernels import layout
@@ -16,7 +16,7 @@ class Laid(NamedTuple):
     """An operation as it will be held; pieces and points count from 0."""
 
     numbers: Floats
-    marks: Entries
+    marks: Marks
     points: Floats
     entries: Entries
     keys: Integers
@@ -29,7 +29,7 @@ def lay(rows: Floats, edges: Floats) -> Laid:
         np.empty((pieces, NUMBERS)),
         np.empty((pieces, MARKS), dtype=np.int32),
         np.empty((4 * pieces + 2 * len(edges), 3)),
-        np.empty((pieces, ENTRY), dtype=np.int32),
+        np.empty((pieces, ENTRY), dtype=np.int16),
         np.empty(pieces, dtype=np.int64),
     )
     end = _lay(rows, edges, *laid)
@@ -38,7 +38,7 @@ def lay(rows: Floats, edges: Floats) -> Laid:
 
 @nb.njit(cache=True, nogil=True)
 def _lay(
-    rows: Floats, edges: Floats, numbers: Floats, marks: Entries, points: Floats, entries: Entries, keys: Integers
+    rows: Floats, edges: Floats, numbers: Floats, marks: Marks, points: Floats, entries: Entries, keys: Integers
 ) -> int:
     box = np.empty(BOX)
     for i in range(rows.shape[0]):
@@ -62,7 +62,7 @@ def place(laid: Laid, shapes: Shapes, fresh: Fresh, slot: int, first_piece: int,
 
 
 @nb.njit(cache=True, nogil=True)
-def edges_in(marks: Entries, begin: int, end: int) -> int:
+def edges_in(marks: Marks, begin: int, end: int) -> int:
     """How many edges pieces `[begin, end)` have."""
     edges = 0
     for i in range(begin, end):
@@ -79,7 +79,7 @@ def get_all(shapes: Shapes, begin: int, end: int, class_number: int, rows: Float
 
 
 @nb.njit(cache=True, nogil=True)
-def enter_all(shapes: Shapes, blocks: Entries, entries: Entries, keys: Integers) -> None:
+def enter_all(shapes: Shapes, blocks: Marks, entries: Entries, keys: Integers) -> None:
     """Write entries and keys of the pieces of operations, whose places are `blocks` `(n, 4)`."""
     box, row = np.empty(BOX), np.empty(layout.COLUMNS)
     edges = np.empty((64, layout.EDGE_COLUMNS))
@@ -96,7 +96,7 @@ def enter_all(shapes: Shapes, blocks: Entries, entries: Entries, keys: Integers)
 
 
 @nb.njit(cache=True, nogil=True)
-def move_all(shapes: Shapes, blocks: Entries, owners: Integers, places: Integers, to: Shapes) -> None:
+def move_all(shapes: Shapes, blocks: Marks, owners: Integers, places: Integers, to: Shapes) -> None:
     """Copy the pieces and points of operations, whose places are `blocks` `(n, 4)`, to other `places` `(n, 2)` in other
     arrays as those of `owners` `(n,)`, and say so in `blocks`.
     """

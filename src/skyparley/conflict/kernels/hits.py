@@ -20,7 +20,7 @@ from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg
 from skyparley.conflict.kernels.legs import leg_leg
-from skyparley.conflict.kernels.packing import DATUMS
+from skyparley.conflict.kernels.outlines import DATUMS
 from skyparley.conflict.kernels.passages import leg_solid
 from skyparley.conflict.kernels.solids import solid_solid
 from skyparley.geometry.altitude import PRESSURE_HIGHEST, PRESSURE_LOWEST, Datum

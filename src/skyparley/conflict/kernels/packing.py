@@ -1,6 +1,7 @@
 """Operations as rows of pieces and edges, as `layout.py` describes them."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,15 @@ from skyparley.conflict.kernels.geodesy import (
     points_along,
     space_length,
     surface_points,
-    surface_xyz,
+)
+from skyparley.conflict.kernels.outlines import (
+    DATUM_INDEX,
+    DATUMS,
+    SURELY_SHORT_M,
+    Floats,
+    cut_volume,
+    listed,
+    rows_of,
 )
 from skyparley.conflict.operation import Operation
 from skyparley.geometry.altitude import (
@@ -26,7 +35,7 @@ from skyparley.geometry.altitude import (
     UNDULATION_LOWEST_M,
     Datum,
 )
-from skyparley.geometry.footprint import Circle, Ring
+from skyparley.geometry.footprint import Circle
 from skyparley.geometry.geoid import (
     GEOID_ERROR_M,
     GEOID_SLOPE,
@@ -38,15 +47,11 @@ from skyparley.geometry.trajectory import Trajectory4D
 from skyparley.geometry.volume import Volume4D
 from skyparley.units import MICROSECONDS_PER_SECOND
 
-Floats = npt.NDArray[np.float64]
 Heights = npt.NDArray[np.int16]
-DATUMS: Final = (Datum.WGS84, Datum.EGM96, Datum.PRESSURE, Datum.AGL)
-DATUM_INDEX: Final = {datum: float(index) for index, datum in enumerate(DATUMS)}
-SURELY_SHORT_M: Final = min(layout.MAX_LEG_PIECE_M, layout.MAX_EDGE_PIECE_M) - 1.0
-"""A geodesic whose chord is no longer is not cut: at 8 km it is 0.5 mm longer than its chord."""
 _HALVED_M: Final = 64_000.0
 """Legs up to here are cut into halves: see `_middle`."""
 _ROUNDING_M: Final = 0.000_5
+_NO_ROWS: Final = np.empty((0, layout.COLUMNS))
 _NO_EDGES: Final = np.empty((0, layout.EDGE_COLUMNS))
 _WGS84: Final = DATUMS.index(Datum.WGS84)
 _AGL: Final = DATUMS.index(Datum.AGL)
@@ -57,131 +62,48 @@ _WIDENED_M: Final = 10.0
 """Lengths and radii are widened by these: they are chords, and edges bulge."""
 
 
-def pack(operation: Operation, class_number: int) -> tuple[Floats, Floats]:
-    """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation; edge ranges count from 0, `OWNER` is left 0."""
-    volumes = operation.volumes
-    legs = [_legs(trajectory) for trajectory in operation.trajectories]
-    if len(legs) == 1 and not volumes:
-        legs[0][:, layout.CLASS] = class_number
-        set_offsets(legs[0], *read_geoid())
-        return legs[0], _NO_EDGES
-    rows = np.zeros((len(volumes) + sum(len(part) for part in legs), layout.COLUMNS))
-    pools: list[Floats] = []
-    begin = 0
-    for row, volume in zip(rows, volumes, strict=False):
-        edges = _volume(row, volume)
-        if edges is not None:
-            row[layout.EDGES_BEGIN], row[layout.EDGES_END] = begin, begin + len(edges)
-            begin += len(edges)
-            pools.append(edges)
-    place = len(volumes)
-    for part in legs:
-        rows[place : place + len(part)] = part
-        place += len(part)
-    rows[:, layout.CLASS] = class_number
+def pack(operation: Operation, class_number: int = 0) -> tuple[Floats, Floats]:
+    """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation; edge ranges count from 0, `OWNER` is 0.
+
+    What altitudes can mean is left out: `set_offsets` tells where rows of different datum are compared.
+    """
+    rows, edges = _volume_rows(operation.volumes)
+    if operation.trajectories:
+        legs = [_legs(trajectory) for trajectory in operation.trajectories]
+        rows = legs[0] if len(legs) == 1 and not len(rows) else np.concatenate((rows, *legs))
+    if class_number:
+        rows[:, layout.CLASS] = class_number
+    return rows, edges
+
+
+def pack_with_offsets(operation: Operation, class_number: int = 0) -> tuple[Floats, Floats]:
+    """What `pack` gives, and what altitudes can mean."""
+    rows, edges = pack(operation, class_number)
     set_offsets(rows, *read_geoid())
-    return rows, np.concatenate(pools) if pools else _NO_EDGES
+    return rows, edges
 
 
-def _volume(row: Floats, volume: Volume4D) -> Floats | None:
-    footprint, time = volume.footprint, volume.time
-    row[layout.BEGIN_S] = time.begin_us / MICROSECONDS_PER_SECOND
-    row[layout.END_S] = time.end_us / MICROSECONDS_PER_SECOND
-    row[layout.LOWER_M], row[layout.UPPER_M] = volume.altitude.lower_m, volume.altitude.upper_m
-    row[layout.DATUM] = DATUM_INDEX[volume.altitude.datum]
-    if isinstance(footprint, Circle):
-        set_circle(row, footprint.latitude_deg, footprint.longitude_deg, footprint.radius_m)
-        return None
-    if not footprint.holes:
-        edges, longest_m = _one_ring(row, np.array(footprint.vertices))
-        if longest_m <= SURELY_SHORT_M:
-            return edges
-    rings = [cut_ring(ring) for ring in (footprint.vertices, *footprint.holes)]
-    edges = rings[0] if len(rings) == 1 else np.concatenate(rings)
-    set_polygon(row, edges, len(rings[0]))
-    return edges
+def _volume_rows(volumes: Sequence[Volume4D]) -> tuple[Floats, Floats]:
+    if not volumes:
+        return _NO_ROWS, _NO_EDGES
+    numbers: list[float] = []
+    if listed(volumes, 0.0, numbers):
+        rows, edges, to_cut = rows_of(numbers)
+        if not to_cut:
+            return rows, edges
+    footprint = volumes[0].footprint
+    if len(volumes) == 1 and not isinstance(footprint, Circle):
+        return cut_volume(volumes[0], footprint)
+    return joined([_volume_rows((volume,)) for volume in volumes])
 
 
-def cut_ring(ring: Ring) -> Floats:
-    """Edges `(n, 6)` of a ring, in order; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
-    points = np.array(ring)
-    edges, longest_m = _edges(points)
-    if longest_m <= SURELY_SHORT_M:
-        return edges
-    latitudes, longitudes = points[:, 0], points[:, 1]
-    _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
-    cut: list[tuple[float, float]] = []
-    for i, (latitude, longitude) in enumerate(ring):
-        cut.append((latitude, longitude))
-        pieces = math.ceil(lengths[i] / layout.MAX_EDGE_PIECE_M)
-        if pieces > 1:
-            end_latitude, end_longitude = ring[(i + 1) % len(ring)]
-            cut.extend(zip(*points_along(latitude, longitude, end_latitude, end_longitude, pieces), strict=True))
-    edges, _ = _edges(np.array(cut))
-    return edges
-
-
-@nb.njit(cache=True, nogil=True)
-def ring_edges(points: Floats, first: int, count: int, edges: Floats) -> float:
-    """Fill the first `count` edges `(n, 6)` with the ring of positions from `first` on; the longest chord in metres."""
-    before = count - 1
-    for i in range(count):
-        x, y, z = surface_xyz(points[first + i, 0], points[first + i, 1])
-        edges[i, 0], edges[i, 1], edges[i, 2] = x, y, z
-        edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
-        before = i
-    longest = 0.0
-    for i in range(count):
-        x, y, z = edges[i, 0] - edges[i, 3], edges[i, 1] - edges[i, 4], edges[i, 2] - edges[i, 5]
-        longest = max(longest, x * x + y * y + z * z)
-    return math.sqrt(longest)
-
-
-@nb.njit(cache=True, nogil=True)
-def _edges(points: Floats) -> tuple[Floats, float]:
-    """Edges `(n, 6)` between positions `(n, 2)` and the longest chord."""
-    edges = np.empty((points.shape[0], layout.EDGE_COLUMNS))
-    longest = ring_edges(points, 0, points.shape[0], edges)
-    return edges, longest
-
-
-@nb.njit(cache=True)
-def _chord(one: Floats, other: Floats) -> float:
-    return space_length(one[0] - other[0], one[1] - other[1], one[2] - other[2])
-
-
-@nb.njit(cache=True)
-def set_circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m: float) -> None:
-    """Kind, centre and radius of a circle."""
-    row[layout.KIND] = layout.CIRCLE
-    row[layout.RADIUS_M] = radius_m
-    row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = math.radians(latitude_deg), math.radians(longitude_deg)
-    row[layout.X0], row[layout.Y0], row[layout.Z0] = surface_xyz(latitude_deg, longitude_deg)
-
-
-@nb.njit(cache=True)
-def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
-    """Kind, central point, pushed back to about the surface, and the greatest chord from it to the outline."""
-    row[layout.KIND] = layout.POLYGON
-    x, y, z, size = 0.0, 0.0, 0.0, 0.0
-    for i in range(outline):
-        x, y, z = x + edges[i, 0], y + edges[i, 1], z + edges[i, 2]
-        size += space_length(edges[i, 0], edges[i, 1], edges[i, 2])
-    length = math.sqrt(x * x + y * y + z * z)
-    x, y, z = x * (size / outline) / length, y * (size / outline) / length, z * (size / outline) / length
-    furthest = 0.0
-    for i in range(outline):
-        dx, dy, dz = edges[i, 0] - x, edges[i, 1] - y, edges[i, 2] - z
-        furthest = max(furthest, dx * dx + dy * dy + dz * dz)
-    row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)
-
-
-@nb.njit(cache=True)
-def _one_ring(row: Floats, points: Floats) -> tuple[Floats, float]:
-    """The usual polygon in one call: the edges of its only ring and the longest chord."""
-    edges, longest = _edges(points)
-    set_polygon(row, edges, edges.shape[0])
-    return edges, longest
+def joined(parts: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Rows and edges of several one after another. The ranges of the parts' rows are changed."""
+    begin = 0
+    for rows, edges in parts:
+        rows[:, layout.EDGES_BEGIN : layout.EDGES_END + 1] += begin
+        begin += len(edges)
+    return np.concatenate([rows for rows, _ in parts]), np.concatenate([edges for _, edges in parts])
 
 
 def _legs(trajectory: Trajectory4D) -> Floats:
@@ -204,6 +126,11 @@ def _legs(trajectory: Trajectory4D) -> Floats:
         trajectory.vertical_tolerance_m,
         trajectory.time_tolerance_s,
     )
+
+
+@nb.njit(cache=True)
+def _chord(one: Floats, other: Floats) -> float:
+    return space_length(one[0] - other[0], one[1] - other[1], one[2] - other[2])
 
 
 @nb.njit(cache=True)

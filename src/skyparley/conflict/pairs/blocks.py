@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack, set_offsets
 from skyparley.conflict.operation import Operation
+from skyparley.geometry.geoid import read_geoid
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -93,6 +94,7 @@ def packed(
     count = int(ranges[-1, 0])
     rows = buffers.take(count)
     np.concatenate([own for own, _ in packs], out=rows[:count])
+    set_offsets(rows[:count], *read_geoid())
     times_s = np.empty((2, count))
     owners = np.array(numbers, dtype=np.int64)
     _own(rows, owners, ranges, times_s, ends_s)
