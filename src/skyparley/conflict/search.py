@@ -4,8 +4,9 @@ Any number of threads may insert, remove, check and merge at once. What a check 
 candidates are copied out under the index's lock, and compared after it has been given back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from skyparley.conflict.answers import Answers, Kind, conflicts_of, table_of
-from skyparley.conflict.index.building import WORKERS, index_of
 from skyparley.conflict.index.hot import HotIndex
-from skyparley.conflict.index.lookup import NO_ROOM_FOR_EDGES, Asked, Near
+from skyparley.conflict.index.lookup import CLASS, FACTS, HAZARD, NO_ROOM_FOR_EDGES, NOBODY, SKIP, Asked, Near
 from skyparley.conflict.index.pools import Array
-from skyparley.conflict.index.volumes import Volumes, pack_many
+from skyparley.conflict.index.volumes import WORKERS, Volumes, index_of
 from skyparley.conflict.index.writing import lay
 from skyparley.conflict.kernels import hits, layout
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack, pack_many
 from skyparley.conflict.minima import DEFAULT_MINIMA, Minima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 
@@ -30,7 +30,8 @@ MOST_PAIRS: Final = 262_144
 """So many candidates are compared at a time; those of an operation with more are taken out in several moments."""
 
 Floats = npt.NDArray[np.float64]
-CHUNK: Final = 32
+Integers = npt.NDArray[np.int64]
+CHUNK: Final = 64
 """So many operations of a batch are gathered at a time: their candidates fit the caches."""
 
 
@@ -123,20 +124,22 @@ class ConflictIndex:
         asked = [(operation.ref, self._kind(operation)) for operation in operations]
         with self._hot.lock:
             since = self._hot.begin_reading()
+            numbers = [self._kind_number(kind) for _, kind in asked]
         with ThreadPoolExecutor(WORKERS) as pool:
             begins = range(0, len(operations), CHUNK)
-            parts = list(pool.map(lambda i: self._chunk(operations[i : i + CHUNK], asked[i : i + CHUNK], i), begins))
+            parts = list(pool.map(lambda i: self._chunk(operations[i : i + CHUNK], numbers[i : i + CHUNK], i), begins))
         found = np.concatenate(parts) if parts else np.empty((0, hits.HIT_COLUMNS))
         named = [self._refs[owner] for owner in found[:, hits.OWNER].astype(np.int64).tolist()]
         with self._hot.lock:
             self._hot.end_reading(since)
         return Answers(asked, found, named, self._kinds, self._minima)
 
-    def _chunk(self, operations: Sequence[Operation], asked: Sequence[tuple[OperationRef, Kind]], first: int) -> Floats:
+    def _chunk(self, operations: Sequence[Operation], numbers: Sequence[int], first: int) -> Floats:
         """The hits of operations that are counted from a number on."""
         rows, edges = pack_many(operations)
-        refs, kinds = [ref for ref, _ in asked], [kind for _, kind in asked]
-        found = self._hits(rows, edges, refs, kinds, [operation.hazard for operation in operations])
+        facts = np.empty((len(operations), FACTS), dtype=np.int64)
+        facts[:, HAZARD], facts[:, CLASS] = [one.hazard for one in operations], numbers
+        found = self._hits(rows, edges, [one.ref for one in operations], facts, self._hot.lock.shared)
         found[:, hits.ASKER] += first
         return found
 
@@ -145,33 +148,41 @@ class ConflictIndex:
         with self._hot.lock:
             slot = self._slots[ref]
             rows, edges = self._hot.pieces(slot)
+            rows[:, layout.OWNER] = 0.0
             hazard = self._hot.is_hazard(slot)
             kind = self._kinds[int(rows[0, layout.CLASS])]
         return self._search(ref, kind, rows, edges, hazard)
 
     def _search(self, ref: OperationRef, kind: Kind, rows: Floats, edges: Floats, hazard: bool) -> list[Conflict]:
-        rows[:, layout.OWNER] = 0.0
         with self._hot.lock:
             since = self._hot.begin_reading()
-        found = self._hits(rows, edges, [ref], [kind], [hazard]).tolist()
+            number = self._kind_number(kind)
+        facts = np.array([[NOBODY, hazard, number]])
+        found = self._hits(rows, edges, [ref], facts, lambda: self._hot.lock).tolist()
         named = {hit[hits.OWNER]: self._refs[int(hit[hits.OWNER])] for hit in found}
         with self._hot.lock:
             self._hot.end_reading(since)
         return conflicts_of(ref, kind, found, named, self._kinds, self._minima) if found else []
 
     def _hits(
-        self, rows: Floats, edges: Floats, refs: Sequence[OperationRef], kinds: Sequence[Kind], hazards: Sequence[bool]
+        self,
+        rows: Floats,
+        edges: Floats,
+        refs: Sequence[OperationRef],
+        facts: Integers,
+        inside: Callable[[], AbstractContextManager[None]],
     ) -> Floats:
-        """The hits `(n, HIT_COLUMNS)` of the pieces of operations, whose `OWNER` is their number."""
-        asked = Asked(rows, edges, np.empty(len(refs), dtype=np.int64), np.array(hazards, dtype=np.uint8))
-        owners = rows[:, layout.OWNER].astype(np.int64)
+        """The hits `(n, HIT_COLUMNS)` of the pieces of operations, whose `OWNER` is their number among the `refs`.
+
+        Of the `facts` `(n, FACTS)` `SKIP` is filled here. `inside` is how to be in the index while it is read.
+        """
         scratch = self._scratch.pop() if self._scratch else _Scratch()
+        asked = Asked(rows, edges, facts)
         found: list[Floats] = []
         begin = 0
         while begin < len(rows):
-            with self._hot.lock:
-                rows[:, layout.CLASS] = np.array([self._kind_number(kind) for kind in kinds], dtype=np.float64)[owners]
-                asked.skip[:] = [self._slots.get(ref, -1) for ref in refs]
+            with inside():
+                facts[:, SKIP] = [self._slots.get(ref, NOBODY) for ref in refs]
                 count, end = self._hot.gather(asked, self._table, scratch.near, begin)
                 table = self._table
             if count < 0 or (end < len(rows) and len(scratch.near.rows) < MOST_PAIRS):
@@ -281,6 +292,5 @@ def _room(rows: int, edges: int) -> Near:
     return Near(
         np.empty((rows, layout.COLUMNS)),
         np.empty((edges, layout.EDGE_COLUMNS)),
-        np.empty((rows, 2), dtype=np.int64),
-        np.empty(4 * rows, dtype=np.int64),
+        np.empty((4 * rows, 2), dtype=np.int64),
     )

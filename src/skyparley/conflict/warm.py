@@ -3,7 +3,8 @@
 import numpy as np
 
 from skyparley.conflict.index.fresh import nothing_fresh, with_more_room
-from skyparley.conflict.index.volumes import pack_many, tabulate
+from skyparley.conflict.index.volumes import tabulate
+from skyparley.conflict.kernels.packing import pack_many
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.conflict.overlap import overlap_parts
 from skyparley.conflict.pairs.batch import all_pairs

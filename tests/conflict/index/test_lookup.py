@@ -30,7 +30,7 @@ def _boxes(index: ConflictIndex) -> tuple[np.ndarray, Boxes]:
     numbers, boxes = [], []
     for slot in index._slots.values():
         rows, edges = index._hot.pieces(slot)
-        first = int(index._hot._slots.arrays[2][slot, 0])
+        first = int(index._hot._slots.arrays[1][slot, 0])
         for i, row in enumerate(rows):
             box = np.empty(BOX)
             set_box(row, edges, box)
@@ -40,11 +40,12 @@ def _boxes(index: ConflictIndex) -> tuple[np.ndarray, Boxes]:
 
 
 def _found(index: ConflictIndex, box: np.ndarray, grown_m: float = 0.0, grown_up_m: float = 0.0) -> list[int]:
-    wide, room, hot = np.empty(BOX), np.empty(20_000, dtype=np.int64), index._hot
+    wide, room, hot = np.empty(BOX), np.empty((20_000, 2), dtype=np.int64), index._hot
     grow(box, grown_m, grown_up_m, wide)
-    count = find(hot._sorted, hot._fresh, hot._older, wide, room)
+    count = find(hot._sorted, hot._fresh, hot._older, wide, 7, room, 0)
     assert count <= len(room)
-    return sorted(room[:count].tolist())
+    assert np.all(room[:count, 0] == 7)
+    return sorted(room[:count, 1].tolist())
 
 
 @pytest.mark.parametrize("merge", ["none", "half", "all"])

@@ -25,8 +25,8 @@ def _index(operations: list[Operation], minima: SeparationMinima = DEFAULT_MINIM
 
 def _asked(index: ConflictIndex, one: Operation) -> Asked:
     rows, edges = pack_with_offsets(one, index._kind_number(("", one.operation_class)))
-    skip = np.array([index._slots.get(one.ref, -1)], dtype=np.int64)
-    return Asked(rows, edges, skip, np.array([one.hazard], dtype=np.uint8))
+    number = index._kind_number(("", one.operation_class))
+    return Asked(rows, edges, np.array([[index._slots.get(one.ref, -1), one.hazard, number]]))
 
 
 def _gathered(index: ConflictIndex, one: Operation) -> Pairs:
@@ -49,7 +49,7 @@ def _meeting(index: ConflictIndex, one: Operation) -> tuple[Pairs, int]:
     meeting, count = set(), 0
     room = np.empty((4_096, hits.HIT_COLUMNS))
     for slot in index._slots.values():
-        if slot == asked.skip[0] or (one.hazard and index._hot.is_hazard(slot)):
+        if slot == asked.facts[0, 0] or (one.hazard and index._hot.is_hazard(slot)):
             continue
         rows, edges = index._hot.pieces(slot)
         for i in range(len(asked.rows)):

@@ -23,14 +23,14 @@ from skyparley.conflict.index.cells import (
 
 class Fresh(NamedTuple):
     """`entries` `(room, ENTRY)` with the `keys` `(room,)` of their cells; `heads` has the newest entry by the key's
-    place, `following` the one before it, -1 the end. `levels` counts them by pair of levels; `counts` how many.
+    place, `following` the one before it, -1 the end. `counts` `(LEVELS + 1,)` says how many there are of each pair of
+    levels, then of all.
     """
 
     entries: Entries
     keys: Integers
     following: Marks
     heads: Marks
-    levels: Integers
     counts: Integers
 
 
@@ -41,14 +41,18 @@ def nothing_fresh(room: int) -> Fresh:
         np.empty(room, dtype=np.int64),
         np.empty(room, dtype=np.int32),
         np.full(1 << (2 * room).bit_length(), -1, dtype=np.int32),
-        np.zeros(LEVELS, dtype=np.int64),
-        np.zeros(1, dtype=np.int64),
+        np.zeros(LEVELS + 1, dtype=np.int64),
     )
+
+
+def len_of(fresh: Fresh) -> int:
+    """How many entries there are."""
+    return int(fresh.counts[LEVELS])
 
 
 def with_more_room(fresh: Fresh, room: int) -> Fresh:
     """The same entries, and room for so many."""
-    wider, count = nothing_fresh(room), int(fresh.counts[0])
+    wider, count = nothing_fresh(room), len_of(fresh)
     add(wider, fresh.entries[:count], fresh.keys[:count], 0)
     return wider
 
@@ -56,7 +60,7 @@ def with_more_room(fresh: Fresh, room: int) -> Fresh:
 @nb.njit(cache=True, nogil=True)
 def add(fresh: Fresh, entries: Entries, keys: Integers, first_piece: int) -> None:
     """Add entries whose pieces are counted from `first_piece`; there must be room."""
-    count, mask = fresh.counts[0], fresh.heads.shape[0] - 1
+    count, mask = fresh.counts[LEVELS], fresh.heads.shape[0] - 1
     for i in range(keys.shape[0]):
         for k in range(ENTRY):
             fresh.entries[count, k] = entries[i, k]
@@ -65,6 +69,6 @@ def add(fresh: Fresh, entries: Entries, keys: Integers, first_piece: int) -> Non
         fresh.keys[count] = keys[i]
         fresh.following[count] = fresh.heads[head]
         fresh.heads[head] = count
-        fresh.levels[level_of(keys[i])] += 1
+        fresh.counts[level_of(keys[i])] += 1
         count += 1
-    fresh.counts[0] = count
+    fresh.counts[LEVELS] = count

@@ -13,13 +13,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from skyparley.conflict.index.cells import ENTRY, MAX_HELD_PIECES, Floats, Integers, Marks
-from skyparley.conflict.index.fresh import Fresh, nothing_fresh, with_more_room
-from skyparley.conflict.index.lookup import Asked, Held, Near, gather
+from skyparley.conflict.index.fresh import Fresh, len_of, nothing_fresh, with_more_room
+from skyparley.conflict.index.gate import Gate
+from skyparley.conflict.index.lookup import Asked, Near, gather, kind_of
 from skyparley.conflict.index.ordered import GONE, Sorted, merged, nothing_sorted, sort_entries, with_table
 from skyparley.conflict.index.pools import Array, Pool, blocks_of
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
 from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, move_all, place
 from skyparley.conflict.kernels import layout
+from skyparley.conflict.kernels.packing import set_offsets
 from skyparley.errors import LimitExceededError
 from skyparley.geometry.geoid import read_geoid
 
@@ -29,7 +31,7 @@ SPARSE: Final = 16
 """Arrays that hold more than `KEPT` and are used to less than a part in `SPARSE` are made anew."""
 MERGE_AT: Final = 16
 """A merge is due when fresh entries, or those of removed pieces, are a part in so many."""
-_ARRAYS: Final = ("numbers", "marks", "points", "classes", "hazards", "blocks", "entries", "keys", "starts")
+_ARRAYS: Final = ("numbers", "marks", "points", "kinds", "blocks", "entries", "keys", "starts")
 MAX_HELD_POINTS: Final = 2**31 - 1
 """Points that one index can hold."""
 
@@ -48,14 +50,12 @@ class HotIndex:
     """Operations by slot. `forget` is called, with the lock held, for each slot whose name nobody needs any more."""
 
     def __init__(self, forget: Callable[[int], None] = lambda _: None) -> None:
-        self.lock: Final = Lock()
+        self.lock: Final = Gate()
         self._forget: Final = forget
         self._merging: Final = Lock()
         self._pieces = Pool(np.empty((KEPT, NUMBERS)), np.empty((KEPT, MARKS), dtype=np.int32))
         self._points = Pool(np.empty((KEPT, 3)))
-        self._slots = Pool(
-            np.empty(KEPT, dtype=np.int32), np.empty(KEPT, dtype=np.uint8), np.empty((KEPT, 4), dtype=np.int32)
-        )
+        self._slots = Pool(np.empty(KEPT, dtype=np.int32), np.empty((KEPT, 4), dtype=np.int32))
         self._sorted: Sorted = nothing_sorted()
         self._fresh: Fresh = nothing_fresh(KEPT)
         self._older: Fresh = nothing_fresh(0)
@@ -81,13 +81,13 @@ class HotIndex:
     @property
     def merge_due(self) -> bool:
         """Whether it is time to merge, or to make room."""
-        waiting = int(self._fresh.counts[0]) + self._gone_pieces
+        waiting = len_of(self._fresh) + self._gone_pieces
         return waiting > self._due() or any(pool.wants_room for pool in (self._pieces, self._points, self._slots))
 
     @property
     def merge_overdue(self) -> bool:
         """Whether whoever writes should merge, because nobody else does."""
-        return int(self._fresh.counts[0]) + self._gone_pieces > 3 * self._due() // 2
+        return len_of(self._fresh) + self._gone_pieces > 3 * self._due() // 2
 
     def _due(self) -> int:
         return max(KEPT // 2, len(self._sorted.entries) // MERGE_AT)
@@ -101,10 +101,10 @@ class HotIndex:
         if self._points.end + 2 * points > MAX_HELD_POINTS:
             raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS}")
         slot, piece, point = self._slots.take(1), self._pieces.take(count), self._points.take(points)
-        classes, hazards, blocks = self._slots.arrays
-        classes[slot], hazards[slot] = class_number, hazard
+        kinds, blocks = self._slots.arrays
+        kinds[slot] = kind_of(class_number, hazard)
         blocks[slot] = piece, count, point, points
-        if self._fresh.counts[0] + count > len(self._fresh.keys):
+        if len_of(self._fresh) + count > len(self._fresh.keys):
             self._fresh = with_more_room(self._fresh, 2 * (len(self._fresh.keys) + count))
         place(laid, self._shapes(), self._fresh, slot, piece, point)
         self._slots.wrote(slot, slot + 1)
@@ -115,45 +115,46 @@ class HotIndex:
 
     def remove(self, slot: int) -> None:
         """Take out the operation of a slot."""
-        piece, count, point, points = self._slots.arrays[2][slot].tolist()
+        piece, count, point, points = self._slots.arrays[1][slot].tolist()
         self._pieces.arrays[1][piece : piece + count, OWNER] = GONE
         self._pieces.wrote(piece, piece + count)
         self._gone.append(_Gone(slot, piece, count, point, points))
         self._gone_pieces += count
-        self._slots.arrays[2][slot, 0] = GONE
+        self._slots.arrays[1][slot, 0] = GONE
         self._slots.wrote(slot, slot + 1)
         self._live_pieces -= count
 
     def classes(self, slots: Integers) -> Marks:
         """The classes of operations."""
-        return self._slots.arrays[0][slots]
+        return self._slots.arrays[0][slots] >> 1
 
     def set_classes(self, slots: Integers, class_numbers: Marks) -> None:
         """Change the classes of operations."""
-        self._slots.arrays[0][slots] = class_numbers
+        kinds = self._slots.arrays[0]
+        kinds[slots] = class_numbers << 1 | kinds[slots] & 1
         self._slots.wrote(0, self._slots.end)
 
     def is_hazard(self, slot: int) -> bool:
         """Whether an operation is a hazard area."""
-        return bool(self._slots.arrays[1][slot])
+        return bool(self._slots.arrays[0][slot] & 1)
 
     def pieces(self, slot: int) -> tuple[Floats, Floats]:
         """Rows `(n, COLUMNS)` and edges `(m, 6)` of an operation."""
-        classes, _, blocks = self._slots.arrays
+        kinds, blocks = self._slots.arrays
         begin, count = blocks[slot, :2].tolist()
         rows = np.empty((count, layout.COLUMNS))
         edges = np.empty((edges_in(self._pieces.arrays[1], begin, begin + count), layout.EDGE_COLUMNS))
-        get_all(self._shapes(), begin, begin + count, int(classes[slot]), rows, edges)
+        get_all(self._shapes(), begin, begin + count, int(kinds[slot]) >> 1, rows, edges)
         return rows, edges
 
     def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
-        """What is near the rows asked about, as `lookup.gather` says it."""
-        classes, hazards, _ = self._slots.arrays
-        held = Held(classes, hazards)
-        found: tuple[int, int] = gather(
-            self._sorted, self._fresh, self._older, self._shapes(), held, read_geoid(), asked, minima, near, begin
-        )
-        return found
+        """What is near the rows asked about, as `lookup.gather` says it. `lock` may be shared."""
+        kinds, shapes = self._slots.arrays[0], self._shapes()
+        count, end, differ = gather(self._sorted, self._fresh, self._older, shapes, kinds, asked, minima, near, begin)
+        if differ:  # only then does anyone ask what altitudes can mean
+            set_offsets(near.rows[:count], *read_geoid())
+            set_offsets(asked.rows, *read_geoid())
+        return count, end
 
     def begin_reading(self) -> int:
         """From now on, what a slot is called is not forgotten until `end_reading` with what this gave."""
@@ -188,10 +189,10 @@ class HotIndex:
                 pool.make_room_ahead(self.lock)
             fresh = nothing_fresh(max(KEPT, 2 * len(self._sorted.entries) // MERGE_AT))
             with self.lock:
-                if not self._older.counts[0]:  # else an earlier merge failed, and this one does it again
+                if not len_of(self._older):  # else an earlier merge failed, and this one does it again
                     self._older, self._fresh = self._fresh, fresh
                     self._older_gone, self._gone, self._gone_pieces = self._older_gone + self._gone, [], 0
-                count, marks = int(self._older.counts[0]), self._pieces.arrays[1]
+                count, marks = len_of(self._older), self._pieces.arrays[1]
             older = sort_entries(self._older.entries[:count], self._older.keys[:count])
             order = merged(self._sorted, older, marks)
             with self.lock:
@@ -210,11 +211,11 @@ class HotIndex:
         """All that is held, as arrays that `restored` takes, and the slot of each operation in their order."""
         with self.lock:
             slots = self._live_slots()
-            classes, hazards, blocks = (array[slots] for array in self._slots.arrays)
+            kinds, blocks = (array[slots] for array in self._slots.arrays)
             pieces, points = _moved(self._shapes(), blocks)
         to = Shapes(*pieces.arrays, *points.arrays)
         order = _sorted_of(to, blocks)
-        arrays: dict[str, Array] = dict(zip(_ARRAYS, (*to, classes, hazards, blocks, *order[:3]), strict=True))
+        arrays: dict[str, Array] = dict(zip(_ARRAYS, (*to, kinds, blocks, *order[:3]), strict=True))
         return arrays, slots
 
     @classmethod
@@ -223,9 +224,9 @@ class HotIndex:
 
         Each array is asked for once, when it is copied, so that they need not all be in memory together.
         """
-        parts = (_ARRAYS[:2], _ARRAYS[2:3], _ARRAYS[3:6])
+        parts = (_ARRAYS[:2], _ARRAYS[2:3], _ARRAYS[3:5])
         longer = tuple(Pool.filled(*(arrays[name] for name in part)) for part in parts)
-        return cls._of(longer, with_table(*(arrays[name] for name in _ARRAYS[6:])), forget)
+        return cls._of(longer, with_table(*(arrays[name] for name in _ARRAYS[5:])), forget)
 
     @classmethod
     def holding(
@@ -247,14 +248,14 @@ class HotIndex:
         return hot
 
     def _live_slots(self) -> Integers:
-        return np.flatnonzero(self._slots.arrays[2][: self._slots.end, 0] != GONE)
+        return np.flatnonzero(self._slots.arrays[1][: self._slots.end, 0] != GONE)
 
     def _move_house(self) -> None:
         """Move what is left into arrays of its size, so that a passed peak does not hold memory for ever."""
         slots = self._live_slots()
-        blocks = self._slots.arrays[2][slots]
+        blocks = self._slots.arrays[1][slots]
         self._pieces, self._points = _moved(self._shapes(), blocks, owners=slots)
-        self._slots.arrays[2][slots] = blocks
+        self._slots.arrays[1][slots] = blocks
         self._slots.wrote(0, self._slots.end)
         self._sorted, self._fresh = _sorted_of(self._shapes(), blocks), nothing_fresh(KEPT)
         self._leave(self._gone)

@@ -1,12 +1,14 @@
 """Who is near: the pieces whose box meets that of a query, from the sorted part and from the fresh writes, copied out.
 
 What is found is copied as rows and edges, so that it can be compared after the index has gone on.
+
+Most of the time goes into waiting for memory. So several rows are asked about at once, and in steps: where entries may
+lie, which of them meet, what those pieces are; at each step memory is asked for all that the next one reads.
 """
 
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import (
@@ -31,48 +33,53 @@ from skyparley.conflict.index.cells import (
 )
 from skyparley.conflict.index.fresh import Fresh
 from skyparley.conflict.index.ordered import LENGTH_BITS, MOST_IN_CELL, Sorted, find_cell
-from skyparley.conflict.index.shapes import OWNER, Shapes, edges_of, get, touch
+from skyparley.conflict.index.shapes import OWNER, Shapes, ask_for_marks, ask_for_points, edges_of, get
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
-from skyparley.conflict.kernels.packing import set_offsets
-from skyparley.geometry.geoid import Geoid
 
-Flags = npt.NDArray[np.uint8]
 NO_ROOM: Final = -1
 NO_ROOM_FOR_EDGES: Final = -2
-_RUNS: Final = 64
-_ENTRIES_IN_LINE: Final = 3
-"""So many at least lie in one line of a processor's cache."""
 _FEW: Final = 64.0
 """So many cells are looked up before it is considered that there may be fewer to go through."""
+_AT_ONCE: Final = 4
+"""So many rows are asked about at once."""
+_RUNS: Final = 256
+_AHEAD: Final = 32
+"""Of so many entries of a cell memory is asked for ahead; a processor guesses the rest of a long row by itself."""
 
-
-class Held(NamedTuple):
-    """By slot: the class of an operation, and whether it is a hazard area."""
-
-    classes: Marks
-    hazards: Flags
+# columns of what is asked by operation
+SKIP: Final = 0  # the slot that is passed over, or `NOBODY`
+HAZARD: Final = 1  # whether it is a hazard area
+CLASS: Final = 2
+FACTS: Final = 3
+NOBODY: Final = -1
 
 
 class Asked(NamedTuple):
-    """What is asked: pieces of one or several operations; `rows[:, OWNER]` says of which.
-
-    By operation: `skip`, the slot that is passed over, and `hazards`.
+    """What is asked: pieces of one or several operations; `rows[:, OWNER]` says which of the `facts` `(n, FACTS)` are
+    theirs.
     """
 
     rows: Floats
     edges: Floats
-    skip: Integers
-    hazards: Flags
+    facts: Integers
 
 
 class Near(NamedTuple):
-    """What was found: `rows` and `edges` of pieces, and `pairs` `(n, 2)` of a row asked about and a row found."""
+    """What was found: `rows` and `edges` of pieces, and `pairs` `(n, 2)` of a row asked about and a row found.
+
+    There must be more room for pairs: they first hold whose box is near, then what there was room for.
+    """
 
     rows: Floats
     edges: Floats
     pairs: Integers
-    found: Integers
+
+
+@nb.njit(cache=True, nogil=True)
+def kind_of(class_number: int, hazard: bool) -> int:
+    """What is known of an operation that is held, as one number."""
+    return class_number << 1 | int(hazard)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -81,149 +88,187 @@ def gather(
     fresh: Fresh,
     older: Fresh,
     shapes: Shapes,
-    held: Held,
-    geoid: Geoid,
+    kinds: Marks,
     asked: Asked,
     minima: Floats,
     near: Near,
     begin: int,
-) -> tuple[int, int]:
-    """Find what is near the rows asked about from row `begin` on: how many pairs, and at which row room ended (or the
-    end). If not even the first row has room: `NO_ROOM` for pairs, or `NO_ROOM_FOR_EDGES`.
+) -> tuple[int, int, bool]:
+    """Find what is near the rows asked about from row `begin` on: how many pairs, at which row room ended (or the end),
+    and whether any are of different datum. If not even the first row has room: `NO_ROOM` for pairs, or
+    `NO_ROOM_FOR_EDGES`.
 
-    `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes grow by them. What an altitude
-    means above mean sea level is only asked of `geoid` where datums differ.
+    `kinds` are those of the slots. `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes
+    grow by them.
     """
-    box, wide = np.empty(BOX), np.empty(BOX)
-    count, edges_end = 0, 0
-    for i in range(begin, asked.rows.shape[0]):
-        row = asked.rows[i]
-        set_box(row, asked.edges, box)
-        across_m, up_m = 0.0, 0.0
-        if row[layout.KIND] == layout.LEG:
-            across_m, up_m = minima[int(row[layout.CLASS]), :, 0].max(), minima[int(row[layout.CLASS]), :, 1].max()
-        grow(box, across_m, up_m, wide)
-        some = find(order, fresh, older, wide, near.found)
-        if some > near.found.shape[0]:
-            return (count, i) if i > begin else (NO_ROOM, i)
-        skip, hazard = asked.skip[int(row[layout.OWNER])], asked.hazards[int(row[layout.OWNER])]
-        kept, kept_edges, told = count, edges_end, False
-        box[0] = touch(shapes, near.found, some)
-        for k in range(some):
-            piece = near.found[k]
-            owner = shapes.marks[piece, OWNER]
-            if owner < 0 or owner == skip or (hazard and held.hazards[owner]):
-                continue
-            if kept >= near.rows.shape[0]:
-                return (count, i) if i > begin else (NO_ROOM, i)
-            if kept_edges + edges_of(shapes.marks, piece) > near.edges.shape[0]:
-                return (count, i) if i > begin else (NO_ROOM_FOR_EDGES, i)
-            kept_edges = get(shapes, piece, held.classes[owner], near.rows[kept], near.edges, kept_edges)
-            if near.rows[kept, layout.DATUM] != row[layout.DATUM]:
-                set_offsets(near.rows[kept : kept + 1], geoid.nodes, geoid.lowest, geoid.highest)
-                if not told:
-                    set_offsets(asked.rows[i : i + 1], geoid.nodes, geoid.lowest, geoid.highest)
-                    told = True
-            near.pairs[kept, 0], near.pairs[kept, 1] = i, kept
-            kept += 1
-        count, edges_end = kept, kept_edges
-    return count, asked.rows.shape[0]
+    runs, ends = np.empty((_RUNS, 2 + QUERY), dtype=np.int64), np.empty(_AT_ONCE, dtype=np.int64)
+    wide = np.empty((_AT_ONCE, BOX))
+    count, edges_end, mixed, first, at_once = 0, 0, False, begin, _AT_ONCE
+    while first < asked.rows.shape[0]:
+        last = min(first + at_once, asked.rows.shape[0])
+        many = 0
+        for i in range(first, last):
+            _widen(asked, minima, i, wide[i - first])
+            runs, many = _spot(order, wide[i - first], runs, many)
+            ends[i - first] = many
+        found = count
+        for i in range(first, last):
+            so_far = ends[i - first - 1] if i > first else 0
+            found = _sift_runs(order.entries, runs, so_far, ends[i - first], i, near.pairs, found)
+            found = _find_fresh(fresh, wide[i - first], i, near.pairs, found)
+            found = _find_fresh(older, wide[i - first], i, near.pairs, found)
+        kept, kept_edges, differ = NO_ROOM, edges_end, False
+        if found <= near.pairs.shape[0]:
+            kept, kept_edges, differ = _copy(shapes, kinds, asked, near, count, found, edges_end)
+        if kept >= 0:
+            count, edges_end, mixed, first = kept, kept_edges, mixed or differ, last
+        elif last - first > 1:
+            at_once = 1
+        else:
+            return (count if first > begin else kept), first, mixed
+    return count, first, mixed
 
 
 @nb.njit(cache=True, nogil=True)
-def find(order: Sorted, fresh: Fresh, older: Fresh, wide: Floats, found: Integers) -> int:
-    """Pieces whose entry meets a box `(BOX,)`; how many. If `found` is shorter, the number is right and the rest left
-    out.
+def _widen(asked: Asked, minima: Floats, i: int, wide: Floats) -> None:
+    """The box of a row asked about, grown by the minima of its class if it is of a path."""
+    row, box = asked.rows[i], np.empty(BOX)
+    class_number = asked.facts[int(row[layout.OWNER]), CLASS]
+    row[layout.CLASS] = class_number
+    across_m, up_m = 0.0, 0.0
+    if row[layout.KIND] == layout.LEG:
+        across_m, up_m = minima[class_number, :, 0].max(), minima[class_number, :, 1].max()
+    set_box(row, asked.edges, box)
+    grow(box, across_m, up_m, wide)
+
+
+@nb.njit(cache=True, nogil=True)
+def _copy(
+    shapes: Shapes, kinds: Marks, asked: Asked, near: Near, count: int, found: int, edges_end: int
+) -> tuple[int, int, bool]:
+    """Write what was found as rows and edges, but what has gone or is not to be compared: how many pairs there are
+    then, where the edges end, and whether datums differ; or what there was no room for.
+    """
+    ask_for_marks(shapes, near.pairs, count, found)
+    ask_for_points(shapes, near.pairs, count, found)
+    kept, differ = count, False
+    for k in range(count, found):
+        i, piece = near.pairs[k, 0], near.pairs[k, 1]
+        row, owner = asked.rows[i], shapes.marks[piece, OWNER]
+        facts = asked.facts[int(row[layout.OWNER])]
+        if owner < 0 or owner == facts[SKIP] or (facts[HAZARD] and kinds[owner] & 1):
+            continue
+        if kept >= near.rows.shape[0]:
+            return NO_ROOM, edges_end, differ
+        if edges_end + edges_of(shapes.marks, piece) > near.edges.shape[0]:
+            return NO_ROOM_FOR_EDGES, edges_end, differ
+        edges_end = get(shapes, piece, kinds[owner] >> 1, near.rows[kept], near.edges, edges_end)
+        differ = differ or near.rows[kept, layout.DATUM] != row[layout.DATUM]
+        near.pairs[kept, 0], near.pairs[kept, 1] = i, kept
+        kept += 1
+    return kept, edges_end, differ
+
+
+@nb.njit(cache=True, nogil=True)
+def find(order: Sorted, fresh: Fresh, older: Fresh, wide: Floats, i: int, pairs: Integers, count: int) -> int:
+    """Add to `pairs` `(n, 2)` row `i` with each piece whose entry meets its box; how many there are. If there is no
+    room, the number is right and the rest left out.
+    """
+    runs, many = _spot(order, wide, np.empty((_RUNS, 2 + QUERY), dtype=np.int64), 0)
+    count = _sift_runs(order.entries, runs, 0, many, i, pairs, count)
+    return _find_fresh(older, wide, i, pairs, _find_fresh(fresh, wide, i, pairs, count))
+
+
+@nb.njit(cache=True, nogil=True)
+def _spot(order: Sorted, wide: Floats, runs: Integers, many: int) -> tuple[Integers, int]:
+    """Where entries lie that may meet a box: `runs` `(n, 2 + QUERY)` of entries, each of one cell, with the box as it
+    is seen from there; these come after the first `many`.
     """
     reach, steps = np.empty(REACH, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
-    count = _find_sorted(order, wide, reach, steps, found)
-    if fresh.counts[0] > 0:
-        count = _find_fresh(fresh, wide, reach, steps, found, count)
-    if older.counts[0] > 0:
-        count = _find_fresh(older, wide, reach, steps, found, count)
-    return count
-
-
-@nb.njit(cache=True, nogil=True)
-def _find_sorted(order: Sorted, wide: Floats, reach: Integers, steps: Integers, found: Integers) -> int:
-    count = 0
     for level in range(LEVELS):
         cells = order.levels[level + 1] - order.levels[level]
         if cells == 0:
             continue
         steps_of(wide, level, steps)
         if reach_of(wide, level, reach) <= _FEW + 2.0 * cells:
-            count = _look(order.entries, order.table, level, steps, reach, found, count)
+            runs, many = _look(order.entries, order.table, level, steps, reach, runs, many)
         else:
-            count = _walk(order, level, steps, reach, found, count)
-    return count
+            runs, many = _walk(order, level, steps, reach, runs, many)
+    return runs, many
+
+
+@nb.njit(cache=True, nogil=True)
+def _with_room(runs: Integers, many: int) -> Integers:
+    """The same runs, with room for one more."""
+    if many < runs.shape[0]:
+        return runs
+    longer = np.empty((2 * many, runs.shape[1]), dtype=np.int64)
+    longer[:many] = runs
+    return longer
 
 
 @nb.njit(cache=True, nogil=True)
 def _look(
-    entries: Entries, table: Integers, level: int, steps: Integers, reach: Integers, found: Integers, count: int
-) -> int:
+    entries: Entries, table: Integers, level: int, steps: Integers, reach: Integers, runs: Integers, many: int
+) -> tuple[Integers, int]:
     """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)"""
-    runs = np.empty((_RUNS, 4), dtype=np.int64)
     columns, places = columns_of(level, reach)
-    many = 0
     for i in range(columns.shape[0]):
         for slot in range(reach[6], reach[7] + 1):
             cell = find_cell(table, columns[i] + slot)
             if not cell:
                 continue
-            if many == _RUNS:
-                count = _sift_runs(entries, runs, many, places, steps, found, count)
-                many = 0
+            runs = _with_room(runs, many)
             begin = cell >> LENGTH_BITS
-            runs[many, 0], runs[many, 1], runs[many, 2], runs[many, 3] = begin, begin + (cell & MOST_IN_CELL), i, slot
+            end = begin + (cell & MOST_IN_CELL)
+            for k in range(begin, min(end, begin + _AHEAD), 2):  # two of them fit a line of a cache
+                nb.prefetch(entries, k)
+            runs[many, 0], runs[many, 1] = begin, end
+            places[i, 3] = slot
+            see_from(places[i], steps, runs[many, 2:])
             many += 1
-    return _sift_runs(entries, runs, many, places, steps, found, count)
+    return runs, many
 
 
 @nb.njit(cache=True, nogil=True)
-def _sift_runs(
-    entries: Entries, runs: Integers, many: int, places: Integers, steps: Integers, found: Integers, count: int
-) -> int:
-    """Sift entries run by run, each of one cell.
-
-    All are touched before any is sifted: so memory is asked for many at once, and not for one after another.
-    """
-    seen, touched = np.empty(QUERY, dtype=np.int64), 0
-    for i in range(many):
-        for k in range(runs[i, 0], runs[i, 1], _ENTRIES_IN_LINE):
-            touched ^= entries[k, 0]
-    seen[0] = touched  # used, so that it is not left out
-    for i in range(many):
-        at = places[runs[i, 2]]
-        at[3] = runs[i, 3]
-        see_from(at, steps, seen)
-        count = sift(entries, runs[i, 0], runs[i, 1], seen, found, count)
-    return count
-
-
-@nb.njit(cache=True, nogil=True)
-def _walk(order: Sorted, level: int, steps: Integers, reach: Integers, found: Integers, count: int) -> int:
+def _walk(
+    order: Sorted, level: int, steps: Integers, reach: Integers, runs: Integers, many: int
+) -> tuple[Integers, int]:
     """Go through the cells of a level that there are, which are fewer than those reached."""
-    at, seen = np.empty(AT, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
+    at = np.empty(AT, dtype=np.int64)
     for cell in range(order.levels[level], order.levels[level + 1]):
         find_place(order.keys[cell], at)
         if holds(reach, at):
-            see_from(at, steps, seen)
-            count = sift(order.entries, order.starts[cell], order.starts[cell + 1], seen, found, count)
+            runs = _with_room(runs, many)
+            runs[many, 0], runs[many, 1] = order.starts[cell], order.starts[cell + 1]
+            see_from(at, steps, runs[many, 2:])
+            many += 1
+    return runs, many
+
+
+@nb.njit(cache=True, nogil=True)
+def _sift_runs(entries: Entries, runs: Integers, begin: int, end: int, i: int, pairs: Integers, count: int) -> int:
+    for k in range(begin, end):
+        count = sift(entries, runs[k, 0], runs[k, 1], runs[k, 2:], i, pairs, count)
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _find_fresh(fresh: Fresh, wide: Floats, reach: Integers, steps: Integers, found: Integers, count: int) -> int:
+def _find_fresh(fresh: Fresh, wide: Floats, i: int, pairs: Integers, count: int) -> int:
+    if fresh.counts[LEVELS] == 0:
+        return count
+    reach, steps = np.empty(REACH, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
     for level in range(LEVELS):
-        if fresh.levels[level] == 0:
+        if fresh.counts[level] == 0:
             continue
         steps_of(wide, level, steps)
-        if reach_of(wide, level, reach) <= _FEW + fresh.counts[0]:
-            count = _follow(fresh.entries, fresh.keys, fresh.following, fresh.heads, level, steps, reach, found, count)
+        if reach_of(wide, level, reach) <= _FEW + fresh.counts[LEVELS]:
+            count = _follow(
+                fresh.entries, fresh.keys, fresh.following, fresh.heads, level, steps, reach, i, pairs, count
+            )
         else:
-            count = _read_through(fresh.entries, fresh.keys[: fresh.counts[0]], level, steps, found, count)
+            keys = fresh.keys[: fresh.counts[LEVELS]]
+            count = _read_through(fresh.entries, keys, level, steps, i, pairs, count)
     return count
 
 
@@ -236,32 +281,35 @@ def _follow(
     level: int,
     steps: Integers,
     reach: Integers,
-    found: Integers,
+    i: int,
+    pairs: Integers,
     count: int,
 ) -> int:
     """Follow the chain of each cell that is reached."""
     seen = np.empty(QUERY, dtype=np.int64)
     columns, places = columns_of(level, reach)
-    for k in range(columns.shape[0]):
+    for column in range(columns.shape[0]):
         for slot in range(reach[6], reach[7] + 1):
-            key = columns[k] + slot
-            i = heads[scattered(key, heads.shape[0] - 1)]
-            if i >= 0:
-                places[k, 3] = slot
-                see_from(places[k], steps, seen)
-            while i >= 0:
-                if keys[i] == key:
-                    count = sift(entries, i, i + 1, seen, found, count)
-                i = following[i]
+            key = columns[column] + slot
+            at = heads[scattered(key, heads.shape[0] - 1)]
+            if at >= 0:
+                places[column, 3] = slot
+                see_from(places[column], steps, seen)
+            while at >= 0:
+                if keys[at] == key:
+                    count = sift(entries, at, at + 1, seen, i, pairs, count)
+                at = following[at]
     return count
 
 
 @nb.njit(cache=True, nogil=True)
-def _read_through(entries: Entries, keys: Integers, level: int, steps: Integers, found: Integers, count: int) -> int:
+def _read_through(
+    entries: Entries, keys: Integers, level: int, steps: Integers, i: int, pairs: Integers, count: int
+) -> int:
     at, seen = np.empty(AT, dtype=np.int64), np.empty(QUERY, dtype=np.int64)
-    for i in range(keys.shape[0]):
-        if level_of(keys[i]) == level:
-            find_place(keys[i], at)
+    for k in range(keys.shape[0]):
+        if level_of(keys[k]) == level:
+            find_place(keys[k], at)
             see_from(at, steps, seen)
-            count = sift(entries, i, i + 1, seen, found, count)
+            count = sift(entries, k, k + 1, seen, i, pairs, count)
     return count

@@ -4,11 +4,12 @@ A block that is given back is kept by its length, rounded up to one of eight siz
 others. Larger arrays are filled ahead of need, piece by piece and each under the lock, beside whoever reads and writes.
 """
 
-from threading import Lock
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from skyparley.conflict.index.gate import Gate
 
 Array = npt.NDArray[Any]
 Integers = npt.NDArray[np.int64]
@@ -75,7 +76,7 @@ class Pool:
             for spare, array in zip(self._spare, self.arrays, strict=True):
                 spare[begin:end] = array[begin:end]
 
-    def make_room_ahead(self, lock: Lock) -> None:
+    def make_room_ahead(self, lock: Gate) -> None:
         """Go over to larger arrays, if it is time; takes the lock for moments, and must not hold it."""
         with lock:
             if not self.wants_room:

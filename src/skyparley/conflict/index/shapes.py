@@ -99,18 +99,20 @@ def _is_ring(edges: Floats, begin: int, until: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def touch(shapes: Shapes, pieces: Integers, count: int) -> int:
-    """Ask memory for pieces all at once, before they are read one by one; a number that only keeps this from being left
-    out.
-    """
-    numbers, marks, points = shapes.numbers, shapes.marks, shapes.points
-    sum_s, last = 0.0, points.shape[0] - 1
-    for k in range(count):
-        sum_s += marks[pieces[k], POINT] + numbers[pieces[k], 0]
-    for k in range(count):
-        at = marks[pieces[k], POINT]
-        sum_s += points[at, 0] + points[min(at + 3, last), 0] + points[min(at + 6, last), 0]
-    return int(sum_s > 0.0)
+def ask_for_marks(shapes: Shapes, pairs: Integers, begin: int, end: int) -> None:
+    """Ask memory for what is known of the pieces in `pairs[begin:end, 1]`, before they are read one by one."""
+    for k in range(begin, end):
+        nb.prefetch(shapes.marks, pairs[k, 1])
+        nb.prefetch(shapes.numbers, pairs[k, 1])
+
+
+@nb.njit(cache=True, nogil=True)
+def ask_for_points(shapes: Shapes, pairs: Integers, begin: int, end: int) -> None:
+    """Ask memory for the points of pieces, up to twelve of each."""
+    for k in range(begin, end):
+        at = shapes.marks[pairs[k, 1], POINT]
+        for i in range(at, at + max(2, min(12, edges_of(shapes.marks, pairs[k, 1]))), 2):
+            nb.prefetch(shapes.points, i)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -1,31 +1,28 @@
-"""Declared volumes of many operations as arrays: how a batch is packed, and how an index is built at once."""
+"""Declared volumes of many operations as arrays, and the index that is built of them at once, by both cores."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from skyparley import compiled as nb
-from skyparley.conflict.index.cells import Entries, Floats, Integers, Marks, enter
-from skyparley.conflict.index.shapes import OWNER, Shapes, put
+from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
+from skyparley.conflict.index.hot import HotIndex
+from skyparley.conflict.index.ordered import sort_entries
+from skyparley.conflict.index.pools import Pool, blocks_of, with_room
+from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
-from skyparley.conflict.kernels.outlines import (
-    DATUM_INDEX,
-    TO_CUT,
-    listed,
-    rows_of,
-    set_circle,
-    set_limits,
-    set_ring,
-)
-from skyparley.conflict.kernels.packing import joined, pack
+from skyparley.conflict.kernels.outlines import DATUM_INDEX, SURELY_SHORT_M, set_circle, set_limits, set_ring
 from skyparley.conflict.operation import Operation
+from skyparley.errors import InvalidInputError
 from skyparley.geometry.footprint import Circle
 
 Flags = npt.NDArray[np.uint8]
+WORKERS: Final = 2
 
 
 class Volumes(NamedTuple):
@@ -122,25 +119,40 @@ def hold_all(
     return last - first
 
 
-def pack_many(operations: Sequence[Operation]) -> tuple[Floats, Floats]:
-    """Rows and edges of operations one after another; `OWNER` is the number of the operation."""
-    numbers: list[float] = []
-    others: list[int] = []
-    for i, operation in enumerate(operations):
-        before = len(numbers)
-        if operation.trajectories or not listed(operation.volumes, i, numbers):
-            del numbers[before:]
-            others.append(i)
-    rows, edges, to_cut = rows_of(numbers)
-    if to_cut:
-        cut = np.unique(rows[rows[:, layout.KIND] == TO_CUT, layout.OWNER])
-        rows = rows[~np.isin(rows[:, layout.OWNER], cut)]
-        others += cut.astype(np.int64).tolist()
-    if not others:
-        return rows, edges
-    parts = [(rows, edges)]
-    for i in others:
-        parts.append(pack(operations[i]))
-        parts[-1][0][:, layout.OWNER] = i
-    rows, edges = joined(parts)
-    return rows[np.argsort(rows[:, layout.OWNER], kind="stable")], edges
+def index_of(volumes: Volumes, forget: Callable[[int], None]) -> HotIndex:
+    """An index of operations in the order of their slots, all of class 0 and none of them a hazard area.
+
+    Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one.
+    """
+    count = len(volumes.begins) - 1
+    pieces = np.diff(volumes.begins)
+    own = np.cumsum(np.where(volumes.radii_m > 0.0, 2, np.diff(volumes.corners)))
+    points = np.diff(np.concatenate((np.zeros(1, dtype=np.int64), own))[volumes.begins])
+    piece_blocks, point_blocks = blocks_of(pieces), blocks_of(points)
+    blocks = np.column_stack((piece_blocks.begins, pieces, point_blocks.begins, points)).astype(np.int32)
+    pools = (
+        Pool(
+            np.empty((with_room(piece_blocks.end), NUMBERS)),
+            np.empty((with_room(piece_blocks.end), MARKS), dtype=np.int32),
+        ),
+        Pool(np.empty((with_room(point_blocks.end), 3))),
+    )
+    pools[0].end, pools[1].end = piece_blocks.end, point_blocks.end
+    shapes = Shapes(*pools[0].arrays, *pools[1].arrays)
+    entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int16)
+    keys = np.empty(len(entries), dtype=np.int64)
+
+    def hold(first: int, last: int) -> None:
+        begin, end = volumes.begins[first], volumes.begins[last]
+        done = first + hold_all(volumes, first, last, blocks, shapes, entries[begin:end], keys[begin:end])
+        if done < last:
+            raise InvalidInputError(
+                f"an edge is longer than {SURELY_SHORT_M:g} metres: insert this operation by itself",
+                place=f"operations[{done}]",
+            )
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        cuts = [count * i // WORKERS for i in range(WORKERS + 1)]
+        list(pool.map(hold, cuts[:-1], cuts[1:]))
+        order = sort_entries(entries, keys, pool)
+    return HotIndex.holding(pools, (np.zeros(count, dtype=np.int32), blocks), order, forget)

@@ -22,6 +22,7 @@ from skyparley.conflict.kernels.outlines import (
     DATUM_INDEX,
     DATUMS,
     SURELY_SHORT_M,
+    TO_CUT,
     Floats,
     cut_volume,
     listed,
@@ -81,6 +82,30 @@ def pack_with_offsets(operation: Operation, class_number: int = 0) -> tuple[Floa
     rows, edges = pack(operation, class_number)
     set_offsets(rows, *read_geoid())
     return rows, edges
+
+
+def pack_many(operations: Sequence[Operation]) -> tuple[Floats, Floats]:
+    """Rows and edges of operations one after another; `OWNER` is the number of the operation."""
+    numbers: list[float] = []
+    others: list[int] = []
+    for i, operation in enumerate(operations):
+        before = len(numbers)
+        if operation.trajectories or not listed(operation.volumes, i, numbers):
+            del numbers[before:]
+            others.append(i)
+    rows, edges, to_cut = rows_of(numbers)
+    if to_cut:
+        cut = np.unique(rows[rows[:, layout.KIND] == TO_CUT, layout.OWNER])
+        rows = rows[~np.isin(rows[:, layout.OWNER], cut)]
+        others += cut.astype(np.int64).tolist()
+    if not others:
+        return rows, edges
+    parts = [(rows, edges)]
+    for i in others:
+        parts.append(pack(operations[i]))
+        parts[-1][0][:, layout.OWNER] = i
+    rows, edges = joined(parts)
+    return rows[np.argsort(rows[:, layout.OWNER], kind="stable")], edges
 
 
 def _volume_rows(volumes: Sequence[Volume4D]) -> tuple[Floats, Floats]:
