@@ -224,10 +224,9 @@ class ConflictIndex:
         `refs` are all different. Raises `InvalidInputError` where an edge has to be cut: see `index_of`.
         """
         index = cls(minima)
-        with ThreadPoolExecutor(1) as pool:
-            building = pool.submit(index_of, volumes, index._forget)
-            index._slots = dict(zip(refs, range(len(refs)), strict=True))  # meanwhile
-            index._hot = building.result()
+        index._hot = index_of(
+            volumes, index._forget, lambda: index._slots.update(zip(refs, range(len(refs)), strict=True))
+        )
         index._refs = list(refs)
         index._kinds = [("", operation_class)]
         index.set_minima(minima)
@@ -238,15 +237,17 @@ class ConflictIndex:
         with self._hot.lock:
             self._minima = minima
             slots = np.fromiter(self._slots.values(), dtype=np.int64, count=len(self._slots))
-            known: dict[tuple[str, int], int] = {}
-            numbers = []
-            for ref, old in zip(self._slots, self._hot.classes(slots).tolist(), strict=True):
-                number = known.get((ref.party, old))
-                if number is None:
-                    kind = minima.group(ref.party), self._kinds[old][1]
-                    number = known[ref.party, old] = self._numbers.setdefault(kind, len(self._numbers))
-                numbers.append(number)
-            self._hot.set_classes(slots, np.array(numbers, dtype=np.int32))
+            groups = {party: minima.group(party) for party in {ref.party for ref in self._slots}}
+            old = self._hot.classes(slots)
+            for group in set(groups.values()):
+                among: slice | Array = slice(None)
+                if len(set(groups.values())) > 1:
+                    among = np.flatnonzero([groups[ref.party] == group for ref in self._slots])
+                numbers = np.zeros(len(self._kinds), dtype=np.int32)
+                for number in np.flatnonzero(np.bincount(old[among])).tolist():
+                    kind = group, self._kinds[number][1]
+                    numbers[number] = self._numbers.setdefault(kind, len(self._numbers))
+                self._hot.set_classes(slots[among], numbers[old[among]])
             self._make_table()
 
     def _kind(self, operation: Operation) -> Kind:

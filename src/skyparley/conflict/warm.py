@@ -1,8 +1,12 @@
 """Compiles and caches every kernel by using it once, so that the first real check need not wait for numba."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
+from skyparley.conflict.index.cells import ENTRY
 from skyparley.conflict.index.fresh import nothing_fresh, with_more_room
+from skyparley.conflict.index.ordered import sort_entries
 from skyparley.conflict.index.volumes import tabulate
 from skyparley.conflict.kernels.packing import pack_many
 from skyparley.conflict.operation import Operation, OperationRef
@@ -31,6 +35,8 @@ def warm() -> None:
     pack_many(plain)
     ConflictIndex.of_volumes([operation.ref for operation in plain], "drone", tabulate(plain))
     with_more_room(nothing_fresh(1), 2)
+    with ThreadPoolExecutor(1) as pool:
+        sort_entries(np.zeros((4, ENTRY), dtype=np.int16), np.arange(4), pool, heap=1)
     index = ConflictIndex()
     for operation in (one, other):
         index.insert(operation)

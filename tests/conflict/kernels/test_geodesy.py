@@ -15,6 +15,8 @@ from skyparley.conflict.kernels.geodesy import (
     geodesic_to_chord_m,
     geodesic_to_offset_m,
     latitude_longitude_deg,
+    set_sines,
+    sine_cosine,
     surface_points,
     surface_xyz,
     unit_normal,
@@ -30,6 +32,23 @@ def _random_places(count: int) -> list[Position]:
     return [
         (math.degrees(math.asin(float(random.uniform(-1, 1)))), float(random.uniform(-180, 180))) for _ in range(count)
     ] + PLACES
+
+
+def test_sines_and_cosines_are_within_two_units_of_the_last_place() -> None:
+    random = np.random.default_rng(4)
+    angles = np.concatenate((random.uniform(-360.0, 360.0, 100_000), np.arange(-360.0, 361.0, 15.0)))
+    angles = np.concatenate((angles, angles + 1e-9, angles * 1e-9))
+    sines, cosines = np.empty(len(angles)), np.empty(len(angles))
+    set_sines(angles, sines, cosines)
+    exact = angles.astype(np.longdouble) * (np.longdouble("3.14159265358979323846264338327950288") / 180)
+    if np.finfo(np.longdouble).eps < 1e-18:  # not every machine has longer numbers
+        assert float(np.abs(sines - np.sin(exact)).max()) < 2e-16
+        assert float(np.abs(cosines - np.cos(exact)).max()) < 2e-16
+    assert np.allclose(sines, np.sin(np.radians(angles)), rtol=0.0, atol=1e-15)
+    for angle, sine, cosine in zip(angles[::997].tolist(), sines[::997], cosines[::997], strict=True):
+        assert sine_cosine(angle) == (sine, cosine)  # several at once are each the same to the bit
+    for angle, expected in ((0.0, (0.0, 1.0)), (90.0, (1.0, 0.0)), (180.0, (0.0, -1.0)), (-90.0, (-1.0, 0.0))):
+        assert sine_cosine(angle) == expected
 
 
 def test_surface_points_are_those_of_proj_and_lead_back() -> None:

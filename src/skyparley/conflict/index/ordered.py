@@ -16,8 +16,10 @@ from skyparley.conflict.index.cells import ENTRY, LEVELS, Entries, Integers, Mar
 Flags = npt.NDArray[np.bool_]
 LENGTH_BITS: Final = 31
 MOST_IN_CELL: Final = (1 << LENGTH_BITS) - 1
-_WORTH_TWO: Final = 100_000
-_SAMPLE: Final = 1_024
+HEAP: Final = 262_144
+"""Entries that are sorted at a time: with what belongs to them they fit a cache."""
+_SAMPLE: Final = 64
+"""So many keys of a heap tell where it ends."""
 GONE: Final = -1
 """Owner of a piece that was removed."""
 
@@ -73,34 +75,74 @@ def find_cell(table: Integers, key: int) -> int:
     return 0
 
 
-def sort_entries(entries: Entries, keys: Integers, pool: Executor | None = None) -> Sorted:
-    """Entries `(n, ENTRY)` with the key of each, in any order, as the sorted part; by two threads of a pool, if one is
+def sort_entries(entries: Entries, keys: Integers, pool: Executor | None = None, heap: int = HEAP) -> Sorted:
+    """Entries `(n, ENTRY)` with the key of each, in any order, as the sorted part; by the threads of a pool, if one is
     given.
+
+    Many are dealt into heaps of about `heap` first, each of neighbouring keys and sorted by itself, so that what one is
+    sorted with is used for the next: fresh memory costs more than what is done with it.
     """
-    arranged, ordered = np.empty_like(entries), np.empty_like(keys)
-    if pool is None or len(keys) < _WORTH_TWO:
-        _sort_into(entries, keys, np.argsort(keys), arranged, ordered)
-    else:
-        middle = np.partition(keys[:: len(keys) // _SAMPLE], _SAMPLE // 2)[_SAMPLE // 2]
-        below = int(np.count_nonzero(keys < middle))
+    arranged = np.empty_like(entries)
+    if pool is None or len(keys) < 2 * heap:
+        own, starts = _sort_heap(entries, keys, np.arange(len(keys), dtype=np.int32), arranged)
+        return with_table(arranged, own, np.append(starts, len(keys)))
+    sample = np.sort(keys[:: max(1, len(keys) // (_SAMPLE * (len(keys) // heap)))])
+    splits = sample[_SAMPLE::_SAMPLE]
+    heaps, ends = np.empty(len(keys), dtype=np.int32), np.zeros(len(splits) + 2, dtype=np.int64)
+    _deal(keys, splits, heaps, ends)
 
-        def part(side: Flags, begin: int, end: int) -> None:
-            chosen = np.flatnonzero(side)
-            order = chosen[np.argsort(keys[chosen])]
-            _sort_into(entries, keys, order, arranged[begin:end], ordered[begin:end])
+    def sort_one(number: int) -> tuple[Integers, Integers]:
+        begin, end = ends[number], ends[number + 1]
+        own, starts = _sort_heap(entries, keys, heaps[begin:end], arranged[begin:end])
+        return own, starts + begin
 
-        list(pool.map(part, (keys < middle, keys >= middle), (0, below), (below, len(keys))))
-    begins = np.flatnonzero(np.diff(ordered, prepend=-1))
-    starts = np.append(begins, len(ordered)).astype(np.int64)
-    return with_table(arranged, ordered[begins], starts)
+    parts = list(pool.map(sort_one, range(len(ends) - 1)))
+    starts = np.concatenate([*(starts for _, starts in parts), ends[-1:]])
+    return with_table(arranged, np.concatenate([own for own, _ in parts]), starts)
+
+
+def _sort_heap(entries: Entries, keys: Integers, which: Marks, arranged: Entries) -> tuple[Integers, Integers]:
+    """Write some entries sorted by key; the keys that occur, and where those of each begin."""
+    own = keys[which]
+    order = np.argsort(own)
+    _take_in_order(entries, which, order, arranged)
+    own = own[order]
+    begins = np.flatnonzero(own[1:] != own[:-1]) + 1
+    starts = np.concatenate((np.zeros(min(1, len(own)), dtype=np.int64), begins))
+    return own[starts], starts
 
 
 @nb.njit(cache=True, nogil=True)
-def _sort_into(entries: Entries, keys: Integers, order: Integers, arranged: Entries, ordered: Integers) -> None:
+def _take_in_order(entries: Entries, which: Marks, order: Integers, arranged: Entries) -> None:
     for i in range(order.shape[0]):
-        ordered[i] = keys[order[i]]
+        source = entries[which[order[i]]]
         for k in range(ENTRY):
-            arranged[i, k] = entries[order[i], k]
+            arranged[i, k] = source[k]
+
+
+@nb.njit(cache=True, nogil=True)
+def _deal(keys: Integers, splits: Integers, heaps: Marks, ends: Integers) -> None:
+    """Write numbers of entries heap by heap: those of keys from one of the `splits` up to the next; and where each heap
+    begins, the last one's end at the end of `ends`.
+    """
+    which = np.empty(keys.shape[0], dtype=np.uint16)
+    for i in range(keys.shape[0]):
+        low, high = 0, splits.shape[0]
+        while low < high:
+            middle = (low + high) // 2
+            if splits[middle] <= keys[i]:
+                low = middle + 1
+            else:
+                high = middle
+        which[i] = low
+        ends[low + 1] += 1
+    places = np.zeros(ends.shape[0], dtype=np.int64)
+    for k in range(1, ends.shape[0]):
+        ends[k] += ends[k - 1]
+        places[k] = ends[k]
+    for i in range(keys.shape[0]):
+        heaps[places[which[i]]] = i
+        places[which[i]] += 1
 
 
 def merged(old: Sorted, fresh: Sorted, marks: Marks) -> Sorted:

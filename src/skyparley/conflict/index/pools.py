@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from skyparley import compiled as nb
 from skyparley.conflict.index.gate import Gate
 
 Array = npt.NDArray[Any]
@@ -106,10 +107,14 @@ def _grown(room: int) -> int:
 
 def rounded(length: int) -> int:
     """The size of the block that is taken for a length: at most an eighth more."""
-    if length <= 16:
-        return length
-    step = 1 << ((length - 1).bit_length() - 4)
-    return -(-length // step) * step
+    step = 1
+    while 16 * step < length:
+        step *= 2
+    return (length + step - 1) // step * step
+
+
+rounded_in_kernel: Final = nb.njit(cache=True, nogil=True)(rounded)
+"""The same for kernels: a call from Python to one of them takes longer than the function."""
 
 
 class Blocks(NamedTuple):
@@ -121,12 +126,17 @@ class Blocks(NamedTuple):
 
 def blocks_of(lengths: Array) -> Blocks:
     """Blocks of these lengths, each rounded as `rounded` does, so that they can be given back."""
-    lengths = lengths.astype(np.int64)
-    _, bits = np.frexp(np.maximum(lengths, 17) - 1)
-    steps = np.where(lengths <= 16, 1, np.left_shift(np.int64(1), bits - 4))
-    ends = np.cumsum(-(-lengths // steps) * steps)
-    begins = np.concatenate((np.zeros(1, dtype=np.int64), ends))
-    return Blocks(begins[:-1], int(begins[-1]))
+    begins = np.empty(len(lengths), dtype=np.int64)
+    return Blocks(begins, int(_begin(lengths, begins)))
+
+
+@nb.njit(cache=True, nogil=True)
+def _begin(lengths: Array, begins: Integers) -> int:
+    end = 0
+    for i in range(lengths.shape[0]):
+        begins[i] = end
+        end += rounded_in_kernel(lengths[i])
+    return end
 
 
 def _longer(array: Array, rows: int, kept: int = 0) -> Array:

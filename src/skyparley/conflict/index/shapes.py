@@ -41,11 +41,10 @@ def _same(a: Floats, i: int, b: Floats, j: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
-def put(rows: Floats, edges: Floats, shapes: Shapes, piece: int, point: int) -> int:
+def put(rows: Floats, edges: Floats, numbers: Floats, marks: Marks, points: Floats, piece: int, point: int) -> int:
     """Write rows as pieces from `piece` on, their points from `point` on; where these end: at most four for each row
     and two for each edge.
     """
-    numbers, marks, points = shapes.numbers, shapes.marks, shapes.points
     end, tolerances = point, point
     for i in range(rows.shape[0]):
         at = piece + i

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from threading import Semaphore
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
 from skyparley.conflict.index.hot import HotIndex
 from skyparley.conflict.index.ordered import sort_entries
-from skyparley.conflict.index.pools import Pool, blocks_of, with_room
+from skyparley.conflict.index.pools import Pool, rounded_in_kernel, with_room
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
@@ -77,72 +78,85 @@ def tabulate(operations: Sequence[Operation]) -> Volumes:
 
 
 @nb.njit(cache=True, nogil=True)
-def _fill(volumes: Volumes, number: int, row: Floats, edges: Floats) -> bool:
-    """Fill the row of a volume and its edges, from the first on; False if one of them must be cut."""
-    for k in range(layout.COLUMNS):
-        row[k] = 0.0
-    time_us, band_m = volumes.times_us[number], volumes.bands_m[number]
-    set_limits(row, time_us[0], time_us[1], band_m[0], band_m[1])
-    row[layout.DATUM] = volumes.datums[number]
-    first, end = volumes.corners[number], volumes.corners[number + 1]
-    if volumes.radii_m[number] > 0.0:
-        at = volumes.positions_deg[first]
-        set_circle(row, at[0], at[1], volumes.radii_m[number])
-        return True
-    row[layout.EDGES_END] = end - first
-    return set_ring(row, volumes.positions_deg[first:end].ravel(), edges[: end - first])
-
-
-@nb.njit(cache=True, nogil=True)
 def hold_all(
     volumes: Volumes, first: int, last: int, blocks: Marks, shapes: Shapes, entries: Entries, keys: Integers
 ) -> int:
     """Write the shapes of operations `[first, last)` into their `blocks` `(n, 4)`, entries and keys by volume from 0.
 
-    How many operations are done, as `rows_of` does.
+    How many operations are done: the next has an edge that must be cut. (Functions get arrays here and not the tuples
+    that they are in: whoever hands on a tuple counts references to all its arrays, which took a third of the time.)
     """
+    begins, times_us, bands_m, datums, radii_m, corners, _ = volumes
+    numbers, marks, points = shapes
+    positions_deg = volumes.positions_deg.ravel()
     row, box, edges = np.zeros((1, layout.COLUMNS)), np.empty(BOX), np.empty((64, layout.EDGE_COLUMNS))
+    room = np.empty((2, 2 * 64))
     count = 0
     for operation in range(first, last):
         piece, point = blocks[operation, 0], blocks[operation, 2]
-        for number in range(volumes.begins[operation], volumes.begins[operation + 1]):
-            corners = volumes.corners[number + 1] - volumes.corners[number]
-            if corners > edges.shape[0]:
-                edges = np.empty((2 * corners, layout.EDGE_COLUMNS))
-            if not _fill(volumes, number, row[0], edges):
-                return operation - first
+        for i in range(begins[operation], begins[operation + 1]):
+            row[0] = 0.0
+            set_limits(row[0], times_us[i, 0], times_us[i, 1], bands_m[i, 0], bands_m[i, 1])
+            row[0, layout.DATUM] = datums[i]
+            at, end = corners[i], corners[i + 1]
+            if radii_m[i] > 0.0:
+                set_circle(row[0], positions_deg[2 * at], positions_deg[2 * at + 1], radii_m[i])
+            else:
+                if end - at > edges.shape[0]:
+                    edges, room = np.empty((2 * (end - at), layout.EDGE_COLUMNS)), np.empty((2, 4 * (end - at)))
+                if not set_ring(row[0], positions_deg[2 * at : 2 * end], edges[: end - at], room):
+                    return operation - first
+                row[0, layout.EDGES_END] = end - at
             set_box(row[0], edges, box)
             keys[count] = enter(box, piece, entries[count])
-            point = put(row, edges, shapes, piece, point)
-            shapes.marks[piece, OWNER] = operation
+            point = put(row, edges, numbers, marks, points, piece, point)
+            marks[piece, OWNER] = operation
             count, piece = count + 1, piece + 1
     return last - first
 
 
-def index_of(volumes: Volumes, forget: Callable[[int], None]) -> HotIndex:
+@nb.njit(cache=True, nogil=True)
+def _set_blocks(volumes: Volumes, blocks: Marks) -> tuple[int, int]:
+    """Write the places `(n, 4)` of operations one after another; where pieces and points end."""
+    begins, _, _, _, radii_m, corners, _ = volumes
+    piece, point = 0, 0
+    for operation in range(blocks.shape[0]):
+        pieces, points = begins[operation + 1] - begins[operation], 0
+        for i in range(begins[operation], begins[operation + 1]):
+            points += 2 if radii_m[i] > 0.0 else corners[i + 1] - corners[i]
+        blocks[operation, 0], blocks[operation, 1] = piece, pieces
+        blocks[operation, 2], blocks[operation, 3] = point, points
+        piece += rounded_in_kernel(pieces)
+        point += rounded_in_kernel(points)
+    return piece, point
+
+
+def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callable[[], None] = lambda: None) -> HotIndex:
     """An index of operations in the order of their slots, all of class 0 and none of them a hazard area.
+
+    `meanwhile` is called while others are at work that need no interpreter: it may keep it for long.
 
     Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one.
     """
     count = len(volumes.begins) - 1
-    pieces = np.diff(volumes.begins)
-    own = np.cumsum(np.where(volumes.radii_m > 0.0, 2, np.diff(volumes.corners)))
-    points = np.diff(np.concatenate((np.zeros(1, dtype=np.int64), own))[volumes.begins])
-    piece_blocks, point_blocks = blocks_of(pieces), blocks_of(points)
-    blocks = np.column_stack((piece_blocks.begins, pieces, point_blocks.begins, points)).astype(np.int32)
+    blocks = np.empty((count, 4), dtype=np.int32)
+    pieces_end, points_end = _set_blocks(volumes, blocks)
     pools = (
         Pool(
-            np.empty((with_room(piece_blocks.end), NUMBERS)),
-            np.empty((with_room(piece_blocks.end), MARKS), dtype=np.int32),
+            np.empty((with_room(pieces_end), NUMBERS)),
+            np.empty((with_room(pieces_end), MARKS), dtype=np.int32),
         ),
-        Pool(np.empty((with_room(point_blocks.end), 3))),
+        Pool(np.empty((with_room(points_end), 3))),
     )
-    pools[0].end, pools[1].end = piece_blocks.end, point_blocks.end
+    pools[0].end, pools[1].end = pieces_end, points_end
     shapes = Shapes(*pools[0].arrays, *pools[1].arrays)
     entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int16)
     keys = np.empty(len(entries), dtype=np.int64)
 
+    at_work = Semaphore(0)
+
     def hold(first: int, last: int) -> None:
+        at_work.release()
         begin, end = volumes.begins[first], volumes.begins[last]
         done = first + hold_all(volumes, first, last, blocks, shapes, entries[begin:end], keys[begin:end])
         if done < last:
@@ -153,6 +167,10 @@ def index_of(volumes: Volumes, forget: Callable[[int], None]) -> HotIndex:
 
     with ThreadPoolExecutor(WORKERS) as pool:
         cuts = [count * i // WORKERS for i in range(WORKERS + 1)]
-        list(pool.map(hold, cuts[:-1], cuts[1:]))
+        holding = pool.map(hold, cuts[:-1], cuts[1:])
+        for _ in range(WORKERS):
+            at_work.acquire()
+        meanwhile()
+        list(holding)
         order = sort_entries(entries, keys, pool)
     return HotIndex.holding(pools, (np.zeros(count, dtype=np.int32), blocks), order, forget)

@@ -44,7 +44,7 @@ def _lay(
     for i in range(rows.shape[0]):
         set_box(rows[i], edges, box)
         keys[i] = enter(box, i, entries[i])
-    return put(rows, edges, Shapes(numbers, marks, points), 0, 0)
+    return put(rows, edges, numbers, marks, points, 0, 0)
 
 
 @nb.njit(cache=True, nogil=True)

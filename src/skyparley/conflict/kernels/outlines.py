@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.geodesy import GEOD, points_along, space_length, surface_xyz
+from skyparley.conflict.kernels.geodesy import GEOD, point_of, points_along, set_sines, space_length, surface_xyz
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle, Ring
 from skyparley.geometry.polygon import Polygon
@@ -66,13 +66,15 @@ def rows_of(numbers: list[float]) -> tuple[Floats, Floats, int]:
 
 @nb.njit(cache=True, nogil=True)
 def _rows_of(numbers: Floats) -> tuple[Floats, Floats, int]:
-    pieces, corners, at, to_cut = 0, 0, 0, 0
+    pieces, corners, at, to_cut, most = 0, 0, 0, 0, 0
     while at < numbers.shape[0]:
         count = int(numbers[at + _COUNT])
         pieces += 1
         corners += count if numbers[at + _RADIUS_M] == 0.0 else 0
+        most = max(most, count)
         at += _HEAD + 2 * count
     rows, edges = np.zeros((pieces, layout.COLUMNS)), np.empty((corners, layout.EDGE_COLUMNS))
+    room = np.empty((2, 2 * most))
     at, end = 0, 0
     for i in range(pieces):
         row, count = rows[i], int(numbers[at + _COUNT])
@@ -83,7 +85,7 @@ def _rows_of(numbers: Floats) -> tuple[Floats, Floats, int]:
         if numbers[at + _RADIUS_M] > 0.0:
             set_circle(row, positions[0], positions[1], numbers[at + _RADIUS_M])
         else:
-            if not set_ring(row, positions, edges[end : end + count]):
+            if not set_ring(row, positions, edges[end : end + count], room):
                 row[layout.KIND] = TO_CUT
                 to_cut += 1
             row[layout.EDGES_BEGIN], row[layout.EDGES_END] = end, end + count
@@ -109,7 +111,7 @@ def cut_ring(ring: Ring) -> Floats:
     """Edges `(n, 6)` of a ring, in order; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
     points = np.array(ring)
     edges = np.empty((len(points), layout.EDGE_COLUMNS))
-    if ring_edges(points.ravel(), edges) <= SURELY_SHORT_M:
+    if ring_edges(points.ravel(), edges, np.empty((2, points.size))) <= SURELY_SHORT_M:
         return edges
     latitudes, longitudes = points[:, 0], points[:, 1]
     _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
@@ -121,17 +123,22 @@ def cut_ring(ring: Ring) -> Floats:
             end_latitude, end_longitude = ring[(i + 1) % len(ring)]
             cut.extend(zip(*points_along(latitude, longitude, end_latitude, end_longitude, pieces), strict=True))
     edges = np.empty((len(cut), layout.EDGE_COLUMNS))
-    ring_edges(np.array(cut).ravel(), edges)
+    ring_edges(np.array(cut).ravel(), edges, np.empty((2, 2 * len(cut))))
     return edges
 
 
 @nb.njit(cache=True, nogil=True)
-def ring_edges(positions_deg: Floats, edges: Floats) -> float:
-    """Fill edges `(n, 6)` with the ring of positions, latitude and longitude of each; the longest chord in metres."""
+def ring_edges(positions_deg: Floats, edges: Floats, room: Floats) -> float:
+    """Fill edges `(n, 6)` with the ring of positions, latitude and longitude of each; the longest chord in metres.
+
+    `room` `(2, 2 * n)` is written over.
+    """
     count = edges.shape[0]
+    sines, cosines = room[0], room[1]
+    set_sines(positions_deg, sines, cosines)
     before = count - 1
     for i in range(count):
-        x, y, z = surface_xyz(positions_deg[2 * i], positions_deg[2 * i + 1])
+        x, y, z = point_of(sines[2 * i], cosines[2 * i], sines[2 * i + 1], cosines[2 * i + 1])
         edges[i, 0], edges[i, 1], edges[i, 2] = x, y, z
         edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
         before = i
@@ -159,9 +166,11 @@ def set_circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m:
 
 
 @nb.njit(cache=True, nogil=True)
-def set_ring(row: Floats, positions_deg: Floats, edges: Floats) -> bool:
-    """Kind, central point and edges `(n, 6)` of a polygon of one ring; False if an edge is to be cut."""
-    longest_m = ring_edges(positions_deg, edges)
+def set_ring(row: Floats, positions_deg: Floats, edges: Floats, room: Floats) -> bool:
+    """Kind, central point and edges `(n, 6)` of a polygon of one ring; False if an edge is to be cut. `room` as in
+    `ring_edges`.
+    """
+    longest_m = ring_edges(positions_deg, edges, room)
     set_polygon(row, edges, edges.shape[0])
     return bool(longest_m <= SURELY_SHORT_M)
 
