@@ -37,10 +37,10 @@ def run() -> Row:
         [Figure("median", said["scan"], "µs")],
         [
             f"{said['conflicts']:.1f} conflicts each; shapes take {said['shapes']:.0f} octets an operation beside the"
-            f" index; builds took {said['user']:.1f} s of processors for themselves, and {said['first_system']:.1f} s in"
-            f" the system at first, {said['system']:.1f} s then, which makes memory ready ({said['names']:.1f} s go into"
-            f" names, beside the rest); the process has {said['peak']:.1f} GB, its input and the objects of ten million"
-            " names included"
+            f" index; a build took {said['user']:.1f} s of processors for itself, and in the system, which makes memory"
+            f" ready, the first one {said['first_system']:.1f} s and the next {said['system']:.1f} s (names, beside the"
+            f" rest: {said['names']:.1f} s); the process has {said['peak']:.1f} GB, its input and the objects of ten"
+            " million names included"
         ],
     )
 

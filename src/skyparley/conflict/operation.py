@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # who only names a rule or an operation need not load what co
     from skyparley.geometry.volume import Volume4D
 
 
-class OperationRef(msgspec.Struct, frozen=True, order=True):
+class OperationRef(msgspec.Struct, frozen=True, order=True, gc=False):
     """Who and which: the party's identifier and the identifier that the party gave its operation."""
 
     party: str
@@ -48,14 +48,14 @@ class Rule(StrEnum):
     """The tolerance tube of a trajectory touches a declared volume."""
 
 
-class TimeWindow(msgspec.Struct, frozen=True):
+class TimeWindow(msgspec.Struct, frozen=True, gc=False):
     """From the first to the last instant (microseconds since 1970 UTC) at which a rule is broken."""
 
     first_us: int
     last_us: int
 
 
-class ClosestApproach(msgspec.Struct, frozen=True):
+class ClosestApproach(msgspec.Struct, frozen=True, gc=False):
     """When and where the two are closest: place midway between them (WGS 84 degrees), and how far apart (metres)."""
 
     time_us: int
@@ -65,7 +65,7 @@ class ClosestApproach(msgspec.Struct, frozen=True):
     vertical_m: float
 
 
-class Conflict(msgspec.Struct, frozen=True):
+class Conflict(msgspec.Struct, frozen=True, gc=False):
     """One pair that breaks one rule, with its witness. `a` sorts before `b`.
 
     `certain` is false where altitudes of different datum only may make the conflict: with some of the values that they

@@ -6,7 +6,7 @@ Most of the time goes into waiting for memory. So several rows are asked about a
 lie, which of them meet, what those pieces are; at each step memory is asked for all that the next one reads.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -80,6 +80,21 @@ class Near(NamedTuple):
 def kind_of(class_number: int, hazard: bool) -> int:
     """What is known of an operation that is held, as one number."""
     return class_number << 1 | int(hazard)
+
+
+_ORDER: Final = len(Sorted._fields)
+_FRESH: Final = _ORDER + len(Fresh._fields)
+_OLDER: Final = _FRESH + len(Fresh._fields)
+_SHAPES: Final = _OLDER + len(Shapes._fields)
+_ASKED: Final = _SHAPES + len(Asked._fields)
+
+
+@nb.njit(cache=True, nogil=True)
+def gather_from(kinds: Marks, minima: Floats, begin: int, *arrays: Any) -> tuple[int, int, bool]:
+    """`gather` for Python, which hands on tuples in half the time if it hands on what is in them, one after another."""
+    order, fresh, older = Sorted(*arrays[:_ORDER]), Fresh(*arrays[_ORDER:_FRESH]), Fresh(*arrays[_FRESH:_OLDER])
+    shapes, asked, near = Shapes(*arrays[_OLDER:_SHAPES]), Asked(*arrays[_SHAPES:_ASKED]), Near(*arrays[_ASKED:])
+    return gather(order, fresh, older, shapes, kinds, asked, minima, near, begin)
 
 
 @nb.njit(cache=True, nogil=True)

@@ -19,6 +19,8 @@ AHEAD: Final = 0.9
 _DOUBLED: Final = 65_536
 """Arrays of up to so many rows are doubled, larger ones grow by a quarter."""
 _CHUNK_BYTES: Final = 256 * 1024
+_TOUCHED: Final = 65_536
+"""Rows beyond those in use that are made ready with the others."""
 
 
 class Pool:
@@ -82,7 +84,14 @@ class Pool:
         with lock:
             if not self.wants_room:
                 return
-            spare = self._spare = tuple(_longer(array, _grown(self.room)) for array in self.arrays)
+            arrays, end = self.arrays, self.end
+        spare = tuple(_longer(array, _grown(len(array))) for array in arrays)
+        for array in spare:  # where memory is new, the system takes its time to make it ready: with nobody waiting
+            array[: end + _TOUCHED] = 0
+        with lock:
+            if self.arrays is not arrays:  # whoever wrote made room
+                return
+            self._spare = spare
         for number in range(len(spare)):
             step = max(1, _CHUNK_BYTES // max(1, spare[number][:1].nbytes))
             for begin in range(0, self.end, step):
