@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import filings, line, polygons
-from bench.check import million, ten_million
+from bench.check import lasting, million, ten_million
 from bench.day import all_pairs, swiss_day
 from bench.dss import scenarios
 from bench.dss.fill import fill_skyparley
@@ -56,7 +56,7 @@ def _start() -> list[Row]:
 
 GROUPS: dict[str, Callable[[], list[Row]]] = {
     "day": lambda: [*swiss_day.run(), *all_pairs.run()],
-    "check": lambda: [*million.run(), ten_million.run()],
+    "check": lambda: [*million.run(), lasting.run(), ten_million.run()],
     "kernels": lambda: [polygons.run()],
     "node": _node,
     "line": _line,

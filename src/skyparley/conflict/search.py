@@ -24,7 +24,7 @@ from skyparley.conflict.kernels.packing import pack, pack_many
 from skyparley.conflict.minima import DEFAULT_MINIMA, Minima
 from skyparley.conflict.operation import Conflict, Operation, OperationRef
 
-ALGORITHM: Final = "skyparley-conflict/2"
+ALGORITHM: Final = "skyparley-conflict/3"
 """Name and version of the algorithm: findings carry it. Change it whenever an answer could change."""
 MOST_PAIRS: Final = 262_144
 """So many candidates are compared at a time; those of an operation with more are taken out in several moments."""

@@ -9,8 +9,8 @@ import pytest
 
 from skyparley.conflict.index import hot
 from skyparley.conflict.minima import DEFAULT_MINIMA, uniform
-from skyparley.conflict.operation import Operation, OperationRef
-from skyparley.conflict.search import ConflictIndex
+from skyparley.conflict.operation import Conflict, Operation, OperationRef
+from skyparley.conflict.search import CHUNK, ConflictIndex
 from support.conflict_cases import away, circle_volume, operation, random_operation, slow_check, track
 
 ALPS = (46.5, 7.8)
@@ -73,14 +73,18 @@ def test_what_stays_is_found_by_every_check_while_all_else_goes_on(monkeypatch: 
 
         return once
 
-    def check() -> None:
+    def hold(found: list[Conflict]) -> None:
         checks[0] += 1
-        found = index.check(asked)
         assert [conflict for conflict in found if "stay" in (conflict.a.party, conflict.b.party)] == expected
         assert {conflict.b.party for conflict in found if conflict.b.party != "stay"} <= {"goes"}
 
+    def check_many() -> None:
+        answers = index.check_many([asked] * (CHUNK + 3))
+        for number in (0, CHUNK - 1, CHUNK + 2):
+            hold(answers[number])
+
     side = _Side()
-    for work in (write(0), write(1), check, check, index.merge):
+    for work in (write(0), write(1), lambda: hold(index.check(asked)), check_many, index.merge):
         side.run(work)
     side.stopped.wait(2.5)
     side.end()
@@ -108,9 +112,14 @@ def test_an_amendment_is_never_seen_twice_nor_not_at_all() -> None:
 
     def check() -> None:
         assert len(index.check(asked)) == 1
+        assert index.check(one[0]) == []  # nothing conflicts with an earlier version of itself
+
+    def check_many() -> None:
+        answers = index.check_many([asked, one[0]] * CHUNK)
+        assert [len(found) for found in answers] == [1, 0] * CHUNK
 
     side = _Side()
-    for work in (amend, check, check, index.merge):
+    for work in (amend, check, check_many, index.merge):
         side.run(work)
     side.stopped.wait(1.5)
     side.end()
