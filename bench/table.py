@@ -6,6 +6,7 @@ Machines differ and are noisy: a row tells its own figure, the figure of its bas
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -49,6 +50,15 @@ class Row:
     baseline: str
     baseline_figures: list[Figure]
     notes: list[str] = field(default_factory=list)
+
+
+def memory_mb(what: str, process: int | str = "self") -> float:
+    """What a process has in memory, by a line of its `/proc/…/status`: `VmRSS` now, `VmHWM` at most, since it began
+    (`getrusage` tells a child what its parent had).
+    """
+    with Path(f"/proc/{process}/status").open() as lines:
+        (line,) = [line for line in lines if line.startswith(f"{what}:")]
+    return int(line.split()[1]) / 1e3
 
 
 def show(rows: list[Row], machine: str) -> None:

@@ -5,13 +5,12 @@ import json
 import resource
 import subprocess
 import sys
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bench.check.filed import askers, built, times_us, volumes_of
-from bench.table import Figure, Row, quantiles, timed
+from bench.table import Figure, Row, memory_mb, quantiles, timed
 from skyparley.conflict.index.volumes import Volumes
 from skyparley.conflict.operation import Operation
 
@@ -72,15 +71,8 @@ def measure() -> dict[str, float]:
         "shapes": held["shapes"] / FILED,
         "conflicts": float(np.mean([len(index.check(one)) for one in asked])),
         "scan": scan,
-        "peak": resident_gb(),
+        "peak": memory_mb("VmRSS") / 1e3,
     }
-
-
-def resident_gb() -> float:
-    """What the process has in memory now, GB."""
-    with Path("/proc/self/status").open() as lines:
-        (line,) = [line for line in lines if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1e6
 
 
 def _scan(volumes: Volumes, operation: Operation) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.day.europe import BEGIN_US, flights, nearest
 from bench.day.swiss_day import sampled_pairs
-from bench.table import Figure, Row, timed
+from bench.table import Figure, Row, memory_mb, timed
 from skyparley.cli.main import COLLECT_AFTER
 from skyparley.conflict.kernels import hits, layout
 from skyparley.conflict.kernels.packing import pack
@@ -123,20 +123,16 @@ def _times(operations: list[Operation]) -> tuple[float, float]:
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-
-
 def child() -> None:
     """Measure, and print what was measured as JSON."""
     all_pairs(flights(200, seed=2, within_s=3_600.0))  # compiles or loads the kernels
     gc.set_threshold(*COLLECT_AFTER)  # as `skyparley check` does
-    told: dict[str, object] = {"before_mb": _memory_mb()}
+    told: dict[str, object] = {"before_mb": memory_mb("VmHWM")}
     operations = flights(FLIGHTS, seed=SEED)
     found = all_pairs(operations)
     times = [_times(operations) for _ in range(RUNS)]
     told |= {"seconds": [one for one, _ in times], "processor_s": [other for _, other in times]}
-    told |= {"memory_mb": _memory_mb(), "conflicts": len(found)}
+    told |= {"memory_mb": memory_mb("VmHWM"), "conflicts": len(found)}
     stream = stream_pairs(operations)
     told["first_s"] = timed(next, stream)
     stream.close()

@@ -17,7 +17,7 @@ import msgspec
 
 from bench.serving import POOL, Connection, body_of, free_port, healthy
 from bench.start.fill import CHUNK, fill
-from bench.table import Figure, Row
+from bench.table import Figure, Row, memory_mb
 from bench.traffic import operations
 from skyparley.node.custody.index_file import INDEX_FILE
 from skyparley.node.storage import snapshot_paths
@@ -113,7 +113,7 @@ async def _start(data: Path, key: str) -> Started:
     try:
         await healthy(port, process)
         ready_s, cpu_s = time.perf_counter() - began_s, _cpu_s(process.pid)
-        resident_gb, peak_gb = (_memory_gb(process.pid, name) for name in ("VmRSS", "VmHWM"))
+        resident_gb, peak_gb = (memory_mb(name, process.pid) / 1e3 for name in ("VmRSS", "VmHWM"))
         first_ms, later_ms = await _checks(port, key)
         return Started(ready_s, cpu_s, resident_gb, peak_gb, first_ms, later_ms)
     finally:
@@ -147,15 +147,6 @@ def check_of(body: dict[str, object], key: str) -> bytes:
         f"Authorization: Bearer {key}\r\nContent-Length: {len(data)}\r\n\r\n"
     )
     return head.encode() + data
-
-
-def _memory_gb(process: int, name: str) -> float:
-    """A line of a process's status, in GB (10^9 bytes); 0 for one that is over."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) * 1024 / 1e9 for line in lines if line.startswith(f"{name}:")), 0.0)
 
 
 def _cpu_s(process: int) -> float:
