@@ -54,11 +54,13 @@ class Row:
 
 def memory_mb(what: str, process: int | str = "self") -> float:
     """What a process has in memory, by a line of its `/proc/…/status`: `VmRSS` now, `VmHWM` at most, since it began
-    (`getrusage` tells a child what its parent had).
+    (`getrusage` tells a child what its parent had). 0 for a process that is over.
     """
-    with Path(f"/proc/{process}/status").open() as lines:
-        (line,) = [line for line in lines if line.startswith(f"{what}:")]
-    return int(line.split()[1]) / 1e3
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f"{what}:")), 0.0)
 
 
 def show(rows: list[Row], machine: str) -> None:

@@ -95,7 +95,7 @@ async def _snapshot(data: Path) -> tuple[float, float]:
     )
     peak_gb = 0.0
     while process.returncode is None:
-        peak_gb = max(peak_gb, _memory_gb(process.pid, "VmHWM"))
+        peak_gb = max(peak_gb, memory_mb("VmHWM", process.pid) / 1e3)
         await asyncio.sleep(0.1)
     if process.returncode:
         raise RuntimeError("no snapshot was written")
