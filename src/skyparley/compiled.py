@@ -29,7 +29,13 @@ njit: Callable[..., Decorator] = _left_as_it_is
 prefetch: Callable[[Array, int], None] = _ask_for_nothing
 """In a kernel: asks memory for a row of an array that will be read soon, without waiting for it. Any row will do."""
 with suppress(ImportError):
-    from numba import njit, types
+    from numba import njit
+COMPILED: Final = njit is not _left_as_it_is
+"""Whether kernels are compiled."""
+if COMPILED:
+    prefetch = njit(cache=True, nogil=True)(_ask_for_nothing)  # for a numba that lacks what is imported next
+with suppress(ImportError):
+    from numba import types
     from numba.core.cgutils import int32_t, ir, voidptr_t  # type: ignore[attr-defined]
     from numba.extending import intrinsic
 
@@ -47,7 +53,3 @@ with suppress(ImportError):
             return context.get_dummy_value()
 
         return types.void(array, types.intp), generate
-
-
-COMPILED: Final = njit is not _left_as_it_is
-"""Whether kernels are compiled."""

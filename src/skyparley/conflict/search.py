@@ -125,13 +125,16 @@ class ConflictIndex:
         with self._hot.lock:
             since = self._hot.begin_reading()
             numbers = [self._kind_number(kind) for _, kind in asked]
-        with ThreadPoolExecutor(WORKERS) as pool:
-            begins = range(0, len(operations), CHUNK)
-            parts = list(pool.map(lambda i: self._chunk(operations[i : i + CHUNK], numbers[i : i + CHUNK], i), begins))
-        found = np.concatenate(parts) if parts else np.empty((0, hits.HIT_COLUMNS))
-        named = [self._refs[owner] for owner in found[:, hits.OWNER].astype(np.int64).tolist()]
-        with self._hot.lock:
-            self._hot.end_reading(since)
+        try:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                begins = range(0, len(operations), CHUNK)
+                chunks = pool.map(lambda i: self._chunk(operations[i : i + CHUNK], numbers[i : i + CHUNK], i), begins)
+                parts = list(chunks)
+            found = np.concatenate(parts) if parts else np.empty((0, hits.HIT_COLUMNS))
+            named = [self._refs[owner] for owner in found[:, hits.OWNER].astype(np.int64).tolist()]
+        finally:
+            with self._hot.lock:
+                self._hot.end_reading(since)
         return Answers(asked, found, named, self._kinds, self._minima)
 
     def _chunk(self, operations: Sequence[Operation], numbers: Sequence[int], first: int) -> Floats:
@@ -157,11 +160,13 @@ class ConflictIndex:
         with self._hot.lock:
             since = self._hot.begin_reading()
             number = self._kind_number(kind)
-        facts = np.array([[NOBODY, hazard, number]])
-        found = self._hits(rows, edges, [ref], facts, lambda: self._hot.lock).tolist()
-        named = {hit[hits.OWNER]: self._refs[int(hit[hits.OWNER])] for hit in found}
-        with self._hot.lock:
-            self._hot.end_reading(since)
+        try:
+            facts = np.array([[NOBODY, hazard, number]])
+            found = self._hits(rows, edges, [ref], facts, lambda: self._hot.lock).tolist()
+            named = {hit[hits.OWNER]: self._refs[int(hit[hits.OWNER])] for hit in found}
+        finally:
+            with self._hot.lock:
+                self._hot.end_reading(since)
         return conflicts_of(ref, kind, found, named, self._kinds, self._minima) if found else []
 
     def _hits(
@@ -237,11 +242,12 @@ class ConflictIndex:
         with self._hot.lock:
             self._minima = minima
             slots = np.fromiter(self._slots.values(), dtype=np.int64, count=len(self._slots))
-            groups = {party: minima.group(party) for party in {ref.party for ref in self._slots}}
+            groups = {party: minima.group(party) for party in dict.fromkeys(ref.party for ref in self._slots)}
+            different = dict.fromkeys(groups.values())
             old = self._hot.classes(slots)
-            for group in set(groups.values()):
+            for group in different:
                 among: slice | Array = slice(None)
-                if len(set(groups.values())) > 1:
+                if len(different) > 1:
                     among = np.flatnonzero([groups[ref.party] == group for ref in self._slots])
                 numbers = np.zeros(len(self._kinds), dtype=np.int32)
                 for number in np.flatnonzero(np.bincount(old[among])).tolist():

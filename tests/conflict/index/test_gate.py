@@ -1,6 +1,9 @@
 """Who may come in: one alone, or any number who only look; who wants to be alone is never shut out."""
 
+import signal
 import threading
+
+import pytest
 
 from skyparley.conflict.index.gate import Gate
 
@@ -83,6 +86,36 @@ def test_who_waits_to_be_alone_goes_before_those_who_come_later() -> None:
     for thread in (first, second, third):
         thread.join(LONG_S)
     assert order == ["changed", "looked"]
+
+
+def test_who_is_interrupted_while_waiting_leaves_the_gate_open() -> None:
+    gate, looking, leave = Gate(), threading.Event(), threading.Event()
+
+    def look_long() -> None:
+        with gate.shared():
+            looking.set()
+            leave.wait(LONG_S)
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    thread = threading.Thread(target=look_long)
+    try:
+        thread.start()
+        assert looking.wait(LONG_S)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(KeyboardInterrupt), gate:
+            pass
+        with gate.shared():
+            pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+        leave.set()
+        thread.join(LONG_S)
+    with gate:
+        pass
 
 
 def test_an_error_inside_leaves_the_gate_open() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skyparley.conflict.index.cells import CELL_M, SLOT_S, STEPS, grow
+from skyparley.conflict.index.cells import CELL_M, QUERY, SLOT_S, STEPS, grow
 from skyparley.conflict.index.lookup import find
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
@@ -40,12 +40,17 @@ def _boxes(index: ConflictIndex) -> tuple[np.ndarray, Boxes]:
 
 
 def _found(index: ConflictIndex, box: np.ndarray, grown_m: float = 0.0, grown_up_m: float = 0.0) -> list[int]:
-    wide, room, hot = np.empty(BOX), np.empty((20_000, 2), dtype=np.int64), index._hot
-    grow(box, grown_m, grown_up_m, wide)
-    count = find(hot._sorted, hot._fresh, hot._older, wide, 7, room, 0)
+    wide, room, hot = np.empty((3, BOX)), np.empty((40_000, 2), dtype=np.int64), index._hot
+    for asked in wide:
+        grow(box, grown_m, grown_up_m, asked)
+    wide[1, :2] += 400_000.0  # somebody else's question between two of the same
+    runs = np.empty((4, 2 + QUERY), dtype=np.int64)
+    _, count = find(hot._sorted, hot._fresh, hot._older, wide, 7, runs, room, 0)
     assert count <= len(room)
-    assert np.all(room[:count, 0] == 7)
-    return sorted(room[:count, 1].tolist())
+    rows, pieces = room[:count, 0], room[:count, 1]
+    assert np.all(np.diff(rows) >= 0)
+    assert np.array_equal(pieces[rows == 7], pieces[rows == 9])
+    return sorted(pieces[rows == 7].tolist())
 
 
 @pytest.mark.parametrize("merge", ["none", "half", "all"])

@@ -2,10 +2,13 @@
 
 import pytest
 
+from skyparley.conflict import search
 from skyparley.conflict.index import hot
 from skyparley.conflict.index.cells import ENTRY
+from skyparley.conflict.index.volumes import tabulate
 from skyparley.conflict.operation import Operation
 from skyparley.conflict.search import ConflictIndex
+from skyparley.errors import LimitExceededError
 from support.conflict_cases import circle_volume, operation
 
 ALPS = (46.5, 7.8)
@@ -43,6 +46,41 @@ def test_what_goes_while_room_is_made_is_gone_in_the_larger_arrays() -> None:
     index.remove(_circle("gone").ref)
     pool.arrays, pool._spare = pool._spare, None
     assert index.check(_circle("asker")) == []
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_check_that_fails_has_ended(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = ConflictIndex()
+    index.insert(_circle("old"))
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(search, "_Scratch", fail)
+        with pytest.raises(MemoryError):
+            _ = index.check_many([_circle("asker")]) if many else index.check(_circle("asker"))
+    for _ in range(50):
+        index.insert(_circle("old"))
+        index.merge()
+    assert len(index._refs) < 5
+    assert len(index.check(_circle("asker"))) == 1
+
+
+def test_more_than_entries_can_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hot, "MAX_HELD_PIECES", 10)
+    some = [_circle(f"o{i}") for i in range(11)]
+    with pytest.raises(LimitExceededError, match="MAX_HELD_PIECES = 10 "):
+        ConflictIndex.of_volumes([one.ref for one in some], "drone", tabulate(some))
+    index = ConflictIndex()
+    for one in some[:9]:
+        index.insert(one)
+    with pytest.raises(LimitExceededError, match="MAX_HELD_PIECES = 10 "):
+        index.insert(some[9])
+    assert len(index) == 9
+    monkeypatch.setattr(hot, "MAX_HELD_POINTS", 18)
+    with pytest.raises(LimitExceededError, match="MAX_HELD_POINTS = 18 "):
+        ConflictIndex.of_volumes([one.ref for one in some[:10]], "drone", tabulate(some[:10]))
 
 
 def test_a_merge_leaves_out_what_has_gone() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skyparley.conflict.index.gate import Gate
 from skyparley.conflict.index.pools import Pool, blocks_of, rounded
 
 
@@ -70,3 +71,28 @@ def test_many_blocks_lie_as_if_taken_one_by_one(lengths: list[int]) -> None:
     assert begins.tolist() == [pool.take(length) for length in lengths]
     assert end == pool.end
     assert all(length <= rounded(length) <= length + length / 8 for length in lengths)
+
+
+class _Meddling(Gate):
+    """A lock at whose second entrance somebody has made room meanwhile."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__()
+        self._pool, self._times = pool, 0
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self._times += 1
+        if self._times == 2:
+            begin = self._pool.take(16)
+            self._pool.arrays[0][begin : begin + 16] = 7
+
+
+def test_room_that_somebody_made_meanwhile_is_kept() -> None:
+    pool = Pool(np.zeros(10, dtype=np.int64))
+    pool.take(10)
+    pool.arrays[0][:10] = 5
+    pool.make_room_ahead(_Meddling(pool))
+    assert len(pool.arrays[0]) >= 26
+    assert pool.arrays[0][:10].tolist() == [5] * 10
+    assert np.all(pool.arrays[0][10:26] == 7)

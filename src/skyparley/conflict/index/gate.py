@@ -21,7 +21,11 @@ class Gate:
 
     def __enter__(self) -> None:
         self._entrance.acquire()
-        self._empty.acquire()
+        try:
+            self._empty.acquire()
+        except BaseException:  # interrupted while it waited
+            self._entrance.release()
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

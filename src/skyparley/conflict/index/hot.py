@@ -36,6 +36,14 @@ MAX_HELD_POINTS: Final = 2**31 - 1
 """Points that one index can hold."""
 
 
+def check_room(pieces: int, points: int) -> None:
+    """Raise `LimitExceededError` if an index cannot hold so many."""
+    if pieces > MAX_HELD_PIECES:
+        raise LimitExceededError(f"an index holds no more than MAX_HELD_PIECES = {MAX_HELD_PIECES} pieces")
+    if points > MAX_HELD_POINTS:
+        raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS} points")
+
+
 class _Gone(NamedTuple):
     """The places of an operation that was removed."""
 
@@ -96,10 +104,7 @@ class HotIndex:
         """Hold an operation; its slot. Raises `LimitExceededError` beyond `MAX_HELD_PIECES` or `MAX_HELD_POINTS`;
         then nothing was changed."""
         count, points = len(laid.numbers), len(laid.points)
-        if self._pieces.end + 2 * count > MAX_HELD_PIECES:
-            raise LimitExceededError(f"an index holds no more than MAX_HELD_PIECES = {MAX_HELD_PIECES}")
-        if self._points.end + 2 * points > MAX_HELD_POINTS:
-            raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS}")
+        check_room(self._pieces.end + 2 * count, self._points.end + 2 * points)
         slot, piece, point = self._slots.take(1), self._pieces.take(count), self._points.take(points)
         kinds, blocks = self._slots.arrays
         kinds[slot] = kind_of(class_number, hazard)

@@ -43,7 +43,7 @@ _FEW: Final = 64.0
 """So many cells are looked up before it is considered that there may be fewer to go through."""
 _AT_ONCE: Final = 4
 """So many rows are asked about at once."""
-_RUNS: Final = 256
+RUNS: Final = 256
 _AHEAD: Final = 32
 """Of so many entries of a cell memory is asked for ahead; a processor guesses the rest of a long row by itself."""
 
@@ -116,22 +116,13 @@ def gather(
     `kinds` are those of the slots. `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes
     grow by them.
     """
-    runs, ends = np.empty((_RUNS, 2 + QUERY), dtype=np.int64), np.empty(_AT_ONCE, dtype=np.int64)
-    wide = np.empty((_AT_ONCE, BOX))
+    runs, wide = np.empty((RUNS, 2 + QUERY), dtype=np.int64), np.empty((_AT_ONCE, BOX))
     count, edges_end, mixed, first, at_once = 0, 0, False, begin, _AT_ONCE
     while first < asked.rows.shape[0]:
         last = min(first + at_once, asked.rows.shape[0])
-        many = 0
         for i in range(first, last):
             _widen(asked, minima, i, wide[i - first])
-            runs, many = _spot(order, wide[i - first], runs, many)
-            ends[i - first] = many
-        found = count
-        for i in range(first, last):
-            so_far = ends[i - first - 1] if i > first else 0
-            found = _sift_runs(order.entries, runs, so_far, ends[i - first], i, near.pairs, found)
-            found = _find_fresh(fresh, wide[i - first], i, near.pairs, found)
-            found = _find_fresh(older, wide[i - first], i, near.pairs, found)
+        runs, found = find(order, fresh, older, wide[: last - first], first, runs, near.pairs, count)
         kept, kept_edges, differ = NO_ROOM, edges_end, False
         if found <= near.pairs.shape[0]:
             kept, kept_edges, differ = _copy(shapes, kinds, asked, near, count, found, edges_end)
@@ -185,13 +176,25 @@ def _copy(
 
 
 @nb.njit(cache=True, nogil=True)
-def find(order: Sorted, fresh: Fresh, older: Fresh, wide: Floats, i: int, pairs: Integers, count: int) -> int:
-    """Add to `pairs` `(n, 2)` row `i` with each piece whose entry meets its box; how many there are. If there is no
-    room, the number is right and the rest left out.
+def find(
+    order: Sorted, fresh: Fresh, older: Fresh, boxes: Floats, first: int, runs: Integers, pairs: Integers, count: int
+) -> tuple[Integers, int]:
+    """Add to `pairs` `(n, 2)` the rows of `boxes` `(n, BOX)`, counted from `first`, each with the pieces whose entries
+    meet it; the room for runs, which may have grown, and how many pairs there are. If there is no room for pairs, the
+    number is right and the rest left out.
     """
-    runs, many = _spot(order, wide, np.empty((_RUNS, 2 + QUERY), dtype=np.int64), 0)
-    count = _sift_runs(order.entries, runs, 0, many, i, pairs, count)
-    return _find_fresh(older, wide, i, pairs, _find_fresh(fresh, wide, i, pairs, count))
+    ends = np.empty(boxes.shape[0], dtype=np.int64)
+    many = 0
+    for i in range(boxes.shape[0]):
+        runs, many = _spot(order, boxes[i], runs, many)
+        ends[i] = many
+    begin = 0
+    for i in range(boxes.shape[0]):
+        count = _sift_runs(order.entries, runs, begin, ends[i], first + i, pairs, count)
+        count = _find_fresh(fresh, boxes[i], first + i, pairs, count)
+        count = _find_fresh(older, boxes[i], first + i, pairs, count)
+        begin = ends[i]
+    return runs, count
 
 
 @nb.njit(cache=True, nogil=True)

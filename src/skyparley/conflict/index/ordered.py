@@ -8,12 +8,10 @@ from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, LEVELS, Entries, Integers, Marks, first_key, piece_of, scattered
 
-Flags = npt.NDArray[np.bool_]
 LENGTH_BITS: Final = 31
 MOST_IN_CELL: Final = (1 << LENGTH_BITS) - 1
 HEAP: Final = 262_144

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
-from skyparley.conflict.index.hot import HotIndex
+from skyparley.conflict.index.hot import HotIndex, check_room
 from skyparley.conflict.index.ordered import sort_entries
 from skyparley.conflict.index.pools import Pool, rounded_in_kernel, with_room
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put
@@ -136,11 +136,13 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
 
     `meanwhile` is called while others are at work that need no interpreter: it may keep it for long.
 
-    Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one.
+    Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one; and
+    `LimitExceededError` as `check_room` does.
     """
     count = len(volumes.begins) - 1
     blocks = np.empty((count, 4), dtype=np.int32)
     pieces_end, points_end = _set_blocks(volumes, blocks)
+    check_room(pieces_end, points_end)
     pools = (
         Pool(
             np.empty((with_room(pieces_end), NUMBERS)),
