@@ -164,20 +164,27 @@ def enter(box: Floats, piece: int, entry: Entries) -> int:
     time = _level_of(box[7] - box[6], SLOT_S, TIME_LEVELS)
     level = space * TIME_LEVELS + time
     cell, slot = cell_size_m(level), slot_length_s(level)
-    place = level
-    for k in range(3):
-        at = place_of((box[2 * k] + box[2 * k + 1]) / 2.0, cell)
-        place = place * _SIDE + at + _HALF
-        entry[2 * k] = _from_middle(_down(box[2 * k] * (STEPS / cell)), at)
-        entry[2 * k + 1] = _from_middle(_up(box[2 * k + 1] * (STEPS / cell)), at)
-    at = slot_of((box[6] + box[7]) / 2.0, slot)
-    entry[6], entry[7] = (
-        _from_middle(_down(box[6] * (STEPS / slot)), at),
-        _from_middle(_up(box[7] * (STEPS / slot)), at),
-    )
+    ix, iy, iz = place_of(_middle(box, 0), cell), place_of(_middle(box, 1), cell), place_of(_middle(box, 2), cell)
+    it = slot_of(_middle(box, 3), slot)
+    entry[0], entry[1] = _seen(box, 0, STEPS / cell, ix)
+    entry[2], entry[3] = _seen(box, 1, STEPS / cell, iy)
+    entry[4], entry[5] = _seen(box, 2, STEPS / cell, iz)
+    entry[6], entry[7] = _seen(box, 3, STEPS / slot, it)
     entry[8], entry[9] = _fit(_down(box[8])), _fit(_up(box[9]))
     set_code(entry, piece << _DATUM_BITS | int(box[BOX - 1]))
-    return place * _SLOTS + at - _FIRST_SLOT
+    return column_key(level, ix, iy, iz) + it
+
+
+@nb.njit(cache=True, nogil=True)
+def _middle(box: Floats, axis: int) -> float:
+    return float((box[2 * axis] + box[2 * axis + 1]) / 2.0)
+
+
+@nb.njit(cache=True, nogil=True)
+def _seen(box: Floats, axis: int, steps_each: float, at: int) -> tuple[int, int]:
+    """Both ends of a box along an axis, in steps from the middle of a cell."""
+    low, high = _down(box[2 * axis] * steps_each), _up(box[2 * axis + 1] * steps_each)
+    return _from_middle(low, at), _from_middle(high, at)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -207,7 +214,7 @@ def first_key(level: int) -> int:
 @nb.njit(cache=True, nogil=True)
 def level_of(key: int) -> int:
     """The level of a key."""
-    return key // (_SIDE * _SIDE * _SIDE * _SLOTS)
+    return key // first_key(1)
 
 
 @nb.njit(cache=True, nogil=True)

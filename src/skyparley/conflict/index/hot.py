@@ -15,7 +15,7 @@ import numpy as np
 from skyparley.conflict.index.cells import ENTRY, MAX_HELD_PIECES, Floats, Integers, Marks
 from skyparley.conflict.index.fresh import Fresh, len_of, nothing_fresh, with_more_room
 from skyparley.conflict.index.gate import Gate
-from skyparley.conflict.index.lookup import Asked, Near, gather_from, kind_of
+from skyparley.conflict.index.lookup import Asked, Near, gather, kind_of
 from skyparley.conflict.index.ordered import GONE, Sorted, merged, nothing_sorted, sort_entries, with_table
 from skyparley.conflict.index.pools import Array, Pool, blocks_of
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
@@ -155,7 +155,7 @@ class HotIndex:
     def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
         """What is near the rows asked about, as `lookup.gather` says it. `lock` may be shared."""
         arrays = (*self._sorted, *self._fresh, *self._older, *self._pieces.arrays, *self._points.arrays, *asked, *near)
-        count, end, differ = gather_from(self._slots.arrays[0], minima, begin, *arrays)
+        count, end, differ = gather(self._slots.arrays[0], minima, begin, *arrays)
         if differ:  # only then does anyone ask what altitudes can mean
             set_offsets(near.rows[:count], *read_geoid())
             set_offsets(asked.rows, *read_geoid())

@@ -90,32 +90,17 @@ _ASKED: Final = _SHAPES + len(Asked._fields)
 
 
 @nb.njit(cache=True, nogil=True)
-def gather_from(kinds: Marks, minima: Floats, begin: int, *arrays: Any) -> tuple[int, int, bool]:
-    """`gather` for Python, which hands on tuples in half the time if it hands on what is in them, one after another."""
-    order, fresh, older = Sorted(*arrays[:_ORDER]), Fresh(*arrays[_ORDER:_FRESH]), Fresh(*arrays[_FRESH:_OLDER])
-    shapes, asked, near = Shapes(*arrays[_OLDER:_SHAPES]), Asked(*arrays[_SHAPES:_ASKED]), Near(*arrays[_ASKED:])
-    return gather(order, fresh, older, shapes, kinds, asked, minima, near, begin)
-
-
-@nb.njit(cache=True, nogil=True)
-def gather(
-    order: Sorted,
-    fresh: Fresh,
-    older: Fresh,
-    shapes: Shapes,
-    kinds: Marks,
-    asked: Asked,
-    minima: Floats,
-    near: Near,
-    begin: int,
-) -> tuple[int, int, bool]:
+def gather(kinds: Marks, minima: Floats, begin: int, *arrays: Any) -> tuple[int, int, bool]:
     """Find what is near the rows asked about from row `begin` on: how many pairs, at which row room ended (or the end),
     and whether any are of different datum. If not even the first row has room: `NO_ROOM` for pairs, or
     `NO_ROOM_FOR_EDGES`.
 
     `kinds` are those of the slots. `minima` is `(classes, classes, 2)`, metres: paths keep those apart, so their boxes
-    grow by them.
+    grow by them. `arrays` are those of `Sorted`, of two `Fresh`, of `Shapes`, `Asked` and `Near`, one after another:
+    Python hands on tuples in half the time if it hands on what is in them.
     """
+    order, fresh, older = Sorted(*arrays[:_ORDER]), Fresh(*arrays[_ORDER:_FRESH]), Fresh(*arrays[_FRESH:_OLDER])
+    shapes, asked, near = Shapes(*arrays[_OLDER:_SHAPES]), Asked(*arrays[_SHAPES:_ASKED]), Near(*arrays[_ASKED:])
     runs, wide = np.empty((RUNS, 2 + QUERY), dtype=np.int64), np.empty((_AT_ONCE, BOX))
     count, edges_end, mixed, first, at_once = 0, 0, False, begin, _AT_ONCE
     while first < asked.rows.shape[0]:
