@@ -356,3 +356,41 @@ def test_large_polygons_and_holes() -> None:
     ringed = operation("ring", polygon_volume(outline, holes=(hole,)))
     assert all_pairs([ringed, operation("in", circle_volume(ALPS, 500.0))]) == []
     assert len(all_pairs([ringed, operation("across", circle_volume(ALPS, 2_500.0))])) == 1
+
+
+class _Agreed:
+    """Parties whose names begin alike keep another minimum among themselves than all others do."""
+
+    def __init__(self, among_us_m: float) -> None:
+        self._among = SeparationMinimum(among_us_m, 300.0, "treaty/1/4")
+
+    def group(self, party: str) -> str:
+        return party[:1]
+
+    def between(self, class_a: str, class_b: str, group_a: str = "", group_b: str = "") -> SeparationMinimum:
+        return self._among if group_a == group_b == "a" else DEFAULT_MINIMA.between(class_a, class_b)
+
+    def largest(self) -> SeparationMinimum:
+        return DEFAULT_MINIMA.largest()
+
+
+def test_minima_of_several_groups_hold_for_what_was_filed_before() -> None:
+    minima = [_Agreed(30_000.0), DEFAULT_MINIMA, _Agreed(100.0)]
+    flights = []
+    for i, party in enumerate(("a1", "a2", "b1", "c1", "b2", "a3")):
+        path = track([(0.0, 46.5 + 0.05 * i, 7.8, 9_000.0), (600.0, 46.5 + 0.05 * i, 8.8, 9_000.0)])
+        flights.append(operation(f"f{i}", path, party=party, operation_class=("en_route", "drone")[i % 2]))
+    area = operation("area", circle_volume(ALPS, 900.0, band=(8_000.0, 10_000.0)), party="b1", hazard=True)
+    held, answers = ConflictIndex(minima[-1]), list[int]()
+    for one in (*flights, area):
+        held.insert(one)
+    for changed in minima:
+        held.set_minima(changed)
+        fresh = ConflictIndex(changed)
+        for one in (*flights, area):
+            fresh.insert(one)
+        found = [fresh.check(one) for one in (*flights, area)]
+        assert [held.check(one) for one in (*flights, area)] == found
+        assert [held.check_held(one.ref) for one in (*flights, area)] == found
+        answers.append(sum(map(len, found)))
+    assert answers[0] > answers[1] > answers[2] > 0

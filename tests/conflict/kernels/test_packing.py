@@ -8,7 +8,7 @@ from oracle.nearest import GEOD
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.geodesy import latitude_longitude_deg, surface_xyz
 from skyparley.conflict.kernels.outlines import DATUMS, cut_ring
-from skyparley.conflict.kernels.packing import pack
+from skyparley.conflict.kernels.packing import pack, pack_many
 from skyparley.geometry.altitude import Datum
 from support.conflict_cases import (
     Position,
@@ -120,3 +120,32 @@ def test_a_long_leg_among_short_ones_leaves_them_whole() -> None:
         us(0.0) / 1e6 + second for second in (0.0, 60.0, 90.0, *(120.0 + 60.0 * i / 13 for i in range(13)), 180.0)
     ]
     assert rows[:, layout.BEGIN_S] == pytest.approx(begins, abs=1e-6)
+
+
+def test_many_are_packed_as_each_is() -> None:
+    ring, hole = (tuple(away(PLACES[0], 90.0 * k, size_m) for k in range(4)) for size_m in (900.0, 100.0))
+    far = tuple(away(PLACES[0], 120.0 * k, 30_000.0) for k in range(3))
+    circle, plain, long = circle_volume(PLACES[0], 77.0), polygon_volume(ring), polygon_volume(far)
+    holed = polygon_volume(ring, holes=(hole,))
+    path = track([(0.0, *PLACES[0], 10.0), (5.0, 46.51, 7.8, 20.0)])
+    operations = [
+        operation("before", circle, plain),
+        operation("holed", circle, holed, plain),
+        operation("empty"),
+        operation("long", plain, long, circle),
+        operation("flown", circle, path),
+        operation("after", plain),
+    ]
+    for chosen in (operations, operations[1:2], operations[3:], operations[:0], operations[2:3], operations[::-1]):
+        rows, edges = pack_many(chosen)
+        assert rows[:, layout.OWNER].tolist() == sorted(rows[:, layout.OWNER].tolist())
+        for i, one in enumerate(chosen):
+            own = rows[rows[:, layout.OWNER] == i]
+            its, its_edges = pack(one)
+            ranges = own[:, [layout.EDGES_BEGIN, layout.EDGES_END]].astype(int)
+            others = its[:, [layout.EDGES_BEGIN, layout.EDGES_END]].astype(int)
+            for (begin, end), (its_begin, its_end) in zip(ranges, others, strict=True):
+                assert np.array_equal(edges[begin:end], its_edges[its_begin:its_end])
+            for told in (own, its):
+                told[:, [layout.OWNER, layout.EDGES_BEGIN, layout.EDGES_END]] = 0.0
+            assert np.array_equal(own, its)
