@@ -374,10 +374,11 @@ class _Agreed:
         return DEFAULT_MINIMA.largest()
 
 
-def test_minima_of_several_groups_hold_for_what_was_filed_before() -> None:
+@pytest.mark.parametrize("third", ["b3", "c1"])
+def test_minima_of_several_groups_hold_for_what_was_filed_before(third: str) -> None:
     minima = [_Agreed(30_000.0), DEFAULT_MINIMA, _Agreed(100.0)]
     flights = []
-    for i, party in enumerate(("a1", "a2", "b1", "c1", "b2", "a3")):
+    for i, party in enumerate(("a1", "a2", "b1", third, "b2", "a3")):
         path = track([(0.0, 46.5 + 0.05 * i, 7.8, 9_000.0), (600.0, 46.5 + 0.05 * i, 8.8, 9_000.0)])
         flights.append(operation(f"f{i}", path, party=party, operation_class=("en_route", "drone")[i % 2]))
     area = operation("area", circle_volume(ALPS, 900.0, band=(8_000.0, 10_000.0)), party="b1", hazard=True)
