@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from skyparley.log.sqlite import SqliteLog
 from skyparley.node import node as node_module
-from skyparley.node.custody import index_file
+from skyparley.node.custody import custodian, index_file
+from skyparley.node.custody.comparison import Compared, Step
 from skyparley.node.custody.index_file import INDEX_FILE, MAGIC, read_index
 from skyparley.node.custody.vault import Vault
 from skyparley.node.node import Node
@@ -171,6 +173,53 @@ async def test_an_orderly_stop_keeps_the_index_if_there_is_none_or_it_lacks_much
             await node.file(ALPHA, drone(name))
         assert kept_rows(tmp_path) == rows
     assert stat.S_IMODE((tmp_path / INDEX_FILE).stat().st_mode) == 0o600
+
+
+async def test_a_stop_in_the_middle_of_a_comparison_keeps_the_index_and_what_it_found(tmp_path: Path) -> None:
+    """Compared and not recorded, an operation would be more than the log says, and the whole index worth nothing."""
+    node = await start(tmp_path, noon_clock())
+    for party in ("alpha", "bravo"):
+        await node.register_party(OPERATOR, party, party.title(), "civil_ats")
+    await node.file(ALPHA, drone("first"))
+    compare, begun, go_on = node.custodian._comparison.advance, threading.Event(), threading.Event()
+
+    def slowly(steps: list[Step]) -> Compared:
+        begun.set()
+        assert go_on.wait(10)
+        return compare(steps)
+
+    node.custodian._comparison.advance = slowly  # type: ignore[method-assign]
+    filing = asyncio.create_task(node.file(BRAVO, drone("second", "bravo")))
+    await until(begun.is_set)
+    stopping = asyncio.create_task(stop(node))
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await stopping
+    assert len((await asyncio.wait_for(filing, 10)).conflicts) == 1, "who filed in time is answered"
+    assert kept_rows(tmp_path) == 2
+
+
+async def test_a_stop_does_not_wait_for_what_cannot_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(custodian, "REST_S", 0.05)
+    node = await start(tmp_path, noon_clock())
+    await node.register_party(OPERATOR, "alpha", "Alpha", "civil_ats")
+    recording = asyncio.Event()
+
+    async def never(_: object) -> None:
+        recording.set()
+        await asyncio.Event().wait()
+
+    node.custodian._record = never
+    filing = asyncio.create_task(node.file(ALPHA, drone("one")))
+    await recording.wait()
+    await stop(node)
+    filing.cancel()
+    await asyncio.gather(filing, return_exceptions=True)
+    assert not (tmp_path / INDEX_FILE).exists(), "what it holds is more than the log says"
+    async with running(tmp_path, noon_clock()) as again:
+        await until(lambda: not again.state.pending_filings())
 
 
 async def test_what_waits_to_be_compared_is_compared_by_a_node_that_takes_an_index_over(tmp_path: Path) -> None:

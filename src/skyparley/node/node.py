@@ -162,6 +162,7 @@ class Node:
     async def stop(self) -> None:
         """End streams, finish what is in flight, write a snapshot, release log and vault."""
         self.events.close()
+        await self.custodian.rest()
         for task in self._tasks[1:-1]:
             task.cancel()  # but not the first and the last, which follow the log to its end
         await self.engine.log.close()

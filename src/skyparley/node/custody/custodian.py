@@ -6,6 +6,7 @@ on one worker thread, so that it never holds up the loop and never meets itself;
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -36,6 +37,8 @@ RECENT_BYTES: Final = 16 * 1024 * 1024
 """So many are kept as they were filed, of at most so many encoded bytes (in memory a polygon takes some ten times as
 much): for their comparison, and for the answers and events that tell of them."""
 RETRY_S: Final = 1.0
+REST_S: Final = 5.0
+"""So long a node that stops waits for what is being compared to be recorded."""
 _log: Final = logging.getLogger(__name__)
 
 Record = Callable[[RecordFindings], Awaitable[object]]
@@ -48,6 +51,7 @@ class Custodian:
         self.through = state.findings_through
         self.complaint: str | None = None
         self._stopped = False
+        self._at_work = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._vault = vault
         self._record = record
@@ -126,17 +130,27 @@ class Custodian:
             while not self._work:
                 self._wake.clear()
                 await self._wake.wait()
-            batch = self._next_batch()
-            try:
-                compared = await self._loop.run_in_executor(self._thread, self._comparison.advance, batch)
-            except Exception as error:
-                self._stop(batch[-1].sequence, error)
-                return
-            self._merge_if_due()
-            for witness_digest, _, conflict in compared.witnesses:
-                self._remember(witness_digest, conflict)
-            if any(isinstance(step, Filed | Agreed) for step in batch):
-                await self._record_until_done(compared, batch[-1].sequence)
+            async with self._at_work:
+                batch = self._next_batch()
+                try:
+                    compared = await self._loop.run_in_executor(self._thread, self._comparison.advance, batch)
+                except Exception as error:
+                    self._stop(batch[-1].sequence, error)
+                    return
+                self._merge_if_due()
+                for witness_digest, _, conflict in compared.witnesses:
+                    self._remember(witness_digest, conflict)
+                if any(isinstance(step, Filed | Agreed) for step in batch):
+                    await self._record_until_done(compared, batch[-1].sequence)
+
+    async def rest(self) -> None:
+        """Have what is being compared recorded, and begin nothing more: so that what is held can be kept.
+
+        It waits `REST_S` at most, and not at all if nothing can be recorded now.
+        """
+        if self.complaint is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_work.acquire(), REST_S)
 
     async def compared(self, sequence: int) -> int:
         """Up to where findings are durable and applied, once that is at least a sequence.
