@@ -133,8 +133,7 @@ class ConflictIndex:
             found = np.concatenate(parts) if parts else np.empty((0, hits.HIT_COLUMNS))
             named = [self._refs[owner] for owner in found[:, hits.OWNER].astype(np.int64).tolist()]
         finally:
-            with self._hot.lock:
-                self._hot.end_reading(since)
+            self._hot.end_reading(since)
         return Answers(asked, found, named, self._kinds, self._minima)
 
     def _chunk(self, operations: Sequence[Operation], numbers: Sequence[int], first: int) -> Floats:
@@ -142,7 +141,12 @@ class ConflictIndex:
         rows, edges = pack_many(operations)
         facts = np.empty((len(operations), FACTS), dtype=np.int64)
         facts[:, HAZARD], facts[:, CLASS] = [one.hazard for one in operations], numbers
-        found = self._hits(rows, edges, [one.ref for one in operations], facts, self._hot.lock.shared)
+        refs = [one.ref for one in operations]
+
+        def arrive() -> None:
+            facts[:, SKIP] = [self._slots.get(ref, NOBODY) for ref in refs]
+
+        found = self._hits(Asked(rows, edges, facts), self._hot.lock.shared, arrive)
         found[:, hits.ASKER] += first
         return found
 
@@ -157,37 +161,37 @@ class ConflictIndex:
         return self._search(ref, kind, rows, edges, hazard)
 
     def _search(self, ref: OperationRef, kind: Kind, rows: Floats, edges: Floats, hazard: bool) -> list[Conflict]:
-        with self._hot.lock:
-            since = self._hot.begin_reading()
-            number = self._kind_number(kind)
+        facts = np.array([[NOBODY, hazard, 0]])
+        begun: list[int] = []
+
+        def arrive() -> None:
+            if not begun:
+                begun.append(self._hot.begin_reading())
+                facts[0, CLASS] = self._kind_number(kind)
+            facts[0, SKIP] = self._slots.get(ref, NOBODY)
+
         try:
-            facts = np.array([[NOBODY, hazard, number]])
-            found = self._hits(rows, edges, [ref], facts, lambda: self._hot.lock).tolist()
+            found = self._hits(Asked(rows, edges, facts), lambda: self._hot.lock, arrive).tolist()
             named = {hit[hits.OWNER]: self._refs[int(hit[hits.OWNER])] for hit in found}
         finally:
-            with self._hot.lock:
+            for since in begun:
                 self._hot.end_reading(since)
         return conflicts_of(ref, kind, found, named, self._kinds, self._minima) if found else []
 
     def _hits(
-        self,
-        rows: Floats,
-        edges: Floats,
-        refs: Sequence[OperationRef],
-        facts: Integers,
-        inside: Callable[[], AbstractContextManager[None]],
+        self, asked: Asked, inside: Callable[[], AbstractContextManager[None]], arrive: Callable[[], None]
     ) -> Floats:
-        """The hits `(n, HIT_COLUMNS)` of the pieces of operations, whose `OWNER` is their number among the `refs`.
+        """The hits `(n, HIT_COLUMNS)` of the pieces of operations.
 
-        Of the `facts` `(n, FACTS)` `SKIP` is filled here. `inside` is how to be in the index while it is read.
+        `inside` is how to be in the index while it is read; `arrive`, called each time one is, fills in what is asked.
         """
         scratch = self._scratch.pop() if self._scratch else _Scratch()
-        asked = Asked(rows, edges, facts)
+        rows = asked.rows
         found: list[Floats] = []
         begin = 0
         while begin < len(rows):
             with inside():
-                facts[:, SKIP] = [self._slots.get(ref, NOBODY) for ref in refs]
+                arrive()
                 count, end = self._hot.gather(asked, self._table, scratch.near, begin)
                 table = self._table
             if count < 0 or (end < len(rows) and len(scratch.near.rows) < MOST_PAIRS):
@@ -197,6 +201,8 @@ class ConflictIndex:
                 found.append(scratch.exact(asked, count, table))
             begin = end
         self._scratch.append(scratch)
+        if len(found) == 1:
+            return found[0]
         return np.concatenate(found) if found else np.empty((0, hits.HIT_COLUMNS))
 
     def snapshot(self) -> IndexSnapshot:

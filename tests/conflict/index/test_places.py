@@ -9,7 +9,7 @@ from skyparley.conflict.index.volumes import tabulate
 from skyparley.conflict.operation import Operation
 from skyparley.conflict.search import ConflictIndex
 from skyparley.errors import LimitExceededError
-from support.conflict_cases import circle_volume, operation
+from support.conflict_cases import away, circle_volume, operation, polygon_volume
 
 ALPS = (46.5, 7.8)
 ENTRY_BYTES = 2 * ENTRY
@@ -30,8 +30,7 @@ def test_a_slot_keeps_its_name_while_a_check_is_in_progress() -> None:
     index.merge()
     index.insert(_circle("new"))
     assert index._refs[slot] == gone.ref
-    with index._hot.lock:
-        index._hot.end_reading(since)
+    index._hot.end_reading(since)  # without the lock
     index.merge()
     assert index._refs[slot] is None
     index.insert(_circle("newer"))
@@ -81,6 +80,19 @@ def test_more_than_entries_can_number_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(hot, "MAX_HELD_POINTS", 18)
     with pytest.raises(LimitExceededError, match="MAX_HELD_POINTS = 18 "):
         ConflictIndex.of_volumes([one.ref for one in some[:10]], "drone", tabulate(some[:10]))
+    square = [operation("square", polygon_volume(tuple(away(ALPS, 90.0 * k, 500.0) for k in range(4))))]
+    assert len(ConflictIndex.of_volumes([square[0].ref], "drone", tabulate(square))) == 1
+    monkeypatch.setattr(hot, "MAX_HELD_POINTS", 7)  # fewer than its latitudes and longitudes
+    with pytest.raises(LimitExceededError, match="MAX_HELD_POINTS = 7 "):
+        ConflictIndex.of_volumes([square[0].ref], "drone", tabulate(square))
+
+
+def test_what_was_read_is_taken_note_of_without_a_merge() -> None:
+    index = ConflictIndex()
+    index.insert(_circle("one"))
+    for _ in range(50):
+        index.check(_circle("asker"))
+    assert len(index._hot._have_read) <= 1
 
 
 def test_a_merge_leaves_out_what_has_gone() -> None:

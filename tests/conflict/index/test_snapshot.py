@@ -10,6 +10,7 @@ from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.conflict.search import ConflictIndex
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.altitude import Datum
+from skyparley.geometry.polygon import Polygon
 from support.conflict_cases import away, circle_volume, operation, polygon_volume, random_operation, random_volume
 
 ALPS = (46.5, 7.8)
@@ -77,23 +78,82 @@ def test_slots_are_taken_again_after_a_passed_peak() -> None:
         assert not any(index._refs)
 
 
-def test_an_index_built_at_once_answers_as_one_filled_one_by_one() -> None:
+def _plain(count: int) -> list[Operation]:
+    """Operations that a table can hold; a few have a ring of many corners."""
     random = np.random.default_rng(9)
     plain = []
-    for i in range(500):
+    for i in range(count):
         spot = away(ALPS, float(random.uniform(0, 360)), float(random.uniform(0.0, 20_000.0)))
         make = random_volume(random, spot, 2_000.0, Datum.EGM96, 1_000.0, 6_000.0)
+        if i % 50 == 0:
+            make = polygon_volume(tuple(away(spot, 1.2 * k, 1_500.0) for k in range(300)))
         plain.append(operation(f"o{i}", make, random_volume(random, spot, 500.0, Datum.WGS84, 500.0, 6_000.0)))
-    one_by_one = ConflictIndex()
-    for one in plain:
-        one_by_one.insert(one)
-    built = ConflictIndex.of_volumes([one.ref for one in plain], "drone", tabulate(plain))
+    return plain
+
+
+def _filled(operations: list[Operation]) -> ConflictIndex:
+    index = ConflictIndex()
+    for one in operations:
+        index.insert(one)
+    return index
+
+
+def _built(operations: list[Operation]) -> ConflictIndex:
+    return ConflictIndex.of_volumes([one.ref for one in operations], "drone", tabulate(operations))
+
+
+def test_an_index_built_at_once_answers_as_one_filled_one_by_one() -> None:
+    plain = _plain(500)
+    one_by_one, built = _filled(plain), _built(plain)
     assert [built.check_held(one.ref) for one in plain] == [one_by_one.check_held(one.ref) for one in plain]
     built.remove(plain[0].ref)
     built.insert(plain[0])
     built.merge()
     assert [built.check(one) for one in plain] == [one_by_one.check(one) for one in plain]
     assert sum(map(len, built.check_many(plain))) > 100
+
+
+def test_an_index_built_at_once_keeps_the_positions_as_they_were_given() -> None:
+    plain = _plain(100)
+    volumes = tabulate(plain)
+    index = ConflictIndex.of_volumes([one.ref for one in plain], "drone", volumes)
+    assert np.shares_memory(index._hot._given, volumes.positions_deg)
+    again = ConflictIndex.from_snapshot(index.snapshot())
+    assert [again.check_held(one.ref) for one in plain] == [index.check_held(one.ref) for one in plain]
+    assert [again.check(one) for one in plain] == [index.check(one) for one in plain]
+    for i in range(0, 100, 2):
+        index.remove(plain[i].ref)
+    held = index.snapshot().arrays["given"]
+    corners = [
+        len(v.footprint.vertices) for one in plain[1::2] for v in one.volumes if isinstance(v.footprint, Polygon)
+    ]
+    assert len(held) == 2 * sum(corners), "only of what is still there"
+
+
+def test_what_was_built_at_once_moves_house_with_what_came_later() -> None:
+    plain = _plain(2_000)
+    index, left, new = _built(plain), plain[7::100], _plain(2_030)[2_000:]
+    for one in new:
+        index.insert(one)
+    for one in plain:
+        if one not in left:
+            index.remove(one.ref)
+    before = index.memory_bytes["shapes"]
+    index.merge()
+    assert index.memory_bytes["shapes"] < before / 4
+    afresh = _filled(left + new)
+    assert [index.check(one) for one in plain] == [afresh.check(one) for one in plain]
+    assert [index.check_held(one.ref) for one in left] == [afresh.check_held(one.ref) for one in left]
+
+
+def test_there_is_room_for_a_part_more_where_rings_were_given() -> None:
+    ring = polygon_volume(tuple(away(ALPS, 36.0 * k, 500.0) for k in range(10)))
+    built = _built([operation(f"o{i}", ring) for i in range(4_000)])
+    for index in (built, ConflictIndex.from_snapshot(built.snapshot())):
+        room = index._hot._points.room
+        for i in range(400):
+            index.insert(operation(f"n{i}", ring))
+        assert index._hot._points.room == room
 
 
 def test_an_edge_that_must_be_cut_is_not_for_a_table() -> None:

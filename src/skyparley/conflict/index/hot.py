@@ -19,7 +19,7 @@ from skyparley.conflict.index.lookup import Asked, Near, gather, kind_of
 from skyparley.conflict.index.ordered import GONE, Sorted, merged, nothing_sorted, sort_entries, with_table
 from skyparley.conflict.index.pools import Array, Pool, blocks_of
 from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes
-from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, move_all, place
+from skyparley.conflict.index.writing import Laid, edges_in, enter_all, get_all, given_to, move_all, place
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.packing import set_offsets
 from skyparley.errors import LimitExceededError
@@ -31,16 +31,17 @@ SPARSE: Final = 16
 """Arrays that hold more than `KEPT` and are used to less than a part in `SPARSE` are made anew."""
 MERGE_AT: Final = 16
 """A merge is due when fresh entries, or those of removed pieces, are a part in so many."""
-_ARRAYS: Final = ("numbers", "marks", "points", "kinds", "blocks", "entries", "keys", "starts")
+_ARRAYS: Final = ("numbers", "marks", "points", "given", "kinds", "blocks", "entries", "keys", "starts")
 MAX_HELD_POINTS: Final = 2**31 - 1
-"""Points that one index can hold."""
+"""Points that one index can hold; and so many latitudes and longitudes, together, that were given."""
+_NOTHING_GIVEN: Final = np.empty(0)
 
 
-def check_room(pieces: int, points: int) -> None:
+def check_room(pieces: int, points: int, given: int = 0) -> None:
     """Raise `LimitExceededError` if an index cannot hold so many."""
     if pieces > MAX_HELD_PIECES:
         raise LimitExceededError(f"an index holds no more than MAX_HELD_PIECES = {MAX_HELD_PIECES} pieces")
-    if points > MAX_HELD_POINTS:
+    if max(points, given) > MAX_HELD_POINTS:
         raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS} points")
 
 
@@ -63,6 +64,7 @@ class HotIndex:
         self._merging: Final = Lock()
         self._pieces = Pool(np.empty((KEPT, NUMBERS)), np.empty((KEPT, MARKS), dtype=np.int32))
         self._points = Pool(np.empty((KEPT, 3)))
+        self._given = _NOTHING_GIVEN
         self._slots = Pool(np.empty(KEPT, dtype=np.int32), np.empty((KEPT, 4), dtype=np.int32))
         self._sorted: Sorted = nothing_sorted()
         self._fresh: Fresh = nothing_fresh(KEPT)
@@ -71,6 +73,7 @@ class HotIndex:
         self._older_gone: list[_Gone] = []
         self._epoch = 0
         self._reading: dict[int, int] = {}
+        self._have_read: deque[int] = deque()
         self._leaving: deque[tuple[int, list[_Gone]]] = deque()
         self._gone_pieces = 0
         self._live_pieces = 0
@@ -82,7 +85,7 @@ class HotIndex:
             "entries": int(self._sorted.entries.nbytes),
             "cells": sum(int(array.nbytes) for array in self._sorted[1:]),
             "fresh": sum(int(array.nbytes) for array in (*self._fresh, *self._older)),
-            "shapes": self._pieces.memory_bytes + self._points.memory_bytes,
+            "shapes": self._pieces.memory_bytes + self._points.memory_bytes + int(self._given.nbytes),
             "slots": self._slots.memory_bytes,
         }
 
@@ -154,7 +157,7 @@ class HotIndex:
 
     def gather(self, asked: Asked, minima: Floats, near: Near, begin: int) -> tuple[int, int]:
         """What is near the rows asked about, as `lookup.gather` says it. `lock` may be shared."""
-        arrays = (*self._sorted, *self._fresh, *self._older, *self._pieces.arrays, *self._points.arrays, *asked, *near)
+        arrays = (*self._sorted, *self._fresh, *self._older, *self._shapes(), *asked, *near)
         count, end, differ = gather(self._slots.arrays[0], minima, begin, *arrays)
         if differ:  # only then does anyone ask what altitudes can mean
             set_offsets(near.rows[:count], *read_geoid())
@@ -163,19 +166,26 @@ class HotIndex:
 
     def begin_reading(self) -> int:
         """From now on, what a slot is called is not forgotten until `end_reading` with what this gave."""
+        self._end_readings()
         self._reading[self._epoch] = self._reading.get(self._epoch, 0) + 1
         return self._epoch
 
     def end_reading(self, since: int) -> None:
-        """Slots that went before may be taken again."""
-        self._reading[since] -= 1
-        if not self._reading[since]:
-            del self._reading[since]
+        """Slots that went before may be taken again. Needs no lock: the next who has it takes note."""
+        self._have_read.append(since)
+
+    def _end_readings(self) -> None:
+        while self._have_read:
+            since = self._have_read.popleft()
+            self._reading[since] -= 1
+            if not self._reading[since]:
+                del self._reading[since]
 
     def _leave(self, gone: list[_Gone]) -> None:
         """Nothing names these any more but checks that have begun; slots of earlier ones may be taken again."""
         self._leaving.append((self._epoch, gone))
         self._epoch += 1
+        self._end_readings()
         oldest = min(self._reading, default=self._epoch)
         while self._leaving and self._leaving[0][0] < oldest:
             for went in self._leaving.popleft()[1]:
@@ -217,37 +227,47 @@ class HotIndex:
         with self.lock:
             slots = self._live_slots()
             kinds, blocks = (array[slots] for array in self._slots.arrays)
-            pieces, points = _moved(self._shapes(), blocks)
-        to = Shapes(*pieces.arrays, *points.arrays)
+            pieces, points, given = _moved(self._shapes(), blocks)
+        to = shapes_of(pieces, points, given)
         order = _sorted_of(to, blocks)
         arrays: dict[str, Array] = dict(zip(_ARRAYS, (*to, kinds, blocks, *order[:3]), strict=True))
         return arrays, slots
 
     @classmethod
     def restored(cls, arrays: Mapping[str, Array], forget: Callable[[int], None]) -> "HotIndex":
-        """The index that gave these arrays, slots in their order. `entries` is used as it is, and never written.
+        """The index that gave these arrays, slots in their order. `entries` and `given` are used as they are, and never
+        written.
 
         Each array is asked for once, when it is copied, so that they need not all be in memory together.
         """
-        parts = (_ARRAYS[:2], _ARRAYS[2:3], _ARRAYS[3:5])
-        longer = tuple(Pool.filled(*(arrays[name] for name in part)) for part in parts)
-        return cls._of(longer, with_table(*(arrays[name] for name in _ARRAYS[5:])), forget)
+        given = arrays["given"]
+        pools = (
+            Pool.filled(arrays["numbers"], arrays["marks"]),
+            Pool.filled(arrays["points"], others=len(given) // 2),
+            Pool.filled(arrays["kinds"], arrays["blocks"]),
+        )
+        order = with_table(arrays["entries"], arrays["keys"], arrays["starts"])
+        return cls._of(pools, given, order, forget)
 
     @classmethod
     def holding(
         cls,
         shapes: tuple[Pool, Pool],
+        given: Floats,
         slots: tuple[Array, ...],
         order: Sorted,
         forget: Callable[[int], None],
     ) -> "HotIndex":
-        """An index of these pools themselves, of pieces and of points; `slots` are classes, hazards and blocks."""
-        return cls._of((*shapes, Pool.filled(*slots)), order, forget)
+        """An index of these pools themselves, of pieces and of points, and of what was `given`; `slots` are classes,
+        hazards and blocks.
+        """
+        return cls._of((*shapes, Pool.filled(*slots)), given, order, forget)
 
     @classmethod
-    def _of(cls, pools: tuple[Pool, ...], order: Sorted, forget: Callable[[int], None]) -> "HotIndex":
+    def _of(cls, pools: tuple[Pool, ...], given: Floats, order: Sorted, forget: Callable[[int], None]) -> "HotIndex":
         hot = cls(forget)
         hot._pieces, hot._points, hot._slots = pools
+        hot._given = given
         hot._sorted = order
         hot._live_pieces = len(order.entries)
         return hot
@@ -259,7 +279,7 @@ class HotIndex:
         """Move what is left into arrays of its size, so that a passed peak does not hold memory for ever."""
         slots = self._live_slots()
         blocks = self._slots.arrays[1][slots]
-        self._pieces, self._points = _moved(self._shapes(), blocks, owners=slots)
+        self._pieces, self._points, self._given = _moved(self._shapes(), blocks, owners=slots)
         self._slots.arrays[1][slots] = blocks
         self._slots.wrote(0, self._slots.end)
         self._sorted, self._fresh = _sorted_of(self._shapes(), blocks), nothing_fresh(KEPT)
@@ -267,12 +287,18 @@ class HotIndex:
         self._gone, self._gone_pieces = [], 0
 
     def _shapes(self) -> Shapes:
-        numbers, marks = self._pieces.arrays
-        return Shapes(numbers, marks, self._points.arrays[0])
+        return shapes_of(self._pieces, self._points, self._given)
 
 
-def _moved(shapes: Shapes, blocks: Marks, owners: Integers | None = None) -> tuple[Pool, Pool]:
-    """Pools with the pieces and points of `blocks` `(n, 4)` one after another; `blocks` says where, afterwards.
+def shapes_of(pieces: Pool, points: Pool, given: Floats) -> Shapes:
+    """The shapes of pools of pieces and of points, and of what was given."""
+    numbers, marks = pieces.arrays
+    return Shapes(numbers, marks, points.arrays[0], given)
+
+
+def _moved(shapes: Shapes, blocks: Marks, owners: Integers | None = None) -> tuple[Pool, Pool, Floats]:
+    """Pools with the pieces and points of `blocks` `(n, 4)` one after another, and what was given of these alone;
+    `blocks` says where, afterwards.
 
     Without `owners` those are counted from 0, and there is no room for more.
     """
@@ -285,8 +311,9 @@ def _moved(shapes: Shapes, blocks: Marks, owners: Integers | None = None) -> tup
     to[0].end, to[1].end = pieces.end, points.end
     places = np.column_stack((pieces.begins, points.begins))
     owned = np.arange(len(blocks)) if owners is None else owners
-    move_all(shapes, blocks, owned, places, Shapes(*to[0].arrays, *to[1].arrays))
-    return to
+    given = np.empty(given_to(shapes.marks, blocks))
+    move_all(shapes, blocks, owned, places, shapes_of(*to, given))
+    return *to, given
 
 
 def _sorted_of(shapes: Shapes, blocks: Marks) -> Sorted:

@@ -33,7 +33,7 @@ from skyparley.conflict.index.cells import (
 )
 from skyparley.conflict.index.fresh import Fresh
 from skyparley.conflict.index.ordered import LENGTH_BITS, MOST_IN_CELL, Sorted, find_cell
-from skyparley.conflict.index.shapes import OWNER, Shapes, ask_for_marks, ask_for_points, edges_of, get
+from skyparley.conflict.index.shapes import OWNER, Shapes, ask_for_marks, ask_for_points, edges_of, get, room_for
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
 
@@ -44,6 +44,7 @@ _FEW: Final = 64.0
 _AT_ONCE: Final = 4
 """So many rows are asked about at once."""
 RUNS: Final = 256
+_ROOM: Final = 128
 _AHEAD: Final = 32
 """Of so many entries of a cell memory is asked for ahead; a processor guesses the rest of a long row by itself."""
 
@@ -142,18 +143,23 @@ def _copy(
     """
     ask_for_marks(shapes, near.pairs, count, found)
     ask_for_points(shapes, near.pairs, count, found)
-    kept, differ = count, False
+    numbers, marks, points, given = shapes
+    kept, differ, room = count, False, np.empty((2, _ROOM))
     for k in range(count, found):
         i, piece = near.pairs[k, 0], near.pairs[k, 1]
-        row, owner = asked.rows[i], shapes.marks[piece, OWNER]
+        row, owner = asked.rows[i], marks[piece, OWNER]
         facts = asked.facts[int(row[layout.OWNER])]
         if owner < 0 or owner == facts[SKIP] or (facts[HAZARD] and kinds[owner] & 1):
             continue
         if kept >= near.rows.shape[0]:
             return NO_ROOM, edges_end, differ
-        if edges_end + edges_of(shapes.marks, piece) > near.edges.shape[0]:
+        many = edges_of(marks, piece)
+        if edges_end + many > near.edges.shape[0]:
             return NO_ROOM_FOR_EDGES, edges_end, differ
-        edges_end = get(shapes, piece, kinds[owner] >> 1, near.rows[kept], near.edges, edges_end)
+        room = room_for(many, room)
+        edges_end = get(
+            numbers, marks, points, given, piece, kinds[owner] >> 1, near.rows[kept], near.edges, edges_end, room
+        )
         differ = differ or near.rows[kept, layout.DATUM] != row[layout.DATUM]
         near.pairs[kept, 0], near.pairs[kept, 1] = i, kept
         kept += 1
@@ -216,6 +222,8 @@ def _look(
 ) -> tuple[Integers, int]:
     """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)"""
     columns, places = columns_of(level, reach)
+    for i in range(columns.shape[0]):  # slots that follow one another lie together
+        nb.prefetch(table, scattered(columns[i] + reach[6], table.shape[0] - 1))
     for i in range(columns.shape[0]):
         for slot in range(reach[6], reach[7] + 1):
             cell = find_cell(table, columns[i] + slot)

@@ -33,10 +33,10 @@ class Pool:
         self._spare: tuple[Array, ...] | None = None
 
     @classmethod
-    def filled(cls, *arrays: Array) -> "Pool":
-        """A pool of these rows, copied, with some room for more."""
+    def filled(cls, *arrays: Array, others: int = 0) -> "Pool":
+        """A pool of these rows, copied, with some room for more; as much as if it had so many others, too."""
         rows = len(arrays[0])
-        pool = cls(*(_longer(array, with_room(rows), rows) for array in arrays))
+        pool = cls(*(_longer(array, with_room(rows, others), rows) for array in arrays))
         pool.end = rows
         return pool
 
@@ -105,9 +105,9 @@ class Pool:
                 self.arrays, self._spare = spare, None
 
 
-def with_room(rows: int) -> int:
-    """So many rows and some room, so that it is not time yet to make more."""
-    return rows + rows // 8 + 64
+def with_room(rows: int, others: int = 0) -> int:
+    """So many rows and some room, so that it is not time yet to make more; as much as if there were others, too."""
+    return rows + (rows + others) // 8 + 64
 
 
 def _grown(room: int) -> int:

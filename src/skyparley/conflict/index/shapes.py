@@ -1,38 +1,45 @@
 """What pieces are, kept small: 48 octets each and 24 for each point; rows and edges are made of them when asked for.
 
-Consecutive legs share their points, and all legs of a trajectory its tolerances; a ring is its corners. What comes out
-is to the bit what went in.
+Consecutive legs share their points, and all legs of a trajectory its tolerances; a ring is its corners. A ring that was
+given in an array of positions stays there: 16 octets a corner, of which points are made each time. What comes out is to
+the bit what went in.
 """
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import Floats, Integers, Marks
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.outlines import set_polygon
+from skyparley.conflict.kernels.outlines import set_polygon, set_ring
 
 # columns of the marks
 OWNER: Final = 0
 POINT: Final = 1
-"""Its first point."""
+"""Its first point; of a ring that was given: where its positions begin there."""
 LENGTH: Final = 2
 """How many corners its ring has. A leg: how far before its first point the tolerances of its trajectory lie. Edges of
 several rings: minus how many they are; their two ends each come after what a circle has: a central point, and its
 latitude, longitude and radius.
 """
 WHAT: Final = 3
-"""Kind in the two lowest bits, above it the datum."""
+"""Kind in the two lowest bits, above it the datum in two more, and `GIVEN` for a ring that was given."""
+GIVEN: Final = 16
 MARKS: Final = 4
 NUMBERS: Final = 4
 """Begin and end (seconds since 1970 UTC), lower and upper (metres), as in `layout`."""
 
 
 class Shapes(NamedTuple):
-    """`numbers` `(pieces, NUMBERS)`, `marks` `(pieces, MARKS)`, `points` `(n, 3)`."""
+    """`numbers` `(pieces, NUMBERS)`, `marks` `(pieces, MARKS)`, `points` `(n, 3)`; `given` `(2 k,)` are latitudes and
+    longitudes (degrees) in turn, never written to.
+    """
 
     numbers: Floats
     marks: Marks
     points: Floats
+    given: Floats
 
 
 @nb.njit(cache=True, nogil=True)
@@ -98,6 +105,15 @@ def _is_ring(edges: Floats, begin: int, until: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
+def put_given(row: Floats, numbers: Floats, marks: Marks, piece: int, begin: int, corners: int) -> None:
+    """Write a row as a piece: a ring of so many corners whose positions begin at `begin` of what was given."""
+    numbers[piece, 0], numbers[piece, 1] = row[layout.BEGIN_S], row[layout.END_S]
+    numbers[piece, 2], numbers[piece, 3] = row[layout.LOWER_M], row[layout.UPPER_M]
+    marks[piece, POINT], marks[piece, LENGTH] = begin, corners
+    marks[piece, WHAT] = layout.POLYGON | int(row[layout.DATUM]) << 2 | GIVEN
+
+
+@nb.njit(cache=True, nogil=True)
 def ask_for_marks(shapes: Shapes, pairs: Integers, begin: int, end: int) -> None:
     """Ask memory for what is known of the pieces in `pairs[begin:end, 1]`, before they are read one by one."""
     for k in range(begin, end):
@@ -109,9 +125,15 @@ def ask_for_marks(shapes: Shapes, pairs: Integers, begin: int, end: int) -> None
 def ask_for_points(shapes: Shapes, pairs: Integers, begin: int, end: int) -> None:
     """Ask memory for the points of pieces, up to twelve of each."""
     for k in range(begin, end):
-        at = shapes.marks[pairs[k, 1], POINT]
-        for i in range(at, at + max(2, min(12, edges_of(shapes.marks, pairs[k, 1]))), 2):
-            nb.prefetch(shapes.points, i)
+        piece = pairs[k, 1]
+        at, many = shapes.marks[piece, POINT], max(2, min(12, edges_of(shapes.marks, piece)))
+        if shapes.marks[piece, WHAT] & GIVEN:
+            for i in range(at, at + 2 * many, 8):
+                nb.prefetch(shapes.given, i)
+            nb.prefetch(shapes.given, at + 2 * many - 1)  # no ring begins where a line of the cache does
+        else:
+            for i in range(at, at + many, 2):
+                nb.prefetch(shapes.points, i)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -121,13 +143,32 @@ def edges_of(marks: Marks, i: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def get(shapes: Shapes, i: int, class_number: int, row: Floats, edges: Floats, begin: int) -> int:
-    """Write a piece as a row `(COLUMNS,)`, and its edges from row `begin` of `edges` on; where they end."""
-    numbers, marks, points = shapes.numbers, shapes.marks, shapes.points
+def room_for(edges: int, room: Floats) -> Floats:
+    """Room in which `get` works out a piece of so many edges: that which there is, if it is enough."""
+    return room if 2 * edges <= room.shape[1] else np.empty((2, 4 * edges))
+
+
+@nb.njit(cache=True, nogil=True)
+def get(
+    numbers: Floats,
+    marks: Marks,
+    points: Floats,
+    given: Floats,
+    i: int,
+    class_number: int,
+    row: Floats,
+    edges: Floats,
+    begin: int,
+    room: Floats,
+) -> int:
+    """Write a piece as a row `(COLUMNS,)`, and its edges from row `begin` of `edges` on; where they end. `room` is
+    written over: `room_for` as many edges as it has. (The first four are `Shapes`: handed on as one they would be
+    counted anew for each piece.)
+    """
     for k in range(layout.COLUMNS):
         row[k] = 0.0
     kind, at, length = marks[i, WHAT] & 3, marks[i, POINT], marks[i, LENGTH]
-    row[layout.KIND], row[layout.DATUM] = kind, marks[i, WHAT] >> 2
+    row[layout.KIND], row[layout.DATUM] = kind, marks[i, WHAT] >> 2 & 3
     row[layout.BEGIN_S], row[layout.END_S] = numbers[i, 0], numbers[i, 1]
     row[layout.LOWER_M], row[layout.UPPER_M] = numbers[i, 2], numbers[i, 3]
     row[layout.OWNER], row[layout.CLASS] = marks[i, OWNER], class_number
@@ -142,13 +183,15 @@ def get(shapes: Shapes, i: int, class_number: int, row: Floats, edges: Floats, b
         row[layout.LATITUDE_RAD], row[layout.LONGITUDE_RAD] = points[at + 1, 0], points[at + 1, 1]
         row[layout.RADIUS_M] = points[at + 1, 2]
         return begin
-    if length >= 0:
+    if marks[i, WHAT] & GIVEN:
+        set_ring(row, given, at, length, edges, begin, room)
+    elif length >= 0:
         before = begin + length - 1
         for j in range(length):
             for k in range(3):
                 edges[before, 3 + k] = edges[begin + j, k] = points[at + j, k]
             before = begin + j
-        set_polygon(row, edges[begin : begin + length], length)
+        set_polygon(row, edges, begin, length)
     else:
         length = -length
         for k in range(3):

@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
-from skyparley.conflict.index.hot import HotIndex, check_room
+from skyparley.conflict.index.hot import HotIndex, check_room, shapes_of
 from skyparley.conflict.index.ordered import sort_entries
 from skyparley.conflict.index.pools import Pool, rounded_in_kernel, with_room
-from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put
+from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put, put_given
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
-from skyparley.conflict.kernels.outlines import DATUM_INDEX, SURELY_SHORT_M, set_circle, set_limits, set_ring
+from skyparley.conflict.kernels.outlines import DATUM_INDEX, SURELY_SHORT_M, longest_m, set_circle, set_limits, set_ring
 from skyparley.conflict.operation import Operation
 from skyparley.errors import InvalidInputError
 from skyparley.geometry.footprint import Circle
@@ -32,7 +32,8 @@ class Volumes(NamedTuple):
     `begins` `(n + 1,)`: with which volume each operation begins. By volume: `times_us` `(m, 2)`, microseconds since
     1970 UTC, half-open; `bands_m` `(m, 2)`, metres above the datum, closed; the datum's number in `datums` `(m,)`;
     `radii_m` `(m,)`, 0 for polygons; `corners` `(m + 1,)`: with which position each begins. `positions_deg` `(k, 2)`:
-    WGS 84 latitude and longitude, the centre of a circle or the corners of a polygon in order.
+    WGS 84 latitude and longitude, the centre of a circle or the corners of a polygon in order; an index keeps them as
+    they are, so nobody may write to them afterwards.
     """
 
     begins: Integers
@@ -87,8 +88,7 @@ def hold_all(
     that they are in: whoever hands on a tuple counts references to all its arrays, which took a third of the time.)
     """
     begins, times_us, bands_m, datums, radii_m, corners, _ = volumes
-    numbers, marks, points = shapes
-    positions_deg = volumes.positions_deg.ravel()
+    numbers, marks, points, positions_deg = shapes
     row, box, edges = np.zeros((1, layout.COLUMNS)), np.empty(BOX), np.empty((64, layout.EDGE_COLUMNS))
     room = np.empty((2, 2 * 64))
     count = 0
@@ -104,12 +104,16 @@ def hold_all(
             else:
                 if end - at > edges.shape[0]:
                     edges, room = np.empty((2 * (end - at), layout.EDGE_COLUMNS)), np.empty((2, 4 * (end - at)))
-                if not set_ring(row[0], positions_deg[2 * at : 2 * end], edges[: end - at], room):
+                set_ring(row[0], positions_deg, 2 * at, end - at, edges, 0, room)
+                if longest_m(edges, 0, end - at) > SURELY_SHORT_M:
                     return operation - first
                 row[0, layout.EDGES_END] = end - at
             set_box(row[0], edges, box)
             keys[count] = enter(box, piece, entries[count])
-            point = put(row, edges, numbers, marks, points, piece, point)
+            if radii_m[i] > 0.0:
+                point = put(row, edges, numbers, marks, points, piece, point)
+            else:
+                put_given(row[0], numbers, marks, piece, 2 * at, end - at)
             marks[piece, OWNER] = operation
             count, piece = count + 1, piece + 1
     return last - first
@@ -118,12 +122,12 @@ def hold_all(
 @nb.njit(cache=True, nogil=True)
 def _set_blocks(volumes: Volumes, blocks: Marks) -> tuple[int, int]:
     """Write the places `(n, 4)` of operations one after another; where pieces and points end."""
-    begins, _, _, _, radii_m, corners, _ = volumes
+    begins, _, _, _, radii_m, _, _ = volumes
     piece, point = 0, 0
     for operation in range(blocks.shape[0]):
         pieces, points = begins[operation + 1] - begins[operation], 0
         for i in range(begins[operation], begins[operation + 1]):
-            points += 2 if radii_m[i] > 0.0 else corners[i + 1] - corners[i]
+            points += 2 if radii_m[i] > 0.0 else 0
         blocks[operation, 0], blocks[operation, 1] = piece, pieces
         blocks[operation, 2], blocks[operation, 3] = point, points
         piece += rounded_in_kernel(pieces)
@@ -142,16 +146,17 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
     count = len(volumes.begins) - 1
     blocks = np.empty((count, 4), dtype=np.int32)
     pieces_end, points_end = _set_blocks(volumes, blocks)
-    check_room(pieces_end, points_end)
+    given = np.ascontiguousarray(volumes.positions_deg).ravel()
+    check_room(pieces_end, points_end, len(given))
     pools = (
         Pool(
             np.empty((with_room(pieces_end), NUMBERS)),
             np.empty((with_room(pieces_end), MARKS), dtype=np.int32),
         ),
-        Pool(np.empty((with_room(points_end), 3))),
+        Pool(np.empty((with_room(points_end, len(given) // 2), 3))),
     )
     pools[0].end, pools[1].end = pieces_end, points_end
-    shapes = Shapes(*pools[0].arrays, *pools[1].arrays)
+    shapes = shapes_of(*pools, given)
     entries = np.empty((len(volumes.radii_m), ENTRY), dtype=np.int16)
     keys = np.empty(len(entries), dtype=np.int64)
 
@@ -175,4 +180,4 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
         meanwhile()
         list(holding)
         order = sort_entries(entries, keys, pool)
-    return HotIndex.holding(pools, (np.zeros(count, dtype=np.int32), blocks), order, forget)
+    return HotIndex.holding(pools, given, (np.zeros(count, dtype=np.int32), blocks), order, forget)

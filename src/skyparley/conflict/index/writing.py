@@ -7,7 +7,20 @@ import numpy as np
 from skyparley import compiled as nb
 from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Marks, enter
 from skyparley.conflict.index.fresh import Fresh, add
-from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, POINT, Shapes, edges_of, get, put
+from skyparley.conflict.index.shapes import (
+    GIVEN,
+    LENGTH,
+    MARKS,
+    NUMBERS,
+    OWNER,
+    POINT,
+    WHAT,
+    Shapes,
+    edges_of,
+    get,
+    put,
+    room_for,
+)
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
 
@@ -73,41 +86,62 @@ def edges_in(marks: Marks, begin: int, end: int) -> int:
 @nb.njit(cache=True, nogil=True)
 def get_all(shapes: Shapes, begin: int, end: int, class_number: int, rows: Floats, edges: Floats) -> None:
     """Write pieces `[begin, end)` as rows and edges."""
-    edges_end = 0
+    edges_end, room = 0, np.empty((2, 2 * edges.shape[0]))
+    numbers, marks, points, given = shapes
     for i in range(begin, end):
-        edges_end = get(shapes, i, class_number, rows[i - begin], edges, edges_end)
+        edges_end = get(numbers, marks, points, given, i, class_number, rows[i - begin], edges, edges_end, room)
 
 
 @nb.njit(cache=True, nogil=True)
 def enter_all(shapes: Shapes, blocks: Marks, entries: Entries, keys: Integers) -> None:
     """Write entries and keys of the pieces of operations, whose places are `blocks` `(n, 4)`."""
     box, row = np.empty(BOX), np.empty(layout.COLUMNS)
-    edges = np.empty((64, layout.EDGE_COLUMNS))
+    edges, room = np.empty((64, layout.EDGE_COLUMNS)), np.empty((2, 2 * 64))
+    numbers, marks, points, given = shapes
     count = 0
     for block in blocks:
         for piece in range(block[0], block[0] + block[1]):
-            many = edges_of(shapes.marks, piece)
+            many = edges_of(marks, piece)
             if many > edges.shape[0]:
                 edges = np.empty((2 * many, layout.EDGE_COLUMNS))
-            get(shapes, piece, 0, row, edges, 0)
+            room = room_for(many, room)
+            get(numbers, marks, points, given, piece, 0, row, edges, 0, room)
             set_box(row, edges, box)
             keys[count] = enter(box, piece, entries[count])
             count += 1
 
 
 @nb.njit(cache=True, nogil=True)
+def given_to(marks: Marks, blocks: Marks) -> int:
+    """How many numbers the pieces of operations, whose places are `blocks` `(n, 4)`, have of what was given."""
+    count = 0
+    for block in blocks:
+        for piece in range(block[0], block[0] + block[1]):
+            count += 2 * marks[piece, LENGTH] if marks[piece, WHAT] & GIVEN else 0
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
 def move_all(shapes: Shapes, blocks: Marks, owners: Integers, places: Integers, to: Shapes) -> None:
     """Copy the pieces and points of operations, whose places are `blocks` `(n, 4)`, to other `places` `(n, 2)` in other
-    arrays as those of `owners` `(n,)`, and say so in `blocks`.
+    arrays as those of `owners` `(n,)`, and say so in `blocks`. What was given of them comes one after another.
     """
+    given = 0
     for k in range(blocks.shape[0]):
         block = blocks[k]
         piece, point = places[k, 0], places[k, 1]
         for i in range(block[1]):
             to.numbers[piece + i] = shapes.numbers[block[0] + i]
             to.marks[piece + i] = shapes.marks[block[0] + i]
-            to.marks[piece + i, OWNER] = owners[k]
-            to.marks[piece + i, POINT] += point - block[2]
+            mark = to.marks[piece + i]
+            mark[OWNER] = owners[k]
+            if mark[WHAT] & GIVEN:
+                many = 2 * mark[LENGTH]
+                to.given[given : given + many] = shapes.given[mark[POINT] : mark[POINT] + many]
+                mark[POINT] = given
+                given += many
+            else:
+                mark[POINT] += point - block[2]
         for i in range(block[3]):
             to.points[point + i] = shapes.points[block[2] + i]
         block[0], block[2] = piece, point

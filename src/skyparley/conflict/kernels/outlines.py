@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from skyparley import compiled as nb
 from skyparley.conflict.kernels import layout
-from skyparley.conflict.kernels.geodesy import GEOD, point_of, points_along, set_sines, space_length, surface_xyz
+from skyparley.conflict.kernels.geodesy import GEOD, point_of, points_along, sine_cosine, space_length, surface_xyz
 from skyparley.geometry.altitude import Datum
 from skyparley.geometry.footprint import Circle, Ring
 from skyparley.geometry.polygon import Polygon
@@ -81,11 +81,11 @@ def _rows_of(numbers: Floats) -> tuple[Floats, Floats, int]:
         row[layout.OWNER] = numbers[at + _OWNER]
         set_limits(row, numbers[at + _BEGIN_US], numbers[at + _END_US], numbers[at + _LOWER_M], numbers[at + _UPPER_M])
         row[layout.DATUM] = numbers[at + _DATUM]
-        positions = numbers[at + _HEAD : at + _HEAD + 2 * count]
         if numbers[at + _RADIUS_M] > 0.0:
-            set_circle(row, positions[0], positions[1], numbers[at + _RADIUS_M])
+            set_circle(row, numbers[at + _HEAD], numbers[at + _HEAD + 1], numbers[at + _RADIUS_M])
         else:
-            if not set_ring(row, positions, edges[end : end + count], room):
+            set_ring(row, numbers, at + _HEAD, count, edges, end, room)
+            if longest_m(edges, end, end + count) > SURELY_SHORT_M:
                 row[layout.KIND] = TO_CUT
                 to_cut += 1
             row[layout.EDGES_BEGIN], row[layout.EDGES_END] = end, end + count
@@ -102,7 +102,7 @@ def cut_volume(volume: Volume4D, footprint: Polygon) -> tuple[Floats, Floats]:
     rows = np.zeros((1, layout.COLUMNS))
     set_limits(rows[0], time.begin_us, time.end_us, band.lower_m, band.upper_m)
     rows[0, layout.DATUM] = DATUM_INDEX[band.datum]
-    set_polygon(rows[0], edges, len(rings[0]))
+    set_polygon(rows[0], edges, 0, len(rings[0]))
     rows[0, layout.EDGES_END] = len(edges)
     return rows, edges
 
@@ -110,8 +110,8 @@ def cut_volume(volume: Volume4D, footprint: Polygon) -> tuple[Floats, Floats]:
 def cut_ring(ring: Ring) -> Floats:
     """Edges `(n, 6)` of a ring, in order; those longer than `MAX_EDGE_PIECE_M` are cut along their geodesic."""
     points = np.array(ring)
-    edges = np.empty((len(points), layout.EDGE_COLUMNS))
-    if ring_edges(points.ravel(), edges, np.empty((2, points.size))) <= SURELY_SHORT_M:
+    edges = _edges_of(points)
+    if longest_m(edges, 0, len(edges)) <= SURELY_SHORT_M:
         return edges
     latitudes, longitudes = points[:, 0], points[:, 1]
     _, _, lengths = GEOD.inv(longitudes, latitudes, np.roll(longitudes, -1), np.roll(latitudes, -1))
@@ -122,28 +122,21 @@ def cut_ring(ring: Ring) -> Floats:
         if pieces > 1:
             end_latitude, end_longitude = ring[(i + 1) % len(ring)]
             cut.extend(zip(*points_along(latitude, longitude, end_latitude, end_longitude, pieces), strict=True))
-    edges = np.empty((len(cut), layout.EDGE_COLUMNS))
-    ring_edges(np.array(cut).ravel(), edges, np.empty((2, 2 * len(cut))))
+    return _edges_of(np.array(cut))
+
+
+def _edges_of(points: Floats) -> Floats:
+    """Edges `(n, 6)` of a ring of positions `(n, 2)`, as they are."""
+    edges = np.empty((len(points), layout.EDGE_COLUMNS))
+    set_ring(np.zeros(layout.COLUMNS), points.ravel(), 0, len(points), edges, 0, np.empty((2, points.size)))
     return edges
 
 
 @nb.njit(cache=True, nogil=True)
-def ring_edges(positions_deg: Floats, edges: Floats, room: Floats) -> float:
-    """Fill edges `(n, 6)` with the ring of positions, latitude and longitude of each; the longest chord in metres.
-
-    `room` `(2, 2 * n)` is written over.
-    """
-    count = edges.shape[0]
-    sines, cosines = room[0], room[1]
-    set_sines(positions_deg, sines, cosines)
-    before = count - 1
-    for i in range(count):
-        x, y, z = point_of(sines[2 * i], cosines[2 * i], sines[2 * i + 1], cosines[2 * i + 1])
-        edges[i, 0], edges[i, 1], edges[i, 2] = x, y, z
-        edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
-        before = i
+def longest_m(edges: Floats, begin: int, end: int) -> float:
+    """The longest chord of edges `[begin, end)`."""
     longest = 0.0
-    for i in range(count):
+    for i in range(begin, end):
         x, y, z = edges[i, 0] - edges[i, 3], edges[i, 1] - edges[i, 4], edges[i, 2] - edges[i, 5]
         longest = max(longest, x * x + y * y + z * z)
     return math.sqrt(longest)
@@ -165,28 +158,47 @@ def set_circle(row: Floats, latitude_deg: float, longitude_deg: float, radius_m:
     row[layout.X0], row[layout.Y0], row[layout.Z0] = surface_xyz(latitude_deg, longitude_deg)
 
 
-@nb.njit(cache=True, nogil=True)
-def set_ring(row: Floats, positions_deg: Floats, edges: Floats, room: Floats) -> bool:
-    """Kind, central point and edges `(n, 6)` of a polygon of one ring; False if an edge is to be cut. `room` as in
-    `ring_edges`.
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def set_ring(row: Floats, positions_deg: Floats, at: int, count: int, edges: Floats, begin: int, room: Floats) -> None:
+    """Kind, central point and greatest chord of a polygon of one ring, and its edges from row `begin` of `edges` on.
+
+    Its corners are `count` positions from `at` on: latitudes and longitudes in turn. `room` `(2, 2 * count)` is written
+    over. (All in one, without parts of arrays: those took more than half of the time. And numpy's way to divide, which
+    does not look whether a divisor is 0: none is.)
     """
-    longest_m = ring_edges(positions_deg, edges, room)
-    set_polygon(row, edges, edges.shape[0])
-    return bool(longest_m <= SURELY_SHORT_M)
+    for i in range(2 * count):
+        room[0, i], room[1, i] = sine_cosine(positions_deg[at + i])
+    before = begin + count - 1
+    x, y, z, size = 0.0, 0.0, 0.0, 0.0
+    for i in range(count):
+        px, py, pz = point_of(room[0, 2 * i], room[1, 2 * i], room[0, 2 * i + 1], room[1, 2 * i + 1])
+        edges[begin + i, 0], edges[begin + i, 1], edges[begin + i, 2] = px, py, pz
+        edges[before, 3], edges[before, 4], edges[before, 5] = px, py, pz
+        before = begin + i
+        x, y, z, size = x + px, y + py, z + pz, size + space_length(px, py, pz)
+    _set_middle(row, edges, begin, count, x, y, z, size)
 
 
 @nb.njit(cache=True, nogil=True)
-def set_polygon(row: Floats, edges: Floats, outline: int) -> None:
-    """Kind, central point, pushed back to about the surface, and the greatest chord from it to the outline."""
-    row[layout.KIND] = layout.POLYGON
+def set_polygon(row: Floats, edges: Floats, begin: int, count: int) -> None:
+    """Kind, central point and greatest chord of a polygon whose outline is so many edges from row `begin` on."""
     x, y, z, size = 0.0, 0.0, 0.0, 0.0
-    for i in range(outline):
+    for i in range(begin, begin + count):
         x, y, z = x + edges[i, 0], y + edges[i, 1], z + edges[i, 2]
         size += space_length(edges[i, 0], edges[i, 1], edges[i, 2])
+    _set_middle(row, edges, begin, count, x, y, z, size)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _set_middle(row: Floats, edges: Floats, begin: int, count: int, x: float, y: float, z: float, size: float) -> None:
+    """The central point of an outline whose corners and their lengths have these sums, pushed back to about the
+    surface, and the greatest chord from it to the outline.
+    """
     length = math.sqrt(x * x + y * y + z * z)
-    x, y, z = x * (size / outline) / length, y * (size / outline) / length, z * (size / outline) / length
+    x, y, z = x * (size / count) / length, y * (size / count) / length, z * (size / count) / length
     furthest = 0.0
-    for i in range(outline):
+    for i in range(begin, begin + count):
         dx, dy, dz = edges[i, 0] - x, edges[i, 1] - y, edges[i, 2] - z
         furthest = max(furthest, dx * dx + dy * dy + dz * dz)
+    row[layout.KIND] = layout.POLYGON
     row[layout.X0], row[layout.Y0], row[layout.Z0], row[layout.RADIUS_M] = x, y, z, math.sqrt(furthest)

@@ -30,7 +30,7 @@ from skyparley.node.custody.columns import ROW, Rows
 from skyparley.node.storage import PRIVATE_FILE, write_durably
 
 INDEX_FILE: Final = "index.bin"
-MAGIC: Final = b"SKYINDX2"
+MAGIC: Final = b"SKYINDX3"
 _LENGTH_BYTES: Final = 4
 _DIGEST_BYTES: Final = 32
 _ALIGNED: Final = 64
