@@ -118,6 +118,9 @@ def test_an_index_built_at_once_keeps_the_positions_as_they_were_given() -> None
     volumes = tabulate(plain)
     index = ConflictIndex.of_volumes([one.ref for one in plain], "drone", volumes)
     assert np.shares_memory(index._hot._given, volumes.positions_deg)
+    turned = np.asfortranarray(volumes.positions_deg)
+    other = ConflictIndex.of_volumes([one.ref for one in plain], "drone", volumes._replace(positions_deg=turned))
+    assert [other.check_held(one.ref) for one in plain] == [index.check_held(one.ref) for one in plain]
     again = ConflictIndex.from_snapshot(index.snapshot())
     assert [again.check_held(one.ref) for one in plain] == [index.check_held(one.ref) for one in plain]
     assert [again.check(one) for one in plain] == [index.check(one) for one in plain]

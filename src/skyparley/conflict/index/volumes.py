@@ -32,8 +32,8 @@ class Volumes(NamedTuple):
     `begins` `(n + 1,)`: with which volume each operation begins. By volume: `times_us` `(m, 2)`, microseconds since
     1970 UTC, half-open; `bands_m` `(m, 2)`, metres above the datum, closed; the datum's number in `datums` `(m,)`;
     `radii_m` `(m,)`, 0 for polygons; `corners` `(m + 1,)`: with which position each begins. `positions_deg` `(k, 2)`:
-    WGS 84 latitude and longitude, the centre of a circle or the corners of a polygon in order; an index keeps them as
-    they are, so nobody may write to them afterwards.
+    WGS 84 latitude and longitude, the centre of a circle or the corners of a polygon in order; an index keeps this
+    array (if it is writable, contiguous and of float64), so nobody may write to it afterwards.
     """
 
     begins: Integers
@@ -146,7 +146,7 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
     count = len(volumes.begins) - 1
     blocks = np.empty((count, 4), dtype=np.int32)
     pieces_end, points_end = _set_blocks(volumes, blocks)
-    given = np.ascontiguousarray(volumes.positions_deg).ravel()
+    given = np.require(volumes.positions_deg, np.float64, ["C", "W"]).ravel()  # what kernels are compiled for
     check_room(pieces_end, points_end, len(given))
     pools = (
         Pool(
