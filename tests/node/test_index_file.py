@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from skyparley.errors import StorageError
 from skyparley.log.sqlite import SqliteLog
 from skyparley.node import node as node_module
 from skyparley.node.custody import custodian, index_file
@@ -175,7 +176,9 @@ async def test_an_orderly_stop_keeps_the_index_if_there_is_none_or_it_lacks_much
     assert stat.S_IMODE((tmp_path / INDEX_FILE).stat().st_mode) == 0o600
 
 
-async def test_a_stop_in_the_middle_of_a_comparison_keeps_the_index_and_what_it_found(tmp_path: Path) -> None:
+async def test_a_stop_in_the_middle_of_a_comparison_keeps_the_index_and_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Compared and not recorded, an operation would be more than the log says, and the whole index worth nothing."""
     node = await start(tmp_path, noon_clock())
     for party in ("alpha", "bravo"):
@@ -189,32 +192,47 @@ async def test_a_stop_in_the_middle_of_a_comparison_keeps_the_index_and_what_it_
         return compare(steps)
 
     node.custodian._comparison.advance = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(custodian, "MAX_BATCH", 1)
+    monkeypatch.setattr(custodian, "REST_S", 0.5)
     filing = asyncio.create_task(node.file(BRAVO, drone("second", "bravo")))
     await until(begun.is_set)
+    late = asyncio.create_task(node.file(ALPHA, drone("third")))
+    await until(lambda: node.custodian.backlog == 1)
     stopping = asyncio.create_task(stop(node))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(1.0)  # a comparison may take longer than what is waited for its recording
     go_on.set()
     await stopping
     assert len((await asyncio.wait_for(filing, 10)).conflicts) == 1, "who filed in time is answered"
-    assert kept_rows(tmp_path) == 2
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
+    assert kept_rows(tmp_path) == 2, "what waits is not begun"
+    async with running(tmp_path, noon_clock()) as again:
+        await until(lambda: not again.state.pending_filings())
+        assert len(again.state.conflicts) == 3
 
 
+@pytest.mark.parametrize("fails", [True, False])
 async def test_a_stop_does_not_wait_for_what_cannot_be_recorded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
-    monkeypatch.setattr(custodian, "REST_S", 0.05)
+    monkeypatch.setattr(custodian, "REST_S", 3_600.0 if fails else 0.05)
     node = await start(tmp_path, noon_clock())
     await node.register_party(OPERATOR, "alpha", "Alpha", "civil_ats")
     recording = asyncio.Event()
 
     async def never(_: object) -> None:
         recording.set()
+        if fails:
+            raise StorageError("the disk is full")
         await asyncio.Event().wait()
 
     node.custodian._record = never
     filing = asyncio.create_task(node.file(ALPHA, drone("one")))
     await recording.wait()
-    await stop(node)
+    await until(lambda: (node.custodian.complaint is not None) == fails)
+    async with asyncio.timeout(10):
+        await node.custodian.rest()
+        await stop(node)  # which rests again
     filing.cancel()
     await asyncio.gather(filing, return_exceptions=True)
     assert not (tmp_path / INDEX_FILE).exists(), "what it holds is more than the log says"

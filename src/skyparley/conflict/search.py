@@ -123,8 +123,8 @@ class ConflictIndex:
         """`check` of each operation, in order, by both cores; conflicts are made when they are looked at."""
         asked = [(operation.ref, self._kind(operation)) for operation in operations]
         with self._hot.lock:
-            since = self._hot.begin_reading()
             numbers = [self._kind_number(kind) for _, kind in asked]
+            since = self._hot.begin_reading()
         try:
             with ThreadPoolExecutor(WORKERS) as pool:
                 begins = range(0, len(operations), CHUNK)
@@ -213,7 +213,9 @@ class ConflictIndex:
 
     @classmethod
     def from_snapshot(cls, snapshot: IndexSnapshot, minima: Minima = DEFAULT_MINIMA) -> "ConflictIndex":
-        """The index of a snapshot, by other minima if you like. The arrays are copied, but for the entries."""
+        """The index of a snapshot, by other minima if you like. The arrays are copied, but for the entries and what was
+        given.
+        """
         index = cls(minima)
         index._hot = HotIndex.restored(snapshot.arrays, index._forget)
         index._refs = list(snapshot.refs)
@@ -230,7 +232,8 @@ class ConflictIndex:
         volumes: Volumes,
         minima: Minima = DEFAULT_MINIMA,
     ) -> "ConflictIndex":
-        """An index of many operations of one class at once, from arrays, by both cores.
+        """An index of many operations of one class at once, from arrays, by both cores. It keeps the array of
+        positions, as long as it has not moved house: nobody may write to it.
 
         `refs` are all different. Raises `InvalidInputError` where an edge has to be cut: see `index_of`.
         """

@@ -1,5 +1,7 @@
 """Places of what has gone: kept while somebody may still name them, given back after that, and never lost."""
 
+from typing import Any
+
 import pytest
 
 from skyparley.conflict import search
@@ -7,7 +9,7 @@ from skyparley.conflict.index import hot
 from skyparley.conflict.index.cells import ENTRY
 from skyparley.conflict.index.volumes import tabulate
 from skyparley.conflict.operation import Operation
-from skyparley.conflict.search import ConflictIndex
+from skyparley.conflict.search import ConflictIndex, _room
 from skyparley.errors import LimitExceededError
 from support.conflict_cases import away, circle_volume, operation, polygon_volume
 
@@ -82,8 +84,8 @@ def test_more_than_entries_can_number_is_refused(monkeypatch: pytest.MonkeyPatch
         ConflictIndex.of_volumes([one.ref for one in some[:10]], "drone", tabulate(some[:10]))
     square = [operation("square", polygon_volume(tuple(away(ALPS, 90.0 * k, 500.0) for k in range(4))))]
     assert len(ConflictIndex.of_volumes([square[0].ref], "drone", tabulate(square))) == 1
-    monkeypatch.setattr(hot, "MAX_HELD_POINTS", 7)  # fewer than its latitudes and longitudes
-    with pytest.raises(LimitExceededError, match="MAX_HELD_POINTS = 7 "):
+    monkeypatch.setattr(hot, "MAX_HELD_GIVEN", 3)
+    with pytest.raises(LimitExceededError, match="MAX_HELD_GIVEN = 3 "):
         ConflictIndex.of_volumes([square[0].ref], "drone", tabulate(square))
 
 
@@ -93,6 +95,41 @@ def test_what_was_read_is_taken_note_of_without_a_merge() -> None:
     for _ in range(50):
         index.check(_circle("asker"))
     assert len(index._hot._have_read) <= 1
+
+
+def test_who_asks_and_is_amended_meanwhile_does_not_conflict_with_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    asker = operation("asker", *(circle_volume(ALPS, 200.0) for _ in range(3)))
+    index = ConflictIndex()
+    for i in range(50):
+        index.insert(_circle(f"o{i}"))
+    index.insert(asker)
+    monkeypatch.setattr(search, "MOST_PAIRS", 64)
+    monkeypatch.setattr(search, "_room", lambda _rows, edges: _room(64, edges))
+    moments = []
+    exact = search._Scratch.exact
+
+    def amended(scratch: search._Scratch, *args: Any) -> Any:
+        moments.append(args)
+        index.insert(asker)  # in another slot
+        return exact(scratch, *args)
+
+    monkeypatch.setattr(search._Scratch, "exact", amended)
+    assert {conflict.a.operation_id for conflict in index.check(asker)} == {"asker"}
+    assert len(index.check(asker)) == 50
+    assert len(moments) > 2
+
+
+def test_a_batch_that_cannot_begin_keeps_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = ConflictIndex()
+
+    def fail(*_: object) -> int:
+        raise MemoryError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ConflictIndex, "_kind_number", fail)
+        with pytest.raises(MemoryError):
+            index.check_many([_circle("asker")])
+    assert not index._hot._reading
 
 
 def test_a_merge_leaves_out_what_has_gone() -> None:

@@ -1,10 +1,12 @@
 """An index made of its snapshot, or at once from arrays, answers as the one filled one by one, and goes on like it."""
 
+import re
+
 import numpy as np
 import pytest
 
 from skyparley.conflict.index import hot
-from skyparley.conflict.index.volumes import tabulate
+from skyparley.conflict.index.volumes import Volumes, tabulate
 from skyparley.conflict.minima import DEFAULT_MINIMA, uniform
 from skyparley.conflict.operation import Operation, OperationRef
 from skyparley.conflict.search import ConflictIndex
@@ -78,6 +80,10 @@ def test_slots_are_taken_again_after_a_passed_peak() -> None:
         assert not any(index._refs)
 
 
+MANY = (64, 65, 100, 128, 129, 300)
+"""Corners at and beyond what there is room for at once."""
+
+
 def _plain(count: int) -> list[Operation]:
     """Operations that a table can hold; a few have a ring of many corners."""
     random = np.random.default_rng(9)
@@ -85,8 +91,9 @@ def _plain(count: int) -> list[Operation]:
     for i in range(count):
         spot = away(ALPS, float(random.uniform(0, 360)), float(random.uniform(0.0, 20_000.0)))
         make = random_volume(random, spot, 2_000.0, Datum.EGM96, 1_000.0, 6_000.0)
-        if i % 50 == 0:
-            make = polygon_volume(tuple(away(spot, 1.2 * k, 1_500.0) for k in range(300)))
+        if i % 15 == 0:
+            corners = MANY[i // 15 % len(MANY)]
+            make = polygon_volume(tuple(away(spot, 360.0 / corners * k, 1_500.0) for k in range(corners)))
         plain.append(operation(f"o{i}", make, random_volume(random, spot, 500.0, Datum.WGS84, 500.0, 6_000.0)))
     return plain
 
@@ -124,13 +131,16 @@ def test_an_index_built_at_once_keeps_the_positions_as_they_were_given() -> None
     again = ConflictIndex.from_snapshot(index.snapshot())
     assert [again.check_held(one.ref) for one in plain] == [index.check_held(one.ref) for one in plain]
     assert [again.check(one) for one in plain] == [index.check(one) for one in plain]
+    pools = index._hot._pieces.memory_bytes + index._hot._points.memory_bytes
+    assert index.memory_bytes["shapes"] == pools + volumes.positions_deg.nbytes
     for i in range(0, 100, 2):
         index.remove(plain[i].ref)
+    index.insert(_plain(101)[100])
     held = index.snapshot().arrays["given"]
     corners = [
         len(v.footprint.vertices) for one in plain[1::2] for v in one.volumes if isinstance(v.footprint, Polygon)
     ]
-    assert len(held) == 2 * sum(corners), "only of what is still there"
+    assert len(held) == 2 * sum(corners), "only of what is still there, and not what came one by one"
 
 
 def test_what_was_built_at_once_moves_house_with_what_came_later() -> None:
@@ -165,3 +175,36 @@ def test_an_edge_that_must_be_cut_is_not_for_a_table() -> None:
     with pytest.raises(InvalidInputError, match=r"longer than 7999 metres") as refused:
         ConflictIndex.of_volumes([small.ref, large.ref], "drone", tabulate([small, large]))
     assert refused.value.place == "operations[1]"
+
+
+def _with(volumes: Volumes, name: str, place: int, value: float) -> Volumes:
+    """The same volumes, but for one number in one of the arrays."""
+    array = getattr(volumes, name).copy()
+    array.flat[place] = value
+    return volumes._replace(**{name: array})
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "message", "where"),
+    [
+        ("times_us", 3, 0, "ends at 0 microseconds: the end must come after the begin", "operations[1]"),
+        ("bands_m", 2, 101.0, "lower limit is 101 metres and its upper limit 100", "operations[1]"),
+        ("bands_m", 1, np.nan, "upper limit nan", "operations[0]"),
+        ("positions_deg", 0, np.nan, "a position is not a number", "operations[0]"),
+        ("positions_deg", 2, np.inf, "a position is not a number", "operations[1]"),
+        ("corners", 1, 3, "a circle has one position, and a polygon at least 3", "volumes[0]"),
+        ("corners", 1, 2, "a circle has one position, and a polygon at least 3", "volumes[0]"),
+        ("radii_m", 1, 5.0, "a circle has one position", "volumes[1]"),
+        ("radii_m", 0, np.nan, "a polygon at least 3", "volumes[0]"),
+    ],
+)
+def test_what_cannot_be_a_volume_is_refused(name: str, place: int, value: float, message: str, where: str) -> None:
+    some = [
+        operation("round", circle_volume(ALPS, 500.0)),
+        operation("square", polygon_volume(tuple(away(ALPS, 90.0 * k, 500.0) for k in range(4)))),
+    ]
+    given = tabulate(some)
+    assert len(ConflictIndex.of_volumes([one.ref for one in some], "drone", given)) == 2
+    with pytest.raises(InvalidInputError, match=re.escape(message)) as refused:
+        ConflictIndex.of_volumes([one.ref for one in some], "drone", _with(given, name, place, value))
+    assert refused.value.place == where

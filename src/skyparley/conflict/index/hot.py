@@ -1,8 +1,9 @@
 """The hot index by numbers: operations are slots, each with its pieces; what they are called is known above.
 
-Everything but `merge` wants `lock` held, for moments: checks copy out what is near and compare it afterwards. Writes go
-beside the sorted part and never move it. What is removed is marked, and gone for everyone at once; its places are taken
-again only when no entry names them any more, which is after the next merge.
+Everything but `merge`, `arrays` and `end_reading` wants `lock` held, for moments: checks copy out what is near and
+compare it afterwards. Writes go beside the sorted part and never move it. What is removed is marked, and gone for
+everyone at once; its places are taken again only when no entry names them any more, which is after the next merge.
+Positions that were given as an array stay in it until all moves house.
 """
 
 from collections import deque
@@ -33,7 +34,9 @@ MERGE_AT: Final = 16
 """A merge is due when fresh entries, or those of removed pieces, are a part in so many."""
 _ARRAYS: Final = ("numbers", "marks", "points", "given", "kinds", "blocks", "entries", "keys", "starts")
 MAX_HELD_POINTS: Final = 2**31 - 1
-"""Points that one index can hold; and so many latitudes and longitudes, together, that were given."""
+"""Points that one index can hold."""
+MAX_HELD_GIVEN: Final = 2**30
+"""Positions that one index can keep as they were given."""
 _NOTHING_GIVEN: Final = np.empty(0)
 
 
@@ -41,8 +44,10 @@ def check_room(pieces: int, points: int, given: int = 0) -> None:
     """Raise `LimitExceededError` if an index cannot hold so many."""
     if pieces > MAX_HELD_PIECES:
         raise LimitExceededError(f"an index holds no more than MAX_HELD_PIECES = {MAX_HELD_PIECES} pieces")
-    if max(points, given) > MAX_HELD_POINTS:
+    if points > MAX_HELD_POINTS:
         raise LimitExceededError(f"an index holds no more than MAX_HELD_POINTS = {MAX_HELD_POINTS} points")
+    if given > MAX_HELD_GIVEN:
+        raise LimitExceededError(f"an index keeps no more than MAX_HELD_GIVEN = {MAX_HELD_GIVEN} positions")
 
 
 class _Gone(NamedTuple):

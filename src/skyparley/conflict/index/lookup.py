@@ -222,7 +222,7 @@ def _look(
 ) -> tuple[Integers, int]:
     """Look into each cell that is reached. (A call with whole tuples would count references to all their arrays.)"""
     columns, places = columns_of(level, reach)
-    for i in range(columns.shape[0]):  # slots that follow one another lie together
+    for i in range(columns.shape[0]):  # the slots that follow lie beside it
         nb.prefetch(table, scattered(columns[i] + reach[6], table.shape[0] - 1))
     for i in range(columns.shape[0]):
         for slot in range(reach[6], reach[7] + 1):

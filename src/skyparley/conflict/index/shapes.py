@@ -130,7 +130,7 @@ def ask_for_points(shapes: Shapes, pairs: Integers, begin: int, end: int) -> Non
         if shapes.marks[piece, WHAT] & GIVEN:
             for i in range(at, at + 2 * many, 8):
                 nb.prefetch(shapes.given, i)
-            nb.prefetch(shapes.given, at + 2 * many - 1)  # no ring begins where a line of the cache does
+            nb.prefetch(shapes.given, at + 2 * many - 1)  # few rings begin where a line of the cache does
         else:
             for i in range(at, at + many, 2):
                 nb.prefetch(shapes.points, i)

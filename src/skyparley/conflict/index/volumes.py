@@ -1,5 +1,6 @@
 """Declared volumes of many operations as arrays, and the index that is built of them at once, by both cores."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
@@ -24,6 +25,7 @@ from skyparley.geometry.footprint import Circle
 
 Flags = npt.NDArray[np.uint8]
 WORKERS: Final = 2
+LEAST_CORNERS: Final = 3
 
 
 class Volumes(NamedTuple):
@@ -84,8 +86,9 @@ def hold_all(
 ) -> int:
     """Write the shapes of operations `[first, last)` into their `blocks` `(n, 4)`, entries and keys by volume from 0.
 
-    How many operations are done: the next has an edge that must be cut. (Functions get arrays here and not the tuples
-    that they are in: whoever hands on a tuple counts references to all its arrays, which took a third of the time.)
+    How many operations are done: the next one is refused, as `_refusal` says. (Functions get arrays here and not the
+    tuples that they are in: whoever hands on a tuple counts references to all its arrays, which took a third of the
+    time.)
     """
     begins, times_us, bands_m, datums, radii_m, corners, _ = volumes
     numbers, marks, points, positions_deg = shapes
@@ -108,6 +111,10 @@ def hold_all(
                 if longest_m(edges, 0, end - at) > SURELY_SHORT_M:
                     return operation - first
                 row[0, layout.EDGES_END] = end - at
+            if not (
+                math.isfinite(row[0, layout.X0]) and times_us[i, 0] < times_us[i, 1] and bands_m[i, 0] <= bands_m[i, 1]
+            ):
+                return operation - first
             set_box(row[0], edges, box)
             keys[count] = enter(box, piece, entries[count])
             if radii_m[i] > 0.0:
@@ -120,19 +127,38 @@ def hold_all(
 
 
 @nb.njit(cache=True, nogil=True)
-def _set_blocks(volumes: Volumes, blocks: Marks) -> tuple[int, int]:
-    """Write the places `(n, 4)` of operations one after another; where pieces and points end."""
-    begins, _, _, _, radii_m, _, _ = volumes
-    piece, point = 0, 0
+def _set_blocks(volumes: Volumes, blocks: Marks) -> tuple[int, int, int]:
+    """Write the places `(n, 4)` of operations one after another; where pieces and points end, and the first volume that
+    has not as many positions as it must, or -1.
+    """
+    begins, _, _, _, radii_m, corners, _ = volumes
+    piece, point, wrong = 0, 0, -1
     for operation in range(blocks.shape[0]):
         pieces, points = begins[operation + 1] - begins[operation], 0
         for i in range(begins[operation], begins[operation + 1]):
-            points += 2 if radii_m[i] > 0.0 else 0
+            many, round_one = corners[i + 1] - corners[i], radii_m[i] > 0.0
+            points += 2 if round_one else 0
+            if wrong < 0 and (many != 1 if round_one else many < LEAST_CORNERS):
+                wrong = i
         blocks[operation, 0], blocks[operation, 1] = piece, pieces
         blocks[operation, 2], blocks[operation, 3] = point, points
         piece += rounded_in_kernel(pieces)
         point += rounded_in_kernel(points)
-    return piece, point
+    return piece, point, wrong
+
+
+def _refusal(volumes: Volumes, operation: int) -> str:
+    """Why an operation cannot be held."""
+    for i in range(volumes.begins[operation], volumes.begins[operation + 1]):
+        begin_us, end_us = volumes.times_us[i]
+        lower_m, upper_m = volumes.bands_m[i]
+        if not begin_us < end_us:
+            return f"it begins at {begin_us} and ends at {end_us} microseconds: the end must come after the begin"
+        if not lower_m <= upper_m:
+            return f"its lower limit is {lower_m:g} metres and its upper limit {upper_m:g}: the lower must not be above"
+        if not np.isfinite(volumes.positions_deg[volumes.corners[i] : volumes.corners[i + 1]]).all():
+            return "a position is not a number"
+    return f"an edge is longer than {SURELY_SHORT_M:g} metres: insert this operation by itself"
 
 
 def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callable[[], None] = lambda: None) -> HotIndex:
@@ -140,14 +166,18 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
 
     `meanwhile` is called while others are at work that need no interpreter: it may keep it for long.
 
-    Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one; and
-    `LimitExceededError` as `check_room` does.
+    Raises `InvalidInputError` if an edge is longer than `SURELY_SHORT_M`: such operations are inserted one by one; or
+    if what is given cannot be a volume; and `LimitExceededError` as `check_room` does.
     """
     count = len(volumes.begins) - 1
     blocks = np.empty((count, 4), dtype=np.int32)
-    pieces_end, points_end = _set_blocks(volumes, blocks)
+    pieces_end, points_end, wrong = _set_blocks(volumes, blocks)
+    if wrong >= 0:
+        raise InvalidInputError(
+            f"a circle has one position, and a polygon at least {LEAST_CORNERS}", place=f"volumes[{wrong}]"
+        )
     given = np.require(volumes.positions_deg, np.float64, ["C", "W"]).ravel()  # what kernels are compiled for
-    check_room(pieces_end, points_end, len(given))
+    check_room(pieces_end, points_end, len(given) // 2)
     pools = (
         Pool(
             np.empty((with_room(pieces_end), NUMBERS)),
@@ -167,10 +197,7 @@ def index_of(volumes: Volumes, forget: Callable[[int], None], meanwhile: Callabl
         begin, end = volumes.begins[first], volumes.begins[last]
         done = first + hold_all(volumes, first, last, blocks, shapes, entries[begin:end], keys[begin:end])
         if done < last:
-            raise InvalidInputError(
-                f"an edge is longer than {SURELY_SHORT_M:g} metres: insert this operation by itself",
-                place=f"operations[{done}]",
-            )
+            raise InvalidInputError(_refusal(volumes, done), place=f"operations[{done}]")
 
     with ThreadPoolExecutor(WORKERS) as pool:
         cuts = [count * i // WORKERS for i in range(WORKERS + 1)]

@@ -6,7 +6,6 @@ on one worker thread, so that it never holds up the loop and never meets itself;
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable
@@ -38,7 +37,7 @@ RECENT_BYTES: Final = 16 * 1024 * 1024
 much): for their comparison, and for the answers and events that tell of them."""
 RETRY_S: Final = 1.0
 REST_S: Final = 5.0
-"""So long a node that stops waits for what is being compared to be recorded."""
+"""So long a node that stops waits for what was compared to be recorded."""
 _log: Final = logging.getLogger(__name__)
 
 Record = Callable[[RecordFindings], Awaitable[object]]
@@ -52,6 +51,7 @@ class Custodian:
         self.complaint: str | None = None
         self._stopped = False
         self._at_work = asyncio.Lock()
+        self._resting = False
         self._loop = asyncio.get_running_loop()
         self._vault = vault
         self._record = record
@@ -144,13 +144,18 @@ class Custodian:
                     await self._record_until_done(compared, batch[-1].sequence)
 
     async def rest(self) -> None:
-        """Have what is being compared recorded, and begin nothing more: so that what is held can be kept.
+        """Have what is being compared recorded, and begin nothing more, so that what is held can be kept. For good:
+        `close` follows, which waits for a comparison, too.
 
-        It waits `REST_S` at most, and not at all if nothing can be recorded now.
+        For the recording it waits `REST_S` at most, and not at all if nothing can be recorded now.
         """
-        if self.complaint is None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._at_work.acquire(), REST_S)
+        if self._resting or self.complaint is not None:
+            return
+        self._resting = True
+        resting = asyncio.create_task(self._at_work.acquire())  # who asks first gets it before the next batch
+        await self._loop.run_in_executor(self._thread, lambda: None)  # behind what is being compared
+        await asyncio.wait([resting], timeout=REST_S)
+        resting.cancel()
 
     async def compared(self, sequence: int) -> int:
         """Up to where findings are durable and applied, once that is at least a sequence.
