@@ -211,6 +211,19 @@ async def test_a_stop_in_the_middle_of_a_comparison_keeps_the_index_and_what_it_
         assert len(again.state.conflicts) == 3
 
 
+async def test_a_comparison_that_rests_begins_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(custodian, "REST_S", 3_600.0)
+    async with running(tmp_path, noon_clock(), "alpha") as node, asyncio.timeout(10):
+        await node.file(ALPHA, drone("one"))
+        for _ in range(2):  # the second does not wait for the first
+            await node.custodian.rest()
+        filing = asyncio.create_task(node.file(ALPHA, drone("two")))
+        await until(lambda: node.custodian.backlog == 1)
+        await asyncio.sleep(0.1)
+        assert node.custodian.backlog == 1
+        filing.cancel()
+
+
 @pytest.mark.parametrize("fails", [True, False])
 async def test_a_stop_does_not_wait_for_what_cannot_be_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
