@@ -10,12 +10,29 @@ from oracle.nearest import GEOD
 from skyparley.conflict.minima import DEFAULT_MINIMA, SeparationMinimum
 from skyparley.conflict.operation import ClosestApproach, Conflict, OperationRef, Rule, TimeWindow
 from skyparley.conflict.pairs.batch import all_pairs
+from skyparley.conflict.search import ConflictIndex
 from skyparley.conflict.witness import sentence
 from skyparley.geometry.altitude import Datum
-from support.conflict_cases import circle_volume, operation, random_operation, track, us
+from support.conflict_cases import away, circle_volume, operation, random_operation, track, us
 
 PLACES = [(46.5, 7.8), (-17.0, 179.999), (89.999, 10.0)]
 ALPS = PLACES[0]
+
+
+def test_of_two_that_fly_through_each_other_alike_whoever_asks_is_told_the_same() -> None:
+    """Both paths enter both volumes at one instant: that it is told of one of them must not hang on who asks."""
+    legs = track([(0.0, *away(ALPS, 270.0, 3_000.0), 50.0), (300.0, *away(ALPS, 90.0, 3_000.0), 50.0)])
+    one, other = (operation(name, circle_volume(ALPS, 800.0), legs, party=name) for name in "ab")
+    batch = all_pairs([other, one])
+    assert {conflict.rule for conflict in batch} == set(Rule)
+    assert "The path of b/b enters the declared airspace of a/a" in batch[1].sentence
+    for asks, held in ((one, other), (other, one)):
+        index = ConflictIndex()
+        index.insert(held)
+        assert index.check(asks) == batch
+        assert list(index.check_many([asks])) == [batch]
+        index.insert(asks)
+        assert index.check_held(asks.ref) == batch
 
 
 @pytest.mark.parametrize("place", PLACES)

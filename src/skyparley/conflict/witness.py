@@ -25,9 +25,11 @@ def conflict_of(
 ) -> Conflict:
     """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand."""
     a, b = (query, other) if query < other else (other, query)
-    number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = found[0][
-        1:11
-    ]
+    best = found[0]
+    if len(found) > 1 and b is query:  # of two alike it is told that the path of b enters, whoever asks
+        alike = best[: hits.ASKER_FLIES]
+        best = max((hit for hit in found if hit[: hits.ASKER_FLIES] == alike), key=lambda hit: hit[hits.ASKER_FLIES])
+    number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = best[1:11]
     rule = RULES[int(number)]
     closest = ClosestApproach(int(closest_us), latitude_deg, longitude_deg, _down(across_m, 1_000), _down(up_m, 1_000))
     windows: tuple[TimeWindow, ...] = (TimeWindow(int(first_us), int(last_us)),)
