@@ -209,6 +209,7 @@ class Custodian:
 
     def close(self) -> None:
         """Stop the worker threads once they are idle."""
+        self._resting = True
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._merger.shutdown(wait=True, cancel_futures=True)
 
