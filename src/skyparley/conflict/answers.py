@@ -30,6 +30,10 @@ def conflicts_of(
     """
     conflicts = []
     least: dict[int, SeparationMinimum] = {}
+    for hit in found:  # as if the first of the two by name had asked: what is told must not hang on who does
+        other = named[hit[hits.OWNER]] if hit[hits.RULE] == hits.PASSAGE else None
+        if other is not None and other < ref:
+            hit[hits.ASKER_FLIES] = 1.0 - hit[hits.ASKER_FLIES]
     found.sort()
     begin = 0
     while begin < len(found):

@@ -23,13 +23,12 @@ _NAUTICAL_FROM_M: Final = 1_000.0
 def conflict_of(
     query: OperationRef, other: OperationRef, found: Sequence[Sequence[float]], minimum: SeparationMinimum
 ) -> Conflict:
-    """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand."""
+    """The conflict of a pair from all its hits `(n, HIT_COLUMNS)` of one rule, sorted as they stand.
+
+    Their `ASKER_FLIES` is that of the first of the two by name, as if that one had asked.
+    """
     a, b = (query, other) if query < other else (other, query)
-    best = found[0]
-    if len(found) > 1 and b is query:  # of two alike it is told that the path of b enters, whoever asks
-        alike = best[: hits.ASKER_FLIES]
-        best = max((hit for hit in found if hit[: hits.ASKER_FLIES] == alike), key=lambda hit: hit[hits.ASKER_FLIES])
-    number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, asker_flies = best[1:11]
+    number, across_m, up_m, closest_us, latitude_deg, longitude_deg, first_us, last_us, sure, a_flies = found[0][1:11]
     rule = RULES[int(number)]
     closest = ClosestApproach(int(closest_us), latitude_deg, longitude_deg, _down(across_m, 1_000), _down(up_m, 1_000))
     windows: tuple[TimeWindow, ...] = (TimeWindow(int(first_us), int(last_us)),)
@@ -37,7 +36,7 @@ def conflict_of(
     if len(found) > 1:
         windows, certain = _windows(found), any(hit[hits.CERTAIN] > 0.0 for hit in found)
     same_party = a.party == b.party != ""
-    told = _told(rule, closest, windows[-1].last_us, str(a), str(b), minimum, (asker_flies > 0.0) == (a is query))
+    told = _told(rule, closest, windows[-1].last_us, str(a), str(b), minimum, a_flies > 0.0)
     basis = minimum.basis if rule is Rule.SEPARATION_MINIMUM else ""
     return Conflict(a, b, rule, windows, closest, certain, same_party, told + _marks(same_party, certain), basis)
 

@@ -48,6 +48,14 @@ def _same(a: Floats, i: int, b: Floats, j: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True)
+def _put_limits(row: Floats, numbers: Floats, marks: Marks, piece: int) -> None:
+    """Write what every piece has of its row: when it is, how high, of what kind and datum."""
+    numbers[piece, 0], numbers[piece, 1] = row[layout.BEGIN_S], row[layout.END_S]
+    numbers[piece, 2], numbers[piece, 3] = row[layout.LOWER_M], row[layout.UPPER_M]
+    marks[piece, WHAT] = int(row[layout.KIND]) | int(row[layout.DATUM]) << 2
+
+
+@nb.njit(cache=True, nogil=True)
 def put(rows: Floats, edges: Floats, numbers: Floats, marks: Marks, points: Floats, piece: int, point: int) -> int:
     """Write rows as pieces from `piece` on, their points from `point` on; where these end: at most four for each row
     and two for each edge.
@@ -56,9 +64,7 @@ def put(rows: Floats, edges: Floats, numbers: Floats, marks: Marks, points: Floa
     for i in range(rows.shape[0]):
         at = piece + i
         kind = int(rows[i, layout.KIND])
-        numbers[at, 0], numbers[at, 1] = rows[i, layout.BEGIN_S], rows[i, layout.END_S]
-        numbers[at, 2], numbers[at, 3] = rows[i, layout.LOWER_M], rows[i, layout.UPPER_M]
-        marks[at, WHAT] = kind | int(rows[i, layout.DATUM]) << 2
+        _put_limits(rows[i], numbers, marks, at)
         if kind == layout.LEG:
             goes_on = i > 0 and rows[i - 1, layout.KIND] == layout.LEG
             goes_on = goes_on and _same(rows[i - 1], layout.LATERAL_M, rows[i], layout.LATERAL_M)
@@ -107,10 +113,9 @@ def _is_ring(edges: Floats, begin: int, until: int) -> bool:
 @nb.njit(cache=True, nogil=True)
 def put_given(row: Floats, numbers: Floats, marks: Marks, piece: int, begin: int, corners: int) -> None:
     """Write a row as a piece: a ring of so many corners whose positions begin at `begin` of what was given."""
-    numbers[piece, 0], numbers[piece, 1] = row[layout.BEGIN_S], row[layout.END_S]
-    numbers[piece, 2], numbers[piece, 3] = row[layout.LOWER_M], row[layout.UPPER_M]
+    _put_limits(row, numbers, marks, piece)
     marks[piece, POINT], marks[piece, LENGTH] = begin, corners
-    marks[piece, WHAT] = layout.POLYGON | int(row[layout.DATUM]) << 2 | GIVEN
+    marks[piece, WHAT] |= GIVEN
 
 
 @nb.njit(cache=True, nogil=True)

@@ -15,7 +15,7 @@ from skyparley.conflict.index.cells import ENTRY, Entries, Floats, Integers, Mar
 from skyparley.conflict.index.hot import HotIndex, check_room, shapes_of
 from skyparley.conflict.index.ordered import sort_entries
 from skyparley.conflict.index.pools import Pool, rounded_in_kernel, with_room
-from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put, put_given
+from skyparley.conflict.index.shapes import MARKS, NUMBERS, OWNER, Shapes, put, put_given, room_for
 from skyparley.conflict.kernels import layout
 from skyparley.conflict.kernels.boxes import BOX, set_box
 from skyparley.conflict.kernels.outlines import DATUM_INDEX, SURELY_SHORT_M, longest_m, set_circle, set_limits, set_ring
@@ -106,7 +106,8 @@ def hold_all(
                 set_circle(row[0], positions_deg[2 * at], positions_deg[2 * at + 1], radii_m[i])
             else:
                 if end - at > edges.shape[0]:
-                    edges, room = np.empty((2 * (end - at), layout.EDGE_COLUMNS)), np.empty((2, 4 * (end - at)))
+                    edges = np.empty((2 * (end - at), layout.EDGE_COLUMNS))
+                room = room_for(end - at, room)
                 set_ring(row[0], positions_deg, 2 * at, end - at, edges, 0, room)
                 if longest_m(edges, 0, end - at) > SURELY_SHORT_M:
                     return operation - first

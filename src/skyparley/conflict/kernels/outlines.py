@@ -163,37 +163,29 @@ def set_ring(row: Floats, positions_deg: Floats, at: int, count: int, edges: Flo
     """Kind, central point and greatest chord of a polygon of one ring, and its edges from row `begin` of `edges` on.
 
     Its corners are `count` positions from `at` on: latitudes and longitudes in turn. `room` `(2, 2 * count)` is written
-    over. (All in one, without parts of arrays: those took more than half of the time. And numpy's way to divide, which
-    does not look whether a divisor is 0: none is.)
+    over. (No parts of arrays are made: those took more than half of the time. And numpy's way to divide does not look
+    whether a divisor is 0: none is.)
     """
     for i in range(2 * count):
         room[0, i], room[1, i] = sine_cosine(positions_deg[at + i])
     before = begin + count - 1
-    x, y, z, size = 0.0, 0.0, 0.0, 0.0
     for i in range(count):
-        px, py, pz = point_of(room[0, 2 * i], room[1, 2 * i], room[0, 2 * i + 1], room[1, 2 * i + 1])
-        edges[begin + i, 0], edges[begin + i, 1], edges[begin + i, 2] = px, py, pz
-        edges[before, 3], edges[before, 4], edges[before, 5] = px, py, pz
+        x, y, z = point_of(room[0, 2 * i], room[1, 2 * i], room[0, 2 * i + 1], room[1, 2 * i + 1])
+        edges[begin + i, 0], edges[begin + i, 1], edges[begin + i, 2] = x, y, z
+        edges[before, 3], edges[before, 4], edges[before, 5] = x, y, z
         before = begin + i
-        x, y, z, size = x + px, y + py, z + pz, size + space_length(px, py, pz)
-    _set_middle(row, edges, begin, count, x, y, z, size)
+    set_polygon(row, edges, begin, count)
 
 
 @nb.njit(cache=True, nogil=True)
 def set_polygon(row: Floats, edges: Floats, begin: int, count: int) -> None:
-    """Kind, central point and greatest chord of a polygon whose outline is so many edges from row `begin` on."""
+    """Kind, central point, pushed back to about the surface, and the greatest chord from it to the outline, which is so
+    many edges from row `begin` on.
+    """
     x, y, z, size = 0.0, 0.0, 0.0, 0.0
     for i in range(begin, begin + count):
         x, y, z = x + edges[i, 0], y + edges[i, 1], z + edges[i, 2]
         size += space_length(edges[i, 0], edges[i, 1], edges[i, 2])
-    _set_middle(row, edges, begin, count, x, y, z, size)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _set_middle(row: Floats, edges: Floats, begin: int, count: int, x: float, y: float, z: float, size: float) -> None:
-    """The central point of an outline whose corners and their lengths have these sums, pushed back to about the
-    surface, and the greatest chord from it to the outline.
-    """
     length = math.sqrt(x * x + y * y + z * z)
     x, y, z = x * (size / count) / length, y * (size / count) / length, z * (size / count) / length
     furthest = 0.0
