@@ -35,6 +35,18 @@ def test_of_two_that_fly_through_each_other_alike_whoever_asks_is_told_the_same(
         assert index.check_held(asks.ref) == batch
 
 
+def test_who_flies_into_whom_is_told_the_same_whoever_asks() -> None:
+    legs = track([(0.0, *away(ALPS, 270.0, 3_000.0), 50.0), (300.0, *away(ALPS, 90.0, 3_000.0), 50.0)])
+    for flyer, holder in ("ab", "ba"):
+        flies, holds = operation("f", legs, party=flyer), operation("h", circle_volume(ALPS, 800.0), party=holder)
+        for asks, held in ((flies, holds), (holds, flies)):
+            index = ConflictIndex()
+            index.insert(held)
+            (conflict,) = index.check(asks)
+            assert conflict.sentence.startswith(f"The path of {flies.ref} enters the declared airspace of {holds.ref}")
+            assert [conflict] == all_pairs([flies, holds])
+
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("seed", range(3))
 def test_witnesses_are_in_order(place: tuple[float, float], seed: int) -> None:

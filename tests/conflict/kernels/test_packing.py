@@ -122,6 +122,20 @@ def test_a_long_leg_among_short_ones_leaves_them_whole() -> None:
     assert rows[:, layout.BEGIN_S] == pytest.approx(begins, abs=1e-6)
 
 
+@pytest.mark.parametrize("first", range(5))
+def test_one_long_edge_is_cut_wherever_the_ring_begins(first: int) -> None:
+    """Four edges of 6 km, and one of 11 km between their ends."""
+    corners = [PLACES[0]]
+    for azimuth_deg in (0.0, 60.0, 120.0, 200.0):
+        corners.append(away(corners[-1], azimuth_deg, 6_000.0))
+    corners[-1] = away(corners[0], 100.0, 11_000.0)
+    ring = tuple(corners[first:] + corners[:first])
+    lengths_m = [GEOD.inv(*one[::-1], *other[::-1])[2] for one, other in zip(ring, ring[1:] + ring[:1], strict=True)]
+    assert sum(length_m > layout.MAX_EDGE_PIECE_M for length_m in lengths_m) == 1
+    assert len(pack(operation("one", polygon_volume(ring)))[1]) == 6
+    assert len(cut_ring(ring)) == 6
+
+
 def test_many_are_packed_as_each_is() -> None:
     ring, hole = (tuple(away(PLACES[0], 90.0 * k, size_m) for k in range(4)) for size_m in (900.0, 100.0))
     far = tuple(away(PLACES[0], 120.0 * k, 30_000.0) for k in range(3))
